@@ -1,0 +1,1 @@
+"""Myna: clone a voice from a few minutes of speech, with ESPnet and NeMo."""

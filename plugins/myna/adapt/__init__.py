@@ -1,0 +1,1 @@
+"""What to train from a few minutes of speech: policies and schedules."""

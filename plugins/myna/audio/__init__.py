@@ -1,0 +1,1 @@
+"""Audio: load, trim, loudness, features, augmentation."""

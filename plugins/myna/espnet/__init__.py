@@ -1,0 +1,1 @@
+"""ESPnet3 adapters: system, dataset, models with named losses."""

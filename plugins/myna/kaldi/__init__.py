@@ -1,0 +1,1 @@
+"""Kaldi data directories: read, write, validate, fix, subset. Knows nothing of torch."""

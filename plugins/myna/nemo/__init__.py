@@ -1,0 +1,1 @@
+"""NeMo adapters: vocoders as HifiGanModel, .nemo save and restore."""

@@ -1,0 +1,1 @@
+"""Plain torch.nn.Modules, used unchanged by the ESPnet and NeMo adapters."""

@@ -1,0 +1,1 @@
+"""Speaker encoders: speech to an L2-normalised 256-d embedding."""

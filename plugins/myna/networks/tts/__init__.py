@@ -1,0 +1,1 @@
+"""Acoustic models: tokens and a speaker embedding to a mel spectrogram or a waveform."""

@@ -1,0 +1,1 @@
+"""Vocoders: a mel spectrogram to a waveform."""

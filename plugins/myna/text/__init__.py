@@ -1,0 +1,1 @@
+"""Text to tokens: espeak-ng phonemes, token lists, pronunciation overrides."""
