@@ -1,0 +1,41 @@
+"""The languages that Myna knows, by their espeak-ng code, with the number each has in a model."""
+
+from myna.errors import MynaError
+
+# Numbers are part of trained weights: add at the end, never reorder.
+LANGUAGES: dict[str, int] = {
+    "en-us": 0,
+    "de": 1,
+    "fr-fr": 2,
+    "es": 3,
+    "it": 4,
+    "ru": 5,
+    "cmn": 6,
+    "en-gb": 7,
+    "ja": 8,
+    "pt": 9,
+    "pl": 10,
+    "nl": 11,
+    "ko": 12,
+    "hi": 13,
+    "tr": 14,
+    "uk": 15,
+}
+# Room for languages that are added later without changing the shape of a trained model.
+MAX_LANGUAGES = 32
+
+ALIASES = {"en": "en-us", "fr": "fr-fr", "zh": "cmn", "zh-cn": "cmn", "pt-pt": "pt", "en-uk": "en-gb"}
+
+
+def canonical(language: str) -> str:
+    """Return the espeak-ng code of a language name such as `en`, `zh-CN` or `de`.
+
+    Raises:
+        MynaError: The language is not in the table.
+    """
+    code = language.strip().lower().replace("_", "-")
+    code = ALIASES.get(code, code)
+    if code not in LANGUAGES:
+        known = ", ".join(sorted([*LANGUAGES, *ALIASES]))
+        raise MynaError(f"unknown language {language!r}: use one of {known}")
+    return code
