@@ -14,8 +14,8 @@ def comb_excess(wave: NDArray[np.floating], sample_rate: int, frame_rate: float 
     """Return by how many dB lines at multiples of the frame rate stand above their neighbourhood.
 
     The long-term spectrum (Welch, 1.3 Hz a bin) is read at each multiple of `frame_rate` from 500 Hz to 7 kHz and at
-    the bins 8 to 35 Hz to either side; the result is the mean of the differences in dB. Speech gives about 0, because its
-    harmonics fall anywhere; a decoder that repeats itself frame by frame gives several dB.
+    the bins 8 to 35 Hz to either side; the result is the mean of the differences in dB. Speech gives about 0, because
+    its harmonics fall anywhere; a decoder that repeats itself frame by frame gives several dB.
 
     Args:
         wave: `(T,)` mono samples; join several utterances for a steady figure, 5 s or more.

@@ -6,9 +6,7 @@ from numpy.typing import NDArray
 from myna.measure.align import mel_cepstrum, warp
 
 
-def mcd(
-    reference: NDArray[np.floating], reference_rate: int, speech: NDArray[np.floating], speech_rate: int
-) -> float:
+def mcd(reference: NDArray[np.floating], reference_rate: int, speech: NDArray[np.floating], speech_rate: int) -> float:
     """Return the mel-cepstral distortion between a recording and a rendering of the same sentence.
 
     MCD = (10 / ln 10) mean_t sqrt(2 sum_{d=1..13} (c_d(t) - c'_d(t))^2), the mean taken over the warping path;

@@ -22,9 +22,7 @@ def one_thread() -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def real_time_factor(
-    speak: Callable[[str], NDArray[np.floating]], sample_rate: int, texts: Sequence[str]
-) -> float:
+def real_time_factor(speak: Callable[[str], NDArray[np.floating]], sample_rate: int, texts: Sequence[str]) -> float:
     """Return seconds of computing per second of speech, over all texts, after one warm-up sentence.
 
     Args:
