@@ -1,0 +1,158 @@
+"""Stage 6a: the finished voice reads unseen sentences and the held-out prompts.
+
+Everything is written under `exp/clone/decode/<kind>/` as labelled WAV with `wav.scp` and `text`, for measuring:
+`unseen` and `heldout` by the voice, and beside them, for some of the held-out prompts, `copy` (recording → mel →
+the voice's vocoder), `griffin_lim` (the same without weights) and `espeak` (nobody's voice). What a user gets goes
+through `myna.safety.release` instead (`myna say`).
+"""
+
+import json
+import logging
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from omegaconf import DictConfig
+from tqdm import tqdm
+
+from myna import kaldi
+from myna.adapt.baselines import copy_synthesis, formant_speech
+from myna.adapt.sentences import sentences_file, unseen_sentences
+from myna.errors import MynaError
+from myna.files import atomic_path, atomic_text
+
+if TYPE_CHECKING:
+    from myna.networks.voice import Voice
+
+logger = logging.getLogger(__name__)
+
+Speech = tuple[NDArray[np.float32], int]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One utterance to be spoken.
+
+    Attributes:
+        id: Utterance id, `<speaker>-…`.
+        text: What is said.
+        seed: For the noise of the model, so that a resumed run writes the same samples.
+        recording: The recording of the same text, if there is one.
+    """
+
+    id: str
+    text: str
+    seed: int
+    recording: str | None = None
+
+
+def run(config: DictConfig) -> None:
+    """Speak everything that stage 6 measures; utterances that are already there are kept.
+
+    Args:
+        config: The composed configuration; node `decode`.
+
+    Raises:
+        MynaError: The voice or the test set is missing, or a test sentence was trained on.
+    """
+    settings, out = config.decode, Path(config.exp_dir) / "clone" / "decode"
+    voice = load_voice(Path(settings.voice))
+    unseen, heldout = lines(config, voice)
+    language = voice.language
+
+    def speak(line: Line) -> Speech:
+        return voice.speak(line.text, language=language, seed=line.seed, speed=settings.speed), voice.sample_rate
+
+    write_set(out / "unseen", unseen, speak)
+    write_set(out / "heldout", heldout, speak)
+    write_baselines(out, heldout[: settings.baselines], voice)
+    speed = measure_speed(voice, [line.text for line in unseen[: settings.speed_sentences]])
+    summary = {"voice": str(settings.voice), "language": language, "speaker": voice.speaker, **speed}
+    atomic_text(out / "decode.json", json.dumps(summary, indent=2, ensure_ascii=False) + "\n")
+
+
+def load_voice(directory: Path) -> "Voice":
+    """Load the voice that stage 5 made."""
+    from myna.networks.voice import Voice
+
+    if not (directory / "voice.yaml").is_file():
+        raise MynaError(f"{directory}/voice.yaml is missing; run stage 5 (fine_tune) first")
+    return Voice.load(directory)
+
+
+def lines(config: DictConfig, voice: "Voice") -> tuple[list[Line], list[Line]]:
+    """Return the unseen sentences and the held-out prompts."""
+    settings = config.decode
+    test_set = kaldi.read(settings.test_set)
+    if not test_set.utterances:
+        raise MynaError(f"{settings.test_set} holds no utterance; run stages 0 and 1 again")
+    speaker = test_set.speakers[0]
+    training = sorted(path for path in Path(config.dump_dir).glob("*/text") if path.parent.name.endswith("train"))
+    path = sentences_file(voice.language, settings.sentences)
+    texts = unseen_sentences(path, settings.unseen, training)
+    unseen = [Line(f"{speaker}-unseen-{n:03d}", text, config.seed + n) for n, text in enumerate(texts, start=1)]
+    chosen = list(test_set.utterances.values())[: settings.heldout]
+    heldout = [Line(u.id, u.text, config.seed + 1000 + n, u.audio) for n, u in enumerate(chosen)]
+    return unseen, heldout
+
+
+def write_baselines(out: Path, heldout: list[Line], voice: "Voice") -> None:
+    """Write `copy`, `griffin_lim` and `espeak` for some held-out prompts, as far as each can be made."""
+    from myna.networks.vocoder.griffin_lim import GriffinLim
+
+    vocoder = voice.vocoder
+    if vocoder is not None:
+        write_set(out / "copy", heldout, lambda line: copy_synthesis(str(line.recording), vocoder))
+    inverter = GriffinLim()
+    write_set(out / "griffin_lim", heldout, lambda line: copy_synthesis(str(line.recording), inverter))
+    write_set(out / "espeak", heldout, lambda line: formant_speech(line.text, voice.language))
+
+
+def write_set(folder: Path, spoken: list[Line], speak: Callable[[Line], Speech | None]) -> None:
+    """Speak every line into `<folder>/<id>.wav`; the tables come last."""
+    done: dict[str, Line] = {}
+    for line in tqdm(spoken, desc=folder.name, unit="utt"):
+        path = folder / f"{line.id}.wav"
+        if not path.is_file():
+            speech = speak(line)
+            if speech is None:
+                logger.warning("%s: no speech for %s; left out", folder.name, line.id)
+                continue
+            write_labelled(path, *speech)
+        done[line.id] = line
+    if done:
+        kaldi.write_table(folder / "text", {key: line.text for key, line in done.items()})
+        kaldi.write_table(folder / "wav.scp", {key: str(folder / f"{key}.wav") for key in done})
+
+
+def write_labelled(path: Path, wave: NDArray[np.float32], rate: int) -> None:
+    """Write audio with the AIGC label in its metadata and no audible cue; the suffix chooses the format.
+
+    Args:
+        path: `.wav` or `.mp3`.
+        wave: `(T,)` samples in [-1, 1].
+        rate: Hz.
+    """
+    from myna.safety import aigc
+    from myna.safety.encode import encode, essence, format_of
+    from myna.safety.types import Audio
+
+    data = encode(Audio(wave, rate), format_of(path))
+    content_id = uuid.uuid5(uuid.NAMESPACE_OID, essence(data)).hex
+    labelled = aigc.write(data, path.suffix, aigc.make("Myna", content_id, essence(data)))
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(labelled)
+
+
+def measure_speed(voice: "Voice", texts: list[str]) -> dict[str, float]:
+    """Return `rtf` and `first_audio_s` of the voice on one thread."""
+    from myna.measure.rtf import first_audio, real_time_factor
+
+    return {
+        "rtf": round(real_time_factor(voice.speak, voice.sample_rate, texts), 4),
+        "first_audio_s": round(first_audio(voice.stream, texts), 4),
+    }
