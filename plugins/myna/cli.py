@@ -1,0 +1,71 @@
+"""The `myna` command: finds the function that answers a sub-command and imports it only then."""
+
+import errno
+import os
+import sys
+from collections.abc import Callable, Sequence
+from importlib import import_module
+
+from myna.errors import MynaError
+
+# sub-command: (module, leading arguments that tell the module which of its commands is meant, help)
+COMMANDS: dict[str, tuple[str, tuple[str, ...], str]] = {
+    "recipe": ("myna.recipe.command", (), "run the stages of a recipe (run.sh calls this)"),
+    "say": ("myna.serve.say", (), "speak a text with a voice"),
+    "doctor": ("myna.doctor", (), "check this machine"),
+    "data": ("myna.kaldi.cli", (), "validate, fix or cut Kaldi data directories"),
+    "consent": ("myna.safety.cli", ("consent",), "make, sign, verify or revoke a speaker's consent"),
+    "verify": ("myna.safety.cli", ("verify",), "say whether an audio file carries Myna's labels"),
+    "audit": ("myna.safety.cli", ("audit",), "check a folder of released audio"),
+}
+
+
+def usage() -> str:
+    """Return the text of `myna --help`."""
+    lines = [f"  {name:<9} {text}" for name, (_, _, text) in COMMANDS.items()]
+    return "\n".join(["usage: myna COMMAND …   (myna COMMAND --help tells more)", "", *lines])
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a sub-command.
+
+    Returns:
+        The exit status: 0 done, 1 a check found something wrong, 2 an error that a person can put right,
+        130 interrupted.
+    """
+    args = list(sys.argv[1:] if argv is None else argv)
+    if not args or args[0] in ("-h", "--help", "help"):
+        print(usage())
+        return 0 if args else 2
+    if args[0] not in COMMANDS:
+        print(f"myna: unknown command {args[0]!r}; choose one of: {', '.join(COMMANDS)}", file=sys.stderr)
+        return 2
+    module, leading, _ = COMMANDS[args[0]]
+    return _guard(lambda: import_module(module).main([*leading, *args[1:]]))
+
+
+def _guard(command: Callable[[], int | None]) -> int:
+    """Turn the errors that a person can put right into one line and a status."""
+    try:
+        return command() or 0
+    except MynaError as error:
+        return _fail(str(error), 2)
+    except KeyboardInterrupt:
+        return _fail("interrupted; the same command goes on where it stopped", 130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        where = f" while writing {error.filename}" if error.filename else ""
+        return _fail(f"the disk is full{where}; free some space and run the same command again", 2)
+
+
+def _fail(message: str, status: int) -> int:
+    print(f"myna: {message}", file=sys.stderr)
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,92 @@
+"""Compose a recipe's configuration with Hydra: the recipe's overrides on top of the defaults in `conf/`."""
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from myna.errors import MynaError
+
+CONF = Path(__file__).resolve().parents[1] / "conf"
+
+
+def project_root() -> Path:
+    """The folder that holds `recipes/`: the parent of the one `conf/` that the package links to."""
+    return CONF.resolve().parent
+
+
+def find_recipe(name: str, root: Path) -> Path:
+    """Return `recipes/<name>` below `root`.
+
+    Raises:
+        MynaError: no such recipe; the message lists those that exist.
+    """
+    folder = root / "recipes" / name
+    if "/" not in name and (folder / "conf" / "recipe.yaml").is_file():
+        return folder
+    known = sorted(p.parents[1].name for p in root.glob("recipes/*/conf/recipe.yaml"))
+    raise MynaError(f"unknown recipe {name!r}; choose one of: {', '.join(n for n in known if n != 'TEMPLATE')}")
+
+
+def compose_recipe(
+    recipe_dir: Path, overrides: Sequence[str] = (), values: Mapping[str, object] | None = None
+) -> DictConfig:
+    """Compose `recipe_dir/conf/recipe.yaml` with the defaults and resolve every path.
+
+    Args:
+        recipe_dir: The recipe's folder; its data, dump and exp folders lie in it.
+        overrides: Hydra overrides as typed by a person, such as `tts=vits` or `trainer.max_steps=500`.
+        values: Keys and values to set as they are, outside Hydra's grammar: paths with any character in them.
+
+    Returns:
+        The whole configuration. `recipe_dir`, `data_dir`, `dump_dir`, `exp_dir` and `log_dir` are absolute.
+
+    Raises:
+        MynaError: an override that does not exist or does not parse, or a configuration file that is wrong.
+    """
+    from hydra import compose, initialize_config_dir
+    from hydra.core.global_hydra import GlobalHydra
+    from hydra.errors import HydraException
+
+    recipe_dir = recipe_dir.resolve()
+    search = f"hydra.searchpath=[{_quote(CONF.resolve().as_uri())}]"
+    GlobalHydra.instance().clear()
+    try:
+        with initialize_config_dir(str(recipe_dir / "conf"), version_base="1.3"):
+            config = compose("recipe", overrides=[*overrides, search])
+        _set(config, {"recipe_dir": str(recipe_dir), **(values or {})})
+        for key in ("data_dir", "dump_dir", "exp_dir", "log_dir"):
+            _set(config, {key: str(Path(config[key]).absolute())})
+        OmegaConf.resolve(config)
+    except (HydraException, OmegaConfBaseException) as error:
+        raise MynaError(_explain(error)) from error
+    return config
+
+
+def _set(config: DictConfig, values: Mapping[str, object]) -> None:
+    """Set keys that exist; a text is taken literally, so that `${` in a path is no interpolation."""
+    for key, value in values.items():
+        literal = value.replace("${", r"\${") if isinstance(value, str) else value
+        OmegaConf.update(config, key, literal, force_add=False)
+
+
+def _quote(text: str) -> str:
+    """Quote a text for Hydra's override grammar."""
+    return "'" + text.replace("'", r"\'") + "'"
+
+
+def _explain(error: Exception) -> str:
+    """Say in one line which override or file is wrong and what to do."""
+    from hydra.errors import MissingConfigException, OverrideParseException
+
+    first = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
+    if isinstance(error, OverrideParseException):
+        return f"override {error.override!r} does not parse; write key=value, and quote spaces and brackets"
+    if isinstance(error, MissingConfigException) and error.missing_cfg_file:
+        choices = f"; choose one of: {', '.join(error.options)}" if error.options else ""
+        return f"no configuration {error.missing_cfg_file!r} (a file in conf/){choices}"
+    if match := re.search(r"Could not override '([^']+)'", first):
+        return f"override {match[1]!r}: there is no such key; the keys are those in conf/*.yaml"
+    return f"configuration: {first}"

@@ -1,0 +1,97 @@
+"""What a stage is to the driver, and the hash that says whether its results still hold."""
+
+import glob
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from omegaconf import DictConfig, OmegaConf
+
+from myna.errors import MynaError
+from myna.files import sha256
+
+SMALL = 4 << 20  # bytes: smaller files are compared by content, larger ones by size and time
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One entry of the configuration's `stages:` (see conf/training.yaml for the meaning of each field)."""
+
+    name: str
+    target: str
+    nodes: tuple[str, ...]
+    after: tuple[str, ...]
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    remove: tuple[str, ...]
+    set_aside: tuple[str, ...]
+
+
+def read_stages(config: DictConfig) -> dict[str, Stage]:
+    """Read the `stages:` of a composed configuration, in their order.
+
+    Raises:
+        MynaError: a stage names a stage or a configuration node that does not exist.
+    """
+    stages: dict[str, Stage] = {}
+    for name, entry in config.stages.items():
+        lists = {
+            key: tuple(str(item) for item in entry.get(key) or () if item is not None)
+            for key in ("nodes", "after", "inputs", "outputs", "remove", "set_aside")
+        }
+        stages[name] = Stage(name=name, target=entry._target_, **lists)
+        if missing := [node for node in stages[name].nodes if OmegaConf.select(config, node) is None]:
+            raise MynaError(f"configuration: stages.{name}.nodes names {missing[0]!r}, which no file in conf/ holds")
+        if missing := [other for other in stages[name].after if other not in stages]:
+            raise MynaError(f"configuration: stages.{name}.after names {missing[0]!r}, which is no earlier stage")
+    return stages
+
+
+def stage_hash(stage: Stage, config: DictConfig, upstream: Mapping[str, str]) -> str:
+    """Hash what a stage's results follow from.
+
+    Args:
+        stage: The stage.
+        config: The composed configuration; the recipe's own path is left out, so a moved folder stays complete.
+        upstream: Hash of each stage in `stage.after`.
+
+    Returns:
+        64 hexadecimal digits over the function's name, its configuration nodes, the seed, the content of its
+        inputs and the hashes of the stages before it.
+    """
+    nodes = {node: OmegaConf.to_container(config[node], resolve=True) for node in stage.nodes}
+    parts = {
+        "target": stage.target,
+        "nodes": nodes,
+        "seed": config.get("seed"),
+        "inputs": _contents(stage.inputs),
+        "upstream": {name: upstream[name] for name in stage.after},
+    }
+    text = json.dumps(parts, sort_keys=True, default=str).replace(str(config.recipe_dir), "<recipe>")
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def missing_outputs(stage: Stage) -> list[str]:
+    """Return the output patterns of a stage that match no file."""
+    return [pattern for pattern in stage.outputs if not _matches(pattern)]
+
+
+def _matches(pattern: str) -> list[Path]:
+    """Paths that a name or a pattern stands for; a name with brackets in it that exists is a name."""
+    path = Path(pattern)
+    return [path] if path.exists() else sorted(Path(found) for found in glob.glob(pattern))
+
+
+def _contents(patterns: Iterable[str]) -> dict[str, str]:
+    """Map each file below `patterns` to its content's hash (small files) or its size and time (large ones)."""
+    seen: dict[str, str] = {}
+    for pattern in patterns:
+        for path in _matches(pattern):
+            for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
+                if file.is_file():
+                    info = file.stat()
+                    large = info.st_size > SMALL
+                    seen[str(file)] = f"{info.st_size} {info.st_mtime_ns}" if large else sha256(file)
+    return seen
