@@ -1,0 +1,178 @@
+"""The implicit label of GB 45438-2025: key `AIGC` in the file's metadata, seven fields of JSON.
+
+The label goes in last, after encoding, because converters drop it; each write is read back by two readers, mutagen and
+the FFmpeg libraries (what ffprobe sees).
+"""
+
+import base64
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from myna.errors import MynaError
+from myna.safety.canonical import sign, signed
+from myna.safety.encode import container_tags, format_of
+from myna.safety.state import site_key, site_public
+
+KEY = "AIGC"
+_MP4_ATOM = f"----:com.apple.iTunes:{KEY}"
+_ASCII = "^[ -~]*$"
+_PREFIX = "ed25519:"
+
+
+class Label(BaseModel):
+    """The seven fields of Annex E.
+
+    Attributes:
+        Label: 1 is, 2 possibly is, 3 is suspected to be generated.
+        ContentProducer: Code of the producer.
+        ProduceID: Content id given by the producer.
+        ReservedCode1: Integrity data of the producer: a signature over producer, id and coded audio.
+        ContentPropagator: Code of the propagator; copies the producer on first write.
+        PropagateID: Content id given by the propagator; copies the producer's on first write.
+        ReservedCode2: Integrity data of the propagator: here the public key of the signature.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    Label: str = Field(default="1", pattern="^[123]$")
+    ContentProducer: str = Field(default="", pattern=_ASCII)
+    ProduceID: str = Field(default="", pattern=_ASCII)
+    ReservedCode1: str = Field(default="", pattern=_ASCII)
+    ContentPropagator: str = Field(default="", pattern=_ASCII)
+    PropagateID: str = Field(default="", pattern=_ASCII)
+    ReservedCode2: str = Field(default="", pattern=_ASCII)
+
+    def to_json(self) -> str:
+        """Return the value of the key, flat and in the order of the standard."""
+        return json.dumps(self.model_dump(), separators=(",", ":"), ensure_ascii=True)
+
+
+def make(producer: str, content_id: str, essence: str) -> Label:
+    """Make the label of a new file, signed with the site key.
+
+    Args:
+        producer: Code of the producer, printable ASCII.
+        content_id: Id of the content, printable ASCII.
+        essence: Hash of the coded audio (`myna.safety.encode.essence`).
+
+    Raises:
+        MynaError: A value is not printable ASCII.
+    """
+    signature = bytes.fromhex(sign(site_key(), _signed_part(producer, content_id, essence)))
+    try:
+        return Label(
+            ContentProducer=producer,
+            ProduceID=content_id,
+            ReservedCode1=_PREFIX + base64.b64encode(signature).decode(),
+            ContentPropagator=producer,
+            PropagateID=content_id,
+            ReservedCode2=_PREFIX + base64.b64encode(bytes.fromhex(site_public())).decode(),
+        )
+    except ValidationError as error:
+        raise MynaError(f"AIGC label: producer {producer!r} is not printable ASCII; use a code of ASCII letters") from error
+
+
+def signer(label: Label, essence: str) -> str | None:
+    """Return the public key that signed label and audio, or None when the signature is missing or does not fit."""
+    try:
+        public = base64.b64decode(label.ReservedCode2.removeprefix(_PREFIX), validate=True).hex()
+        signature = base64.b64decode(label.ReservedCode1.removeprefix(_PREFIX), validate=True).hex()
+    except ValueError:
+        return None
+    fits = signed(public, signature, _signed_part(label.ContentProducer, label.ProduceID, essence))
+    return public if fits else None
+
+
+def write(data: bytes, suffix: str, label: Label) -> bytes:
+    """Put the label into an encoded file and read it back.
+
+    Args:
+        data: A whole file.
+        suffix: Its suffix, which names the format.
+        label: The label; a label that is already there is replaced.
+
+    Raises:
+        MynaError: One of the two readers does not find the label again.
+    """
+    stream = io.BytesIO(data)
+    _set_tag(stream, suffix, label.to_json())
+    labelled = stream.getvalue()
+    seen = [read(labelled, suffix), parse(container_tags(labelled).get(KEY))]
+    if any(found != label for found in seen):
+        raise MynaError(f"AIGC label: not found again in the {suffix} file that was written; choose another format")
+    return labelled
+
+
+def read(data: bytes | Path, suffix: str = "") -> Label | None:
+    """Read the label with mutagen; None when there is none or it is broken.
+
+    Args:
+        data: A whole file, or its path.
+        suffix: Format of the bytes; taken from the path when empty.
+
+    Raises:
+        MynaError: The suffix is not one that carries a label.
+    """
+    import mutagen
+
+    suffix = suffix or (data.suffix.lower() if isinstance(data, Path) else "")
+    try:
+        tags = _open(io.BytesIO(data if isinstance(data, bytes) else data.read_bytes()), suffix).tags
+        return parse(None if tags is None else _get_tag(tags, suffix))
+    except mutagen.MutagenError:
+        return None
+
+
+def parse(value: str | None) -> Label | None:
+    """Read the JSON of a label, flat or nested as `{"AIGC": {…}}`; None when it is not one."""
+    try:
+        found = json.loads(value or "")
+        return Label.model_validate(found.get(KEY, found))
+    except (ValueError, AttributeError):
+        return None
+
+
+def _signed_part(producer: str, content_id: str, essence: str) -> dict[str, Any]:
+    return {"ContentProducer": producer, "ProduceID": content_id, "essence": essence}
+
+
+def _open(stream: io.BytesIO, suffix: str) -> Any:
+    from mutagen.flac import FLAC
+    from mutagen.mp3 import MP3
+    from mutagen.mp4 import MP4
+    from mutagen.oggopus import OggOpus
+    from mutagen.wave import WAVE
+
+    format_of(f"x{suffix}")
+    readers = {".wav": WAVE, ".flac": FLAC, ".mp3": MP3, ".ogg": OggOpus, ".opus": OggOpus, ".m4a": MP4}
+    return readers[suffix](stream)
+
+
+def _set_tag(stream: io.BytesIO, suffix: str, value: str) -> None:
+    from mutagen.id3 import TXXX
+    from mutagen.mp4 import MP4FreeForm
+
+    file = _open(stream, suffix)
+    if file.tags is None:
+        file.add_tags()
+    if suffix in (".wav", ".mp3"):
+        file.tags.setall(f"TXXX:{KEY}", [TXXX(encoding=3, desc=KEY, text=[value])])
+    elif suffix == ".m4a":
+        file.tags[_MP4_ATOM] = [MP4FreeForm(value.encode("ascii"))]
+    else:
+        file.tags[KEY] = [value]
+    stream.seek(0)
+    file.save(stream)
+
+
+def _get_tag(tags: Any, suffix: str) -> str | None:
+    if suffix in (".wav", ".mp3"):
+        frames = tags.getall(f"TXXX:{KEY}")
+        return str(frames[0].text[0]) if frames else None
+    values = tags.get(_MP4_ATOM if suffix == ".m4a" else KEY)
+    if not values:
+        return None
+    return bytes(values[0]).decode("ascii", "replace") if suffix == ".m4a" else str(values[0])

@@ -1,0 +1,216 @@
+"""The log of everything that left: append-only JSON lines, each chained to the one before, the head signed.
+
+A line that is changed, inserted or taken out breaks the chain; lines cut off at the end contradict the signed head.
+Entries are kept at least 180 days (标识办法 art. 9 asks for six months).
+"""
+
+import fcntl
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, TextIO
+
+from pydantic import BaseModel, ConfigDict
+
+from myna.errors import MynaError
+from myna.files import atomic_text
+from myna.safety.canonical import canonical, digest, sign, signed
+from myna.safety.state import site_key, site_public, state_dir
+
+KEEP_DAYS = 180
+_START = "0" * 64
+
+
+class Entry(BaseModel):
+    """One release.
+
+    Attributes:
+        number: Place in the log, from 1.
+        time: When, ISO 8601 in UTC.
+        event: `release`, `measure`, `terms` or another word.
+        content_id: The `ProduceID` of the label.
+        voice: Name of the voice.
+        pack_id: Id of the voice pack.
+        consent_id: Id of the consent record.
+        text_sha256: Hash of the text.
+        requester: Who asked.
+        purpose: What for.
+        file: Name of the file that was written.
+        essence: Hash of its coded audio.
+        cue: Audible label.
+        watermark: Name of the watermark.
+        note: More, e.g. the hash of an undertaking.
+        previous: Hash of the entry before.
+        hash: Hash of this entry.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+    number: int = 0
+    time: str = ""
+    event: str = "release"
+    content_id: str = ""
+    voice: str = ""
+    pack_id: str = ""
+    consent_id: str = ""
+    text_sha256: str = ""
+    requester: str = ""
+    purpose: str = ""
+    file: str = ""
+    essence: str = ""
+    cue: str = ""
+    watermark: str = ""
+    note: str = ""
+    previous: str = ""
+    hash: str = ""
+
+    def chained_hash(self) -> str:
+        """Return the hash that this entry must carry."""
+        return digest(canonical(self.model_dump(exclude={"hash"})))
+
+
+def log_path() -> Path:
+    """Return the path of the log."""
+    return state_dir() / "audit.jsonl"
+
+
+def append(entry: Entry) -> Entry:
+    """Add an entry; number, time, chain and signature of the head are filled in.
+
+    Raises:
+        MynaError: The log cannot be written, or its head does not fit: then nothing may be released.
+    """
+    try:
+        with _locked() as stream:
+            head, last = _read_head(), _last_line(stream)
+            if (last["hash"] if last else head["anchor"]) != head["hash"]:
+                raise MynaError(f"{log_path()}: the end of the log does not fit its signed head; see `myna audit`")
+            entry = entry.model_copy(
+                update={"number": head["count"] + 1, "time": _now().isoformat(timespec="seconds"), "previous": head["hash"]}
+            )
+            entry = entry.model_copy(update={"hash": entry.chained_hash()})
+            stream.seek(0, os.SEEK_END)
+            stream.write(json.dumps(entry.model_dump(), ensure_ascii=False) + "\n")
+            stream.flush()
+            os.fsync(stream.fileno())
+            _write_head({**head, "count": entry.number, "hash": entry.hash})
+    except OSError as error:
+        raise MynaError(f"{log_path()}: cannot write the log ({error}); nothing is released without it") from error
+    return entry
+
+
+def entries() -> list[Entry]:
+    """Read the whole log.
+
+    Raises:
+        MynaError: A line is not an entry.
+    """
+    path = log_path()
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    found = []
+    for number, line in enumerate(lines, 1):
+        try:
+            found.append(Entry.model_validate_json(line))
+        except ValueError as error:
+            raise MynaError(f"{path}:{number}: not an entry; the log was edited, restore it from a copy") from error
+    return found
+
+
+def check_chain() -> list[Entry]:
+    """Check every link and the signed head.
+
+    Returns:
+        The entries.
+
+    Raises:
+        MynaError: A line was changed, put in or taken out, or the end was cut off.
+    """
+    found, head = entries(), _read_head()
+    previous, number = head["anchor"], head["count"] - len(found)
+    for line, entry in enumerate(found, 1):
+        number += 1
+        if entry.previous != previous or entry.hash != entry.chained_hash() or entry.number != number:
+            raise MynaError(f"{log_path()}:{line}: the chain breaks here; the log was edited, restore it from a copy")
+        previous = entry.hash
+    if previous != head["hash"]:
+        raise MynaError(f"{log_path()}: the end of the log is missing or was replaced; restore it from a copy")
+    return found
+
+
+def find(content_id: str = "", essence: str = "") -> Entry | None:
+    """Return the last entry with this content id, or with this coded audio; None when there is none."""
+    for entry in reversed(entries()):
+        if (content_id and entry.content_id == content_id) or (essence and entry.essence == essence):
+            return entry
+    return None
+
+
+def prune(days: int) -> int:
+    """Forget entries that are older than `days`.
+
+    Returns:
+        How many were taken out.
+
+    Raises:
+        MynaError: Fewer than 180 days were asked for, or the chain is broken.
+    """
+    if days < KEEP_DAYS:
+        raise MynaError(f"entries are kept at least {KEEP_DAYS} days, not {days}: ask for more")
+    with _locked():
+        found, head = check_chain(), _read_head()
+        limit = _now() - timedelta(days=days)
+        old = [entry for entry in found if datetime.fromisoformat(entry.time) < limit]
+        kept = found[len(old) :]
+        if old:
+            # The head goes first: a kill in between is seen as an edited log, never as a clean one.
+            _write_head({**head, "anchor": old[-1].hash})
+            lines = [json.dumps(entry.model_dump(), ensure_ascii=False) + "\n" for entry in kept]
+            atomic_text(log_path(), "".join(lines))
+    return len(old)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@contextmanager
+def _locked() -> Iterator[TextIO]:
+    with open(state_dir() / "audit.lock", "w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with open(log_path(), "a+", encoding="utf-8") as stream:
+            yield stream
+
+
+def _last_line(stream: TextIO) -> dict[str, Any] | None:
+    with open(stream.name, "rb") as raw:
+        size = raw.seek(0, os.SEEK_END)
+        raw.seek(max(0, size - 65536))
+        lines = raw.read().splitlines()
+    if not lines:
+        return None
+    try:
+        return json.loads(lines[-1])
+    except ValueError:
+        return {"hash": "broken"}
+
+
+def _read_head() -> dict[str, Any]:
+    path = state_dir() / "audit.head"
+    if not path.exists():
+        if log_path().exists() and log_path().stat().st_size:
+            raise MynaError(f"{path}: the signed head of the log is missing; restore it from a copy")
+        return {"count": 0, "hash": _START, "anchor": _START}
+    try:
+        head = json.loads(path.read_text(encoding="utf-8"))
+        signature = head.pop("signature")
+    except (OSError, ValueError, KeyError) as error:
+        raise MynaError(f"{path}: not the head of a log ({error}); restore it from a copy") from error
+    if not signed(site_public(), signature, head):
+        raise MynaError(f"{path}: the head of the log was edited; restore it from a copy")
+    return head
+
+
+def _write_head(head: dict[str, Any]) -> None:
+    atomic_text(state_dir() / "audit.head", json.dumps({**head, "signature": sign(site_key(), head)}))

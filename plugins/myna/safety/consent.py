@@ -1,0 +1,198 @@
+"""Consent records: who agreed to what, signed, with an end.
+
+A record travels with the voice it allows: `data/<set>/spk2consent` at the start, `consent.yaml` in the voice directory.
+Licences stand in for consent where the speaker published the recordings; then an unsigned record that the recipe makes
+is enough for evaluation at home, and nothing more.
+"""
+
+import uuid
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from myna.errors import MynaError
+from myna.files import atomic_text, sha256
+from myna.safety import trust
+from myna.safety.canonical import sign as sign_canonical
+from myna.safety.canonical import signed
+from myna.safety.state import public_hex
+
+Basis = Literal["own_voice", "written", "licence", "public_domain", "synthetic"]
+Scope = Literal["evaluation", "private", "publish", "commercial"]
+
+# Each scope covers the ones before it.
+SCOPES: tuple[Scope, ...] = ("evaluation", "private", "publish", "commercial")
+# Recordings of these kinds need no person's signature to be tried at home.
+UNSIGNED_BASES: tuple[Basis, ...] = ("licence", "public_domain", "synthetic")
+
+
+class Evidence(BaseModel):
+    """A file that proves the consent: a scanned form, a licence text, a spoken clip.
+
+    Attributes:
+        file: Path, relative to the record or absolute.
+        sha256: Hash of its bytes.
+        sentence: For a spoken clip, the sentence that was shown to the speaker.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+    file: str
+    sha256: str = Field(pattern="^[0-9a-f]{64}$")
+    sentence: str = ""
+
+
+class ConsentRecord(BaseModel):
+    """One speaker's consent (`consent.yaml`).
+
+    Attributes:
+        id: Unique id; a revocation names it.
+        speaker: Id of the speaker in the data directory.
+        who: Name of the person, or of the corpus.
+        basis: Why the recordings may be used.
+        scope: The widest use that is allowed; each of evaluation, private, publish, commercial covers those before it.
+        licence: Licence of the recordings, if any.
+        languages: Languages the voice may speak; empty means any.
+        issued: Day of the consent.
+        expires: Last day of the consent; none means no end.
+        evidence: Proof.
+        revoked: Day on which it was taken back.
+        public_key: Who signed: 64 hexadecimal digits.
+        signature: Ed25519 over the canonical form of everything above.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+    id: str = Field(default_factory=lambda: uuid.uuid4().hex)
+    speaker: str = Field(min_length=1)
+    who: str = ""
+    basis: Basis
+    scope: Scope
+    licence: str = ""
+    languages: list[str] = Field(default_factory=list)
+    issued: date = Field(default_factory=lambda: datetime.now(UTC).date())
+    expires: date | None = None
+    evidence: Evidence | None = None
+    revoked: date | None = None
+    public_key: str = ""
+    signature: str = ""
+
+    def signed_part(self) -> dict[str, Any]:
+        """Return what the signature covers: every field but the signature."""
+        return self.model_dump(mode="json", exclude={"signature"})
+
+    def save(self, path: Path | str) -> None:
+        """Write the record as YAML in one step."""
+        atomic_text(path, yaml.safe_dump(self.model_dump(mode="json"), sort_keys=False, allow_unicode=True))
+
+
+def load(path: Path | str) -> ConsentRecord:
+    """Read a record.
+
+    Raises:
+        MynaError: The file is missing, is no YAML, or has missing or unknown fields.
+    """
+    try:
+        data = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+        return ConsentRecord.model_validate(data)
+    except OSError as error:
+        raise MynaError(f"{path}: no consent record; make one with `myna consent new`") from error
+    except (yaml.YAMLError, ValidationError) as error:
+        first = str(error).splitlines()
+        raise MynaError(f"{path}: not a consent record ({' '.join(first[:3])}); see `myna consent new --help`") from error
+
+
+def sign(record: ConsentRecord, key: Ed25519PrivateKey) -> ConsentRecord:
+    """Return the record signed by `key`."""
+    unsigned = record.model_copy(update={"public_key": public_hex(key.public_key()), "signature": ""})
+    return unsigned.model_copy(update={"signature": sign_canonical(key, unsigned.signed_part())})
+
+
+def revoke(record: ConsentRecord, key: Ed25519PrivateKey) -> ConsentRecord:
+    """Take the consent back from today: the record says so, and older copies of it are refused on this site too."""
+    trust.add_revoked(record.id)
+    return sign(record.model_copy(update={"revoked": datetime.now(UTC).date()}), key)
+
+
+def check(
+    record: ConsentRecord, purpose: Scope, *, language: str | None = None, directory: Path | None = None
+) -> None:
+    """Refuse a use that the consent does not cover.
+
+    Args:
+        record: The consent.
+        purpose: What the voice is wanted for.
+        language: Language to be spoken, if known.
+        directory: Folder against which the path of the evidence is read; the evidence is checked when it is there.
+
+    Raises:
+        MynaError: Revoked, expired, not yet valid, out of scope, forged, unsigned where a signature is needed, signed
+            by a key that this site does not trust, or the evidence was changed.
+    """
+    name = f"consent {record.id[:8]} of speaker {record.speaker}"
+    today = datetime.now(UTC).date()
+    if record.revoked or trust.is_revoked(record.id):
+        raise MynaError(f"{name} was revoked: delete the voice, or ask the speaker for a new consent")
+    if record.expires and record.expires < today:
+        raise MynaError(f"{name} expired on {record.expires}: ask the speaker for a new one")
+    if record.issued > today:
+        raise MynaError(f"{name} is dated {record.issued}, in the future: correct the record or the clock")
+    if purpose not in SCOPES:
+        raise MynaError(f"purpose {purpose!r} is unknown: use one of {', '.join(SCOPES)}")
+    if SCOPES.index(record.scope) < SCOPES.index(purpose):
+        raise MynaError(f"{name} covers {record.scope!r}, not {purpose!r}: ask for a wider consent")
+    if language and record.languages and language not in record.languages:
+        raise MynaError(f"{name} covers the languages {', '.join(record.languages)}, not {language}: ask for a wider one")
+    _check_signature(record, purpose, name)
+    _check_evidence(record, name, directory)
+
+
+def _check_signature(record: ConsentRecord, purpose: Scope, name: str) -> None:
+    if not record.signature:
+        if record.basis in UNSIGNED_BASES and purpose == "evaluation":
+            return
+        raise MynaError(f"{name} is not signed, which basis {record.basis!r} and purpose {purpose!r} need: "
+                        "run `myna consent sign`")
+    if not signed(record.public_key, record.signature, record.signed_part()):
+        raise MynaError(f"{name} was changed after it was signed: get the original, or sign it again")
+    if not trust.is_trusted(record.public_key):
+        raise MynaError(f"{name} is signed by the unknown key {record.public_key[:16]}…: if you know the signer, add the "
+                        f"key to {trust.keys_path()}")
+
+
+def _check_evidence(record: ConsentRecord, name: str, directory: Path | None) -> None:
+    if record.evidence is None or directory is None:
+        return
+    path = directory / record.evidence.file
+    if path.exists() and sha256(path) != record.evidence.sha256:
+        raise MynaError(f"{name}: the evidence {path} was changed; restore the original file")
+
+
+def from_spk2consent(line: str) -> ConsentRecord:
+    """Make an unsigned record from a line `<spk> <basis> <scope> <licence…>` of `spk2consent`.
+
+    The id is made from the line, so the same line always gives the same record, and a revocation of it holds.
+
+    Raises:
+        MynaError: Fewer than three words, or an unknown basis or scope.
+    """
+    words = line.split(maxsplit=3)
+    if len(words) < 3:
+        raise MynaError(f"spk2consent line {line.strip()!r}: want `<spk> <basis> <scope> <licence…>`")
+    speaker, basis, scope, licence = (*words, "")[:4]
+    try:
+        return ConsentRecord.model_validate(
+            {
+                "id": uuid.uuid5(uuid.NAMESPACE_OID, " ".join(line.split())).hex,
+                "speaker": speaker,
+                "who": speaker,
+                "basis": basis,
+                "scope": scope,
+                "licence": licence.strip(),
+            }
+        )
+    except ValidationError as error:
+        raise MynaError(f"spk2consent line {line.strip()!r}: unknown basis or scope; bases are "
+                        f"own_voice, written, licence, public_domain, synthetic; scopes {', '.join(SCOPES)}") from error

@@ -1,0 +1,158 @@
+"""Sound to bytes and back, in memory, with the FFmpeg libraries that the package `av` carries.
+
+Nothing touches the disk before it is labelled: a release that dies on the way leaves no unmarked sound behind.
+"""
+
+import hashlib
+import io
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import soxr
+
+from myna.errors import MynaError
+from myna.safety.types import Audio, Wave
+
+
+class Format(NamedTuple):
+    """How one suffix is written: container and codec by FFmpeg's names, bit rate in bit/s, sample rates it takes in Hz."""
+
+    container: str
+    codec: str
+    sample_format: str
+    bit_rate: int
+    rates: tuple[int, ...]
+
+
+_MP3_RATES = (16000, 22050, 24000, 32000, 44100, 48000)
+_OPUS = Format("ogg", "libopus", "flt", 48000, (24000, 48000))
+FORMATS: dict[str, Format] = {
+    ".wav": Format("wav", "pcm_s16le", "s16", 0, ()),
+    ".flac": Format("flac", "flac", "s16", 0, ()),
+    ".mp3": Format("mp3", "libmp3lame", "fltp", 96000, _MP3_RATES),
+    ".ogg": _OPUS,
+    ".opus": _OPUS,
+    ".m4a": Format("ipod", "aac", "fltp", 96000, _MP3_RATES),
+}
+
+
+def format_of(path: Path | str) -> Format:
+    """Choose the format by the suffix.
+
+    Raises:
+        MynaError: The suffix is not one of wav, flac, mp3, ogg, opus, m4a.
+    """
+    suffix = Path(path).suffix.lower()
+    if suffix not in FORMATS:
+        raise MynaError(f"{path}: cannot write {suffix or 'a file without suffix'}; use one of {', '.join(FORMATS)}")
+    return FORMATS[suffix]
+
+
+def encode(audio: Audio, form: Format) -> bytes:
+    """Encode a sound.
+
+    Args:
+        audio: float32 mono `(T,)`; resampled upwards when the codec does not take its rate.
+        form: The format to write.
+
+    Raises:
+        MynaError: The encoder failed.
+    """
+    import av
+
+    rate = next((r for r in form.rates if r >= audio.sample_rate), form.rates[-1] if form.rates else audio.sample_rate)
+    wave = resample(audio.wave, audio.sample_rate, rate)
+    target = io.BytesIO()
+    try:
+        with av.open(target, "w", format=form.container) as container:
+            stream: Any = container.add_stream(form.codec, rate=rate, layout="mono")
+            stream.format = form.sample_format
+            if form.bit_rate:
+                stream.bit_rate = form.bit_rate
+            for packet in _packets(stream, _samples(wave, form.sample_format), rate):
+                container.mux(packet)
+    except (av.error.FFmpegError, ValueError) as error:
+        raise MynaError(f"cannot encode {form.codec} at {rate} Hz ({error}); choose another suffix") from error
+    return target.getvalue()
+
+
+def decode(data: bytes | Path) -> Audio:
+    """Decode a sound to float32 mono `(T,)` at its own sample rate; channels are averaged.
+
+    Raises:
+        MynaError: Not a sound that FFmpeg can read, or one without samples.
+    """
+    import av
+
+    pieces: list[np.ndarray] = []
+    try:
+        with av.open(io.BytesIO(data) if isinstance(data, bytes) else str(data)) as container:
+            stream = container.streams.audio[0]
+            converter = av.AudioResampler(format="flt", layout="mono", rate=stream.rate)
+            for frame in container.decode(stream):
+                pieces.extend(part.to_ndarray()[0] for part in converter.resample(frame))
+            pieces.extend(part.to_ndarray()[0] for part in converter.resample(None))
+            rate = int(stream.rate)
+    except (av.error.FFmpegError, IndexError, OSError) as error:
+        raise MynaError(f"{_name(data)}: not a sound that can be read ({error}); give an audio file") from error
+    if not pieces:
+        raise MynaError(f"{_name(data)}: holds no samples; give an audio file that is not empty")
+    return Audio(np.concatenate(pieces).astype(np.float32), rate)
+
+
+def essence(data: bytes | Path) -> str:
+    """Hash the coded audio packets alone, so that a change of metadata does not change the hash.
+
+    Returns:
+        64 hexadecimal digits.
+
+    Raises:
+        MynaError: Not a sound that FFmpeg can read.
+    """
+    import av
+
+    digest = hashlib.sha256()
+    try:
+        with av.open(io.BytesIO(data) if isinstance(data, bytes) else str(data)) as container:
+            for packet in container.demux(container.streams.audio[0]):
+                digest.update(bytes(packet))
+    except (av.error.FFmpegError, IndexError, OSError) as error:
+        raise MynaError(f"{_name(data)}: not a sound that can be read ({error}); give an audio file") from error
+    return digest.hexdigest()
+
+
+def container_tags(data: bytes | Path) -> dict[str, str]:
+    """Read the metadata that FFmpeg sees, of the container and of the audio stream (Ogg keeps it there)."""
+    import av
+
+    with av.open(io.BytesIO(data) if isinstance(data, bytes) else str(data)) as container:
+        return {**container.metadata, **container.streams.audio[0].metadata}
+
+
+def resample(wave: Wave, source: int, target: int) -> Wave:
+    """Resample `(T,)` from `source` to `target` Hz."""
+    return wave if source == target else soxr.resample(wave, source, target).astype(np.float32)
+
+
+def _samples(wave: Wave, sample_format: str) -> np.ndarray:
+    clipped = np.clip(wave, -1.0, 1.0)
+    if sample_format == "s16":
+        return np.round(clipped * 32767.0).astype(np.int16)
+    return clipped.astype(np.float32)
+
+
+def _packets(stream: Any, samples: np.ndarray, rate: int) -> Any:
+    import av
+
+    size = stream.codec_context.frame_size or 4096
+    for start in range(0, len(samples), size):
+        block = np.ascontiguousarray(samples[None, start : start + size])
+        frame = av.AudioFrame.from_ndarray(block, format=stream.format.name, layout="mono")
+        frame.sample_rate, frame.pts = rate, start
+        yield from stream.encode(frame)
+    yield from stream.encode(None)
+
+
+def _name(data: bytes | Path) -> str:
+    return "the encoded sound" if isinstance(data, bytes) else str(data)

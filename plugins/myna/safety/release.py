@@ -1,0 +1,178 @@
+"""The one exit. All synthesis for people leaves here, marked, labelled and logged, or it does not leave.
+
+watermark → audible cue → encode → AIGC metadata → C2PA when a certificate is set. All of it happens in memory, each step
+is read back, the log entry is written, and only then does the file get its name.
+"""
+
+import uuid
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from myna.errors import MynaError
+from myna.files import atomic_path
+from myna.safety import aigc, audit, c2pa, consent, cue, encode, seal, spoken, terms
+from myna.safety.canonical import digest
+from myna.safety.types import Audio, Released, Request, VoiceCard, Wave
+from myna.safety.watermark import load_watermark, mark
+
+__all__ = ["Audio", "Released", "Request", "VoiceCard", "release", "release_bytes", "write_measured"]
+
+# A weak mark is laid on again, stronger, before the release is given up.
+_STRENGTHS = (1.0, 1.5, 2.0)
+_SHORTEST = 0.3  # seconds
+
+
+def release(
+    audio: Audio | tuple[Wave, int], voice: VoiceCard, request: Request, speak: spoken.Speak | None = None
+) -> Released:
+    """Write synthetic speech to a file, marked and labelled.
+
+    Args:
+        audio: Wave float32 mono `(T,)` within ±1, and sample rate in Hz.
+        voice: The voice and its consent.
+        request: File, text, purpose, cue.
+        speak: For `cue="spoken"`: says a text in the voice, returning a sound; espeak-ng says it when missing.
+
+    Returns:
+        What left.
+
+    Raises:
+        MynaError: The consent does not cover the request, the voice was swapped, or a step failed; there is no file then.
+    """
+    data, released = release_bytes(audio, voice, request, speak)
+    _write(data, request.output)
+    return released
+
+
+def release_bytes(
+    audio: Audio | tuple[Wave, int], voice: VoiceCard, request: Request, speak: spoken.Speak | None = None
+) -> tuple[bytes, Released]:
+    """Do what `release` does, and return the bytes of the file instead of writing it (for answers over HTTP).
+
+    The name in `request.output` chooses the format and stands in the log.
+    """
+    sound = _checked(audio)
+    admitted = _admit(voice, request)
+    terms.check_terms(request)
+    if request.cue == "off":
+        return _finish(sound, None, admitted, request, note=terms.check_undertaking(request.undertaking, request.requester))
+    rhythm = request.cue == "rhythm"
+    label = cue.rhythm(sound.sample_rate) if rhythm else spoken.say(voice.language, sound.sample_rate, speak)
+    return _finish(sound, label, admitted, request)
+
+
+def write_measured(audio: Audio | tuple[Wave, int], voice: VoiceCard, request: Request) -> Released:
+    """Write sound for measuring: watermark, AIGC label and log entry, but no audible cue, which would spoil the scores.
+
+    It is for stages that score a voice on the machine that made it. The purpose is always `evaluation`.
+
+    Raises:
+        MynaError: As for `release`.
+    """
+    request = request.model_copy(update={"purpose": "evaluation", "cue": "off"})
+    data, released = _finish(_checked(audio), None, _admit(voice, request), request, event="measure")
+    _write(data, request.output)
+    return released
+
+
+class _Admitted(NamedTuple):
+    """A voice that may speak: its name, its pack id and the id of its consent."""
+
+    name: str
+    pack_id: str
+    consent_id: str
+
+
+def _checked(audio: Audio | tuple[Wave, int]) -> Audio:
+    wave, sample_rate = np.asarray(audio[0], np.float32), int(audio[1])
+    if wave.ndim != 1 or not np.isfinite(wave).all():
+        raise MynaError(f"the sound has shape {wave.shape} or holds NaN; give one finite channel (T,)")
+    if not 8000 <= sample_rate <= 48000 or len(wave) < _SHORTEST * sample_rate:
+        raise MynaError(f"{len(wave)} samples at {sample_rate} Hz cannot carry the labels; give at least {_SHORTEST} s")
+    return Audio(wave, sample_rate)
+
+
+def _admit(voice: VoiceCard, request: Request) -> _Admitted:
+    encode.format_of(request.output)
+    folder = voice.consent.parent if isinstance(voice.consent, Path) else voice.directory
+    record = consent.load(voice.consent) if isinstance(voice.consent, Path) else voice.consent
+    consent.check(record, request.purpose, language=voice.language, directory=folder)
+    pack_id = voice.pack_id
+    if voice.directory is not None:
+        pack_id = seal.check_seal(voice.directory)
+        if record.id != consent.load(voice.directory / "consent.yaml").id:
+            raise MynaError(f"{voice.directory}: the voice was sealed with another consent than the one given")
+        if voice.pack_id not in ("", pack_id):
+            raise MynaError(f"{voice.directory}: another pack ({pack_id[:12]}…) than {voice.pack_id[:12]}…; load it again")
+    return _Admitted(voice.name, pack_id, record.id)
+
+
+def _finish(
+    sound: Audio, label: Wave | None, voice: _Admitted, request: Request, event: str = "release", note: str = ""
+) -> tuple[bytes, Released]:
+    data, score, seconds = _marked(sound, label, request)
+    suffix, content = request.output.suffix.lower(), encode.essence(data)
+    entry = audit.Entry(
+        event=event,
+        content_id=uuid.uuid4().hex,
+        voice=voice.name,
+        pack_id=voice.pack_id,
+        consent_id=voice.consent_id,
+        text_sha256=digest(request.text),
+        requester=request.requester,
+        purpose=request.purpose,
+        file=request.output.name,
+        essence=content,
+        cue="off" if label is None else f"{request.cue} at {request.cue_place}",
+        watermark=request.watermark,
+        note=note,
+    )
+    data = aigc.write(data, suffix, aigc.make(request.producer, entry.content_id, content))
+    data, manifest = c2pa.attach(data, suffix, entry.content_id)
+    audit.append(entry)
+    released = Released(path=request.output, content_id=entry.content_id, watermark_score=score, cue=entry.cue,
+                        c2pa=manifest, seconds=seconds)
+    return data, released
+
+
+def _marked(sound: Audio, label: Wave | None, request: Request) -> tuple[bytes, float, float]:
+    # Encode, decode again, and look for what was put in.
+    detector = load_watermark(request.watermark)
+    score = 0.0
+    for strength in _STRENGTHS:
+        marked = mark(sound, request.watermark, strength)
+        full = marked if label is None else cue.add(marked, label, request.cue_place)
+        data = encode.encode(full, encode.format_of(request.output))
+        heard = encode.decode(data)
+        _check_cue(heard, label, sound.sample_rate, request)
+        score = detector.score(_speech(heard, len(full.wave) / full.sample_rate, label, sound.sample_rate, request))
+        if score >= detector.threshold:
+            return data, score, len(full.wave) / full.sample_rate
+    raise MynaError(f"the watermark {request.watermark} is not found again (score {score:.2f}, want {detector.threshold}): "
+                    "the sound is too short, too quiet or no speech; nothing was written")
+
+
+def _check_cue(heard: Audio, label: Wave | None, sample_rate: int, request: Request) -> None:
+    if label is None:
+        return
+    expected = encode.resample(label, sample_rate, heard.sample_rate)
+    if not cue.heard(heard, expected, request.cue_place):
+        raise MynaError(f"{request.output}: the audible label is not heard after encoding; nothing was written")
+
+
+def _speech(heard: Audio, seconds: float, label: Wave | None, sample_rate: int, request: Request) -> Audio:
+    if label is None:
+        return heard
+    length = len(label) / sample_rate
+    spans = {"start": [(0.0, length)], "end": [(seconds - length, seconds + 1.0)]}
+    return cue.cut(heard, spans.get(request.cue_place, spans["start"] + spans["end"]))
+
+
+def _write(data: bytes, output: Path) -> None:
+    try:
+        with atomic_path(output) as temporary:
+            temporary.write_bytes(data)
+    except OSError as error:
+        raise MynaError(f"{output}: cannot be written ({error}); choose a folder that is writable") from error

@@ -1,0 +1,106 @@
+"""The user agreement: shown once, its acceptance recorded; and undertakings to label by other means.
+
+Evaluation at home needs no agreement. Everything wider does, and so does sound without the audible label.
+"""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from myna.errors import MynaError
+from myna.files import atomic_text, sha256
+from myna.safety import audit
+from myna.safety.state import state_dir
+from myna.safety.types import Request
+
+_ROOT = Path(__file__).resolve().parents[3]
+
+
+class Undertaking(BaseModel):
+    """A requester's word to label the sound before anyone else hears it (标识办法 art. 9).
+
+    Attributes:
+        requester: Who takes on the duty.
+        accepted: The day.
+        reason: Why the audible label must be left out.
+        duty: The sentence that was accepted.
+        terms_sha256: Hash of the terms it belongs to.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+    requester: str = Field(min_length=1)
+    accepted: datetime
+    reason: str = Field(min_length=1)
+    duty: str = Field(min_length=20)
+    terms_sha256: str
+
+
+def text_path(language: str = "en") -> Path:
+    """Return the file of the terms: `TERMS.zh-CN.md` for Chinese, else `TERMS.md`.
+
+    Raises:
+        MynaError: The file is not in the project folder.
+    """
+    path = _ROOT / ("TERMS.zh-CN.md" if language.startswith(("zh", "cmn")) else "TERMS.md")
+    if not path.exists():
+        raise MynaError(f"{path}: the terms are missing; run Myna from its project folder")
+    return path
+
+
+def accept(requester: str, language: str = "en") -> None:
+    """Record that somebody accepted the terms, here and in the log."""
+    digest = sha256(text_path(language))
+    stamp = datetime.now(UTC).isoformat(timespec="seconds")
+    accepted = {**_accepted(), requester: {"terms_sha256": digest, "time": stamp}}
+    atomic_text(_path(), yaml.safe_dump(accepted, allow_unicode=True))
+    audit.append(audit.Entry(event="terms", requester=requester, note=digest))
+
+
+def accepted(requester: str) -> bool:
+    """Tell whether somebody accepted the terms as they stand now, in either language."""
+    known = {sha256(text_path(language)) for language in ("en", "zh")}
+    return _accepted().get(requester, {}).get("terms_sha256") in known
+
+
+def check_terms(request: Request) -> None:
+    """Refuse a wider use than evaluation before the terms are accepted.
+
+    Raises:
+        MynaError: The requester has not accepted them, or they changed since.
+    """
+    if request.purpose != "evaluation" and not accepted(request.requester):
+        raise MynaError(f"{request.requester!r} has not accepted the terms, which purpose {request.purpose!r} needs: read "
+                        f"{text_path().name} and run `myna consent terms --accept --requester {request.requester}`")
+
+
+def check_undertaking(path: Path | None, requester: str) -> str:
+    """Check the undertaking that sound without an audible label needs.
+
+    Returns:
+        A remark for the log, with the hash of the file.
+
+    Raises:
+        MynaError: No file, a broken one, or one by somebody else or to other terms.
+    """
+    if path is None:
+        raise MynaError("cue=off needs an undertaking file; write one with `myna consent undertake`, or keep the cue")
+    try:
+        undertaking = Undertaking.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except (OSError, yaml.YAMLError, ValidationError) as error:
+        first = " ".join(str(error).splitlines()[:2])
+        raise MynaError(f"{path}: not an undertaking ({first}); write one with `myna consent undertake`") from error
+    if undertaking.requester != requester:
+        raise MynaError(f"{path}: the undertaking of {undertaking.requester!r} does not hold for {requester!r}")
+    if undertaking.terms_sha256 not in {sha256(text_path(language)) for language in ("en", "zh")}:
+        raise MynaError(f"{path}: belongs to other terms; write a new one with `myna consent undertake`")
+    return f"undertaking {sha256(path)}"
+
+
+def _path() -> Path:
+    return state_dir() / "terms.yaml"
+
+
+def _accepted() -> dict[str, dict[str, str]]:
+    return yaml.safe_load(_path().read_text(encoding="utf-8")) or {} if _path().exists() else {}
