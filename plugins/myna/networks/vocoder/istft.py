@@ -1,0 +1,92 @@
+"""A vocoder at the frame rate: ConvNeXt backbone, inverse short-time Fourier transform at the end.
+
+The network works at 86 frames a second where HiFi-GAN works at 22 050 samples a second, which makes it about ten
+times cheaper to train and to run. Source: Siuzdak, Vocos (2023).
+"""
+
+import torch
+from torch import Tensor, nn
+
+from myna.networks.convnext import ConvNextBlock
+
+
+class IstftHead(nn.Module):
+    """Frames of features to samples, through magnitude and phase of a short-time spectrum.
+
+    Args:
+        channels: Channels of the features.
+        n_fft: Points of the Fourier transform.
+        hop_length: Samples from frame to frame.
+    """
+
+    window: Tensor
+
+    def __init__(self, channels: int, n_fft: int, hop_length: int) -> None:
+        """Build the projection and the window."""
+        super().__init__()
+        self.n_fft, self.hop_length = n_fft, hop_length
+        self.project = nn.Linear(channels, n_fft + 2)
+        self.register_buffer("window", torch.hann_window(n_fft), persistent=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Turn features `(B, T, C)` into samples `(B, T * hop_length)`."""
+        log_magnitude, phase = self.project(x).float().transpose(1, 2).chunk(2, 1)
+        # 1e2 is above any magnitude of a wave in [-1, 1]; the clamp keeps a wild start from overflowing.
+        magnitude = log_magnitude.exp().clamp_max(1e2)
+        spectrum = torch.complex(magnitude * phase.cos(), magnitude * phase.sin())
+        frames = torch.fft.irfft(spectrum, self.n_fft, dim=1, norm="backward") * self.window[None, :, None]
+        return self._overlap_add(frames)
+
+    def _overlap_add(self, frames: Tensor) -> Tensor:
+        count = frames.shape[-1]
+        length = (count - 1) * self.hop_length + self.n_fft
+        pad = (self.n_fft - self.hop_length) // 2
+
+        def fold(x: Tensor) -> Tensor:
+            return nn.functional.fold(x, (1, length), (1, self.n_fft), stride=(1, self.hop_length))[:, 0, 0]
+
+        envelope = fold(self.window.square()[None, :, None].expand(1, -1, count))
+        wave = fold(frames)[:, pad : pad + count * self.hop_length]
+        return wave / envelope[:, pad : pad + count * self.hop_length].clamp_min(1e-8)
+
+
+class IstftVocoder(nn.Module):
+    """Mel spectrogram to wave.
+
+    Args:
+        n_mels: Mel bands.
+        channels: Width of the backbone.
+        inner: Width inside a block.
+        layers: Number of blocks.
+        n_fft: Points of the Fourier transform of the head.
+        hop_length: Samples a frame.
+    """
+
+    def __init__(
+        self,
+        n_mels: int = 80,
+        channels: int = 256,
+        inner: int = 768,
+        layers: int = 8,
+        n_fft: int = 1024,
+        hop_length: int = 256,
+    ) -> None:
+        """Build the network."""
+        super().__init__()
+        self.hop_length = hop_length
+        self.embed = nn.Conv1d(n_mels, channels, 7, padding=3)
+        self.first_norm = nn.LayerNorm(channels, eps=1e-6)
+        self.blocks = nn.ModuleList(ConvNextBlock(channels, inner, scale=1 / layers) for _ in range(layers))
+        self.last_norm = nn.LayerNorm(channels, eps=1e-6)
+        self.head = IstftHead(channels, n_fft, hop_length)
+        for module in self.modules():
+            if isinstance(module, nn.Conv1d | nn.Linear):
+                nn.init.trunc_normal_(module.weight, std=0.02)
+                nn.init.zeros_(module.bias)
+
+    def forward(self, mel: Tensor) -> Tensor:
+        """Turn log-mel `(B, T, n_mels)` into samples `(B, T * hop_length)`."""
+        x = self.first_norm(self.embed(mel.transpose(1, 2)).transpose(1, 2))
+        for block in self.blocks:
+            x = block(x)
+        return self.head(self.last_norm(x))

@@ -1,0 +1,58 @@
+"""The packed pool of `prepare_pool.py`, read without copying."""
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Utterance:
+    """A row of `index.tsv`; `first` and `samples` count samples at 22.05 kHz."""
+
+    corpus: str
+    name: str
+    speaker: str
+    language: str
+    band: float
+    first: int
+    samples: int
+    text: str
+
+
+class Pool:
+    """Utterances and their samples.
+
+    Args:
+        folder: Holds `samples.i16` and `index.tsv`.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Map the samples into memory and read the index."""
+        self.samples = np.memmap(folder / "samples.i16", np.int16, "r")
+        with open(folder / "index.tsv", encoding="utf-8", newline="") as stream:
+            rows = list(csv.reader(stream, delimiter="\t", quoting=csv.QUOTE_NONE))
+        self.utterances = [Utterance(*r[:4], float(r[4]), int(r[5]), int(r[6]), r[7]) for r in rows]
+
+    def wave(self, utterance: Utterance, first: int = 0, count: int | None = None) -> np.ndarray:
+        """Return samples in [-1, 1] of an utterance, or of a stretch of it, as float32."""
+        count = utterance.samples - first if count is None else min(count, utterance.samples - first)
+        start = utterance.first + first
+        return self.samples[start : start + count].astype(np.float32) / 32767.0
+
+
+def is_held_out(utterance: Utterance) -> bool:
+    """Tell whether a speaker is kept for tests: one in ten of the many-speaker corpora, by a stable rule."""
+    many = {"librispeech_train100_1utt_en_untranscribed", "speechocean762_en", "aishell3_zh"}
+    digits = sum(map(ord, utterance.speaker))
+    return (utterance.corpus in many and digits % 10 == 0) or utterance.corpus == "ljspeech32_en"
+
+
+def speaker_weights(utterances: list[Utterance], power: float = 0.5) -> np.ndarray:
+    """Return the probability of each utterance such that a speaker weighs its duration to `power`."""
+    total: dict[str, float] = {}
+    for u in utterances:
+        total[u.speaker] = total.get(u.speaker, 0.0) + u.samples
+    weight = np.array([u.samples * total[u.speaker] ** (power - 1) for u in utterances])
+    return weight / weight.sum()
