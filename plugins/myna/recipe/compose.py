@@ -66,10 +66,11 @@ def compose_recipe(
 
 
 def _set(config: DictConfig, values: Mapping[str, object]) -> None:
-    """Set keys that exist; a text is taken literally, so that `${` in a path is no interpolation."""
+    """Set keys that exist, to values taken as they are."""
     for key, value in values.items():
-        literal = value.replace("${", r"\${") if isinstance(value, str) else value
-        OmegaConf.update(config, key, literal, force_add=False)
+        if "${" in str(value):
+            raise MynaError(f"{key}: {value!r} contains '${{', which a configuration cannot hold; rename the folder")
+        OmegaConf.update(config, key, value, force_add=False)
 
 
 def _quote(text: str) -> str:

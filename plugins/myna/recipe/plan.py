@@ -33,7 +33,7 @@ def read_stages(config: DictConfig) -> dict[str, Stage]:
     """Read the `stages:` of a composed configuration, in their order.
 
     Raises:
-        MynaError: a stage names a stage or a configuration node that does not exist.
+        MynaError: a stage comes after one that does not exist.
     """
     stages: dict[str, Stage] = {}
     for name, entry in config.stages.items():
@@ -42,8 +42,6 @@ def read_stages(config: DictConfig) -> dict[str, Stage]:
             for key in ("nodes", "after", "inputs", "outputs", "remove", "set_aside")
         }
         stages[name] = Stage(name=name, target=entry._target_, **lists)
-        if missing := [node for node in stages[name].nodes if OmegaConf.select(config, node) is None]:
-            raise MynaError(f"configuration: stages.{name}.nodes names {missing[0]!r}, which no file in conf/ holds")
         if missing := [other for other in stages[name].after if other not in stages]:
             raise MynaError(f"configuration: stages.{name}.after names {missing[0]!r}, which is no earlier stage")
     return stages
@@ -60,8 +58,13 @@ def stage_hash(stage: Stage, config: DictConfig, upstream: Mapping[str, str]) ->
     Returns:
         64 hexadecimal digits over the function's name, its configuration nodes, the seed, the content of its
         inputs and the hashes of the stages before it.
+
+    Raises:
+        MynaError: the stage names a configuration node that does not exist.
     """
-    nodes = {node: OmegaConf.to_container(config[node], resolve=True) for node in stage.nodes}
+    if missing := [node for node in stage.nodes if OmegaConf.select(config, node) is None]:
+        raise MynaError(f"configuration: stages.{stage.name}.nodes names {missing[0]!r}, which no file in conf/ holds")
+    nodes = {node: _plain(OmegaConf.select(config, node)) for node in stage.nodes}
     parts = {
         "target": stage.target,
         "nodes": nodes,
@@ -71,6 +74,11 @@ def stage_hash(stage: Stage, config: DictConfig, upstream: Mapping[str, str]) ->
     }
     text = json.dumps(parts, sort_keys=True, default=str).replace(str(config.recipe_dir), "<recipe>")
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _plain(value: object) -> object:
+    """Turn a configuration node into plain lists, dictionaries and scalars."""
+    return OmegaConf.to_container(value, resolve=True) if OmegaConf.is_config(value) else value
 
 
 def missing_outputs(stage: Stage) -> list[str]:
