@@ -1,0 +1,179 @@
+"""Read what stage 1 wrote, with numpy alone: for data loaders of any toolkit."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from myna.errors import MynaError
+
+FEATURES = ("mel", "mfcc", "f0", "energy", "linear")
+SPACE = "<space>"
+
+
+def read_features(path: Path | str, names: Iterable[str] = ("mel", "f0", "energy")) -> dict[str, np.ndarray]:
+    """Read features of one utterance.
+
+    Args:
+        path: An npz file named in `feats.scp`.
+        names: Any of `mel` (T, 80), `mfcc` (T, 13), `f0` (T,) Hz with 0 for unvoiced, `energy` (T,),
+            `linear` (T, 513).
+
+    Returns:
+        Name to array, float32.
+
+    Raises:
+        MynaError: The file is missing or damaged, or was made without a feature.
+    """
+    try:
+        with np.load(path) as stored:
+            return {name: stored[name].astype(np.float32) for name in names}
+    except FileNotFoundError:
+        raise MynaError(f"{path} does not exist; run stage 1 (extract_features)") from None
+    except KeyError as error:
+        raise MynaError(f"{path} lacks a feature ({error.args[0]}); add it to features.keep and run stage 1") from None
+    except (ValueError, OSError, EOFError) as error:
+        raise MynaError(f"{path} is damaged ({error}); remove it and run stage 1 (extract_features)") from None
+
+
+def format_phones(symbols: Iterable[str]) -> str:
+    """Write phoneme symbols as a line of words; the symbol between words becomes `<space>`."""
+    return " ".join(SPACE if symbol == " " else symbol for symbol in symbols)
+
+
+def parse_phones(line: str) -> list[str]:
+    """Undo `format_phones`."""
+    return [" " if word == SPACE else word for word in line.split()]
+
+
+@dataclass(frozen=True)
+class FeatureUtterance:
+    """One processed utterance.
+
+    Attributes:
+        name: Utterance id.
+        speaker: Speaker id.
+        language: espeak-ng code.
+        wav: Processed audio.
+        feats: Its npz file.
+        frames: Mel frames T; the audio has T · 256 samples.
+        seconds: Duration of the processed audio.
+        band: Bandwidth of the original recording in Hz.
+        text: What is said.
+        phones: Phoneme symbols.
+        original: The utterance that this is an augmented copy of, or None.
+    """
+
+    name: str
+    speaker: str
+    language: str
+    wav: Path
+    feats: Path
+    frames: int
+    seconds: float
+    band: float
+    text: str
+    phones: tuple[str, ...]
+    original: str | None = None
+
+    def read(self, *names: str) -> dict[str, np.ndarray]:
+        """Read features by name, see `read_features`; without names `mel`, `f0` and `energy`."""
+        return read_features(self.feats, names or ("mel", "f0", "energy"))
+
+
+class FeatureSet:
+    """The utterances of one folder that stage 1 made, in the order of their ids.
+
+    Examples:
+        >>> for utterance in FeatureSet("recipes/mini_voices/dump/pool_train"):  # doctest: +SKIP
+        ...     mel = utterance.read("mel")["mel"]
+    """
+
+    def __init__(self, folder: Path | str, augmented: bool = True) -> None:
+        """List a folder.
+
+        Args:
+            folder: Such as `dump/pool_train`.
+            augmented: False leaves augmented copies out.
+
+        Raises:
+            MynaError: A table is missing or lacks an utterance.
+        """
+        self.folder = Path(folder)
+        tables = {name: read_table(self.folder / name) for name in _TABLES}
+        originals = read_table(self.folder / "utt2orig") if (self.folder / "utt2orig").exists() else {}
+        names = [name for name in sorted(tables["feats.scp"]) if augmented or name not in originals]
+        self.utterances = [_utterance(self.folder, name, tables, originals) for name in names]
+        self._by_name = {utterance.name: utterance for utterance in self.utterances}
+
+    def __len__(self) -> int:
+        """Return the number of utterances."""
+        return len(self.utterances)
+
+    def __iter__(self) -> Iterator[FeatureUtterance]:
+        """Go through the utterances."""
+        return iter(self.utterances)
+
+    def __getitem__(self, key: int | str) -> FeatureUtterance:
+        """Return an utterance by position or id.
+
+        Raises:
+            MynaError: No utterance has the id.
+        """
+        if isinstance(key, int):
+            return self.utterances[key]
+        if key not in self._by_name:
+            raise MynaError(f"{self.folder} has no utterance {key}; see its feats.scp")
+        return self._by_name[key]
+
+    @property
+    def speakers(self) -> list[str]:
+        """Speaker ids, sorted."""
+        return sorted({utterance.speaker for utterance in self.utterances})
+
+
+_TABLES = ("feats.scp", "wav.scp", "text", "phones", "utt2spk", "utt2lang", "utt2num_frames", "utt2dur", "utt2band")
+
+
+def _utterance(
+    folder: Path, name: str, tables: dict[str, dict[str, str]], originals: dict[str, str]
+) -> FeatureUtterance:
+    for table, rows in tables.items():
+        if name not in rows:
+            raise MynaError(f"{folder / table} lacks utterance {name}; run stage 1 (extract_features) again")
+    return FeatureUtterance(
+        name=name,
+        speaker=tables["utt2spk"][name],
+        language=tables["utt2lang"][name],
+        wav=Path(tables["wav.scp"][name]),
+        feats=Path(tables["feats.scp"][name]),
+        frames=int(tables["utt2num_frames"][name]),
+        seconds=float(tables["utt2dur"][name]),
+        band=float(tables["utt2band"][name]),
+        text=tables["text"][name],
+        phones=tuple(parse_phones(tables["phones"][name])),
+        original=originals.get(name),
+    )
+
+
+def read_table(path: Path) -> dict[str, str]:
+    """Read a Kaldi table: id, a space, the rest of the line.
+
+    Raises:
+        MynaError: The file is missing, not UTF-8, or has an id twice.
+    """
+    rows: dict[str, str] = {}
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise MynaError(f"{path} does not exist; run the stage that makes it (0 for data/, 1 for dump/)") from None
+    except UnicodeDecodeError:
+        raise MynaError(f"{path} is not UTF-8; convert it (iconv -f ENCODING -t UTF-8)") from None
+    for number, line in enumerate(text.split("\n"), start=1):
+        name, *rest = line.split(maxsplit=1) or [""]
+        if name in rows:
+            raise MynaError(f"{path}:{number}: {name} stands there twice; remove one")
+        if name:
+            rows[name] = rest[0].strip() if rest else ""
+    return rows

@@ -1,0 +1,148 @@
+"""Stage 1, extract_features: processed audio, phonemes, features, augmented copies and statistics in dump/."""
+
+import hashlib
+import logging
+import os
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, cast
+
+from omegaconf import DictConfig, OmegaConf
+
+from myna.audio.augment import Change, changes
+from myna.audio.process import Item, Record, finished
+from myna.audio.sets import SourceSet, check_leaks, count_sounds, matches, read_set, write_tables
+from myna.audio.settings import Settings
+from myna.audio.statistics import write_statistics
+from myna.errors import MynaError
+from myna.files import atomic_text
+from myna.text.tokens import default_tokens
+
+log = logging.getLogger(__name__)
+
+
+def run(config: DictConfig) -> None:
+    """Process every set of `data_dir` into `dump_dir`.
+
+    Finished utterances with the same settings and input are skipped, so that a killed run goes on where it was.
+
+    Args:
+        config: The composed config; reads `recipe_dir`, `data_dir`, `dump_dir`, `num_workers`, `features`, `augment`.
+
+    Raises:
+        MynaError: There are no sets, a set or recording is unusable, or augmentation would reach a test set.
+    """
+    node = cast(dict[str, Any], OmegaConf.to_container(config.features, resolve=True))
+    settings = Settings.of(node)
+    dump = Path(config.dump_dir)
+    sets = _read_sets(Path(config.data_dir), Path(config.recipe_dir))
+    train = [source.name for source in sets if matches(source.name, node["train_sets"])]
+    check_leaks(sets, train)
+    copies = _copies(sets, train, config.augment)
+    plans = {source.name: _plan(source, dump, source.name in train, copies[source.name], settings) for source in sets}
+    _process([item for plan in plans.values() for item in plan.values()], settings, config, node, dump)
+    originals: list[Path] = []
+    for source in sets:
+        originals += _finish(source, dump / source.name, plans[source.name], source.name in train)
+    default_tokens().save(dump / "tokens.txt")
+    _statistics(originals, dump, settings)
+
+
+def _read_sets(data: Path, recipe: Path) -> list[SourceSet]:
+    folders = sorted(path.parent for path in data.glob("*/wav.scp"))
+    if not folders:
+        raise MynaError(f"{data} has no set (a folder with wav.scp); run stage 0 (create_dataset)")
+    roots = (Path.cwd(), *recipe.resolve().parents[:2])
+    return [read_set(folder, roots) for folder in folders]
+
+
+def _copies(sets: Iterable[SourceSet], train: Iterable[str], augment: DictConfig) -> dict[str, list[Change]]:
+    """Decide which set gets which changed copies."""
+    wanted = changes(list(augment.get("speed") or []), list(augment.get("pitch") or []))
+    chosen: dict[str, list[Change]] = {}
+    for source in sets:
+        listed = matches(source.name, augment.get("sets") or [])
+        if listed and wanted and source.name not in train:
+            raise MynaError(
+                f"augment.sets reaches {source.name}, which is not a training set (features.train_sets); "
+                "augment training sets only"
+            )
+        chosen[source.name] = wanted if listed else []
+    return chosen
+
+
+def _plan(source: SourceSet, dump: Path, train: bool, copies: Iterable[Change], settings: Settings) -> dict[str, Item]:
+    wanted = tuple((change.kind, change.value) for change in copies)
+    digest, items = settings.digest(), {}
+    for name, path in source.wav.items():
+        phones, info = count_sounds(source.phones[name]), path.stat()
+        facts = (digest, name, str(path), info.st_size, info.st_mtime_ns, phones, train, wanted)
+        key = hashlib.sha256(repr(facts).encode()).hexdigest()
+        items[name] = Item(name, str(path), str((dump / source.name).resolve()), key, phones, train, wanted)
+    return items
+
+
+def _process(items: list[Item], settings: Settings, config: DictConfig, node: Mapping[str, Any], dump: Path) -> None:
+    pending = [item for item in items if finished(item) is None]
+    log.info("%d utterances: %d are finished, %d to process", len(items), len(items) - len(pending), len(pending))
+    if not pending:
+        return
+    from myna.audio.runner import run_all  # imports ESPnet3
+
+    cluster = OmegaConf.create({"env": "local", "options": {}, **(config.get("parallel") or {})})
+    if not cluster.get("n_workers"):
+        cluster.n_workers = config.get("num_workers") or os.cpu_count() or 1
+    run_all(pending, settings, cluster, int(node.get("shard_size", 8)), dump / ".shards")
+
+
+def _finish(source: SourceSet, folder: Path, items: Mapping[str, Item], train: bool) -> list[Path]:
+    """Write the tables of a set and remove what belongs to no utterance; returns features of training originals."""
+    records = {name: record for name, item in items.items() if (record := finished(item)) is not None}
+    lost = sorted(set(items) - set(records))
+    if lost:
+        raise MynaError(f"{folder}: utterance {lost[0]} was not processed; run stage 1 again")
+    kept = [name for name, record in records.items() if record.made]
+    if not kept:
+        reason = next(record.reason for record in records.values())
+        raise MynaError(f"{source.name}: every utterance was dropped ({reason}); check its audio and text")
+    write_tables(folder, source, items, records)
+    _prune(folder, items, records)
+    _report(source.name, records)
+    return [items[name].feats(name) for name in sorted(kept)] if train else []
+
+
+def _prune(folder: Path, items: Mapping[str, Item], records: Mapping[str, Record]) -> None:
+    """Remove files of utterances that are gone, and what a killed run left half-written."""
+    wanted = {item.record for item in items.values()}
+    for name, record in records.items():
+        for made in record.made:
+            wanted |= {items[name].wav(made.name), items[name].feats(made.name)}
+    for kind in ("wav", "feats", "records"):
+        for path in (folder.resolve() / kind).glob("*"):
+            if path not in wanted:
+                path.unlink()
+
+
+def _report(name: str, records: Mapping[str, Record]) -> None:
+    made = [made for record in records.values() for made in record.made]
+    minutes = sum(m.seconds for m in made) / 60
+    dropped = sum(record.reason is not None for record in records.values())
+    rates = Counter(record.original_rate for record in records.values())
+    stereo = sum(record.channels > 1 for record in records.values())
+    came = ", ".join(f"{count} of {rate} Hz" for rate, count in sorted(rates.items()))
+    log.info(
+        "%s: %d utterances with copies, %.1f min; %d dropped (see dropped.tsv); recordings: %s; %d averaged to mono",
+        name, len(made), minutes, dropped, came, stereo,
+    )  # fmt: skip
+
+
+def _statistics(originals: list[Path], dump: Path, settings: Settings) -> None:
+    """Write dump/stats.npz of the recordings themselves; copies would bend the pitch."""
+    facts = [settings.digest(), *(f"{path} {path.stat().st_mtime_ns}" for path in originals)]
+    key = hashlib.sha256("\n".join(facts).encode()).hexdigest()
+    target, marker = dump / "stats.npz", dump / ".stats"
+    if target.exists() and marker.exists() and marker.read_text(encoding="utf-8") == key:
+        return
+    write_statistics(originals, target)
+    atomic_text(marker, key)
