@@ -1,0 +1,194 @@
+"""Fetch the files that corpora come in: once, checked, and from the cache when there is no network."""
+
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from myna.errors import MynaError
+from myna.files import sha256
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file with a fixed content.
+
+    Attributes:
+        name: File name.
+        sha256: Hash of its content.
+        origin: Where it comes from, in words for error messages.
+    """
+
+    name: str
+    sha256: str
+    origin: str
+
+    def at(self, cache: Path) -> Path:
+        """Name the file in the cache; the hash is part of the name, so versions never mix."""
+        return cache / self.sha256[:12] / self.name
+
+
+def obtain(source: Source, cache: Path, bring: Callable[[Path], None]) -> Path:
+    """Return the checked file from the cache, bringing it there first when it is missing.
+
+    Args:
+        source: What is wanted.
+        cache: The folder of downloads.
+        bring: Puts the file `source.name` into the folder that it is given.
+
+    Returns:
+        The path in the cache.
+
+    Raises:
+        MynaError: The file cannot be had (names it and its origin) or has the wrong content.
+    """
+    path = source.at(cache)
+    if path.is_file() and sha256(path) == source.sha256:
+        return path
+    path.unlink(missing_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".part-") as folder:
+        try:
+            bring(Path(folder))
+        except (OSError, subprocess.SubprocessError) as error:
+            raise MynaError(
+                f"{source.name} is missing and could not be fetched from {source.origin} ({_reason(error)}); "
+                f"connect to a network, or put the file at {path}"
+            ) from error
+        found = Path(folder) / source.name
+        if not found.is_file():
+            raise MynaError(f"{source.origin} gave no file {source.name}; put it at {path} by hand")
+        if sha256(found) != source.sha256:
+            raise MynaError(
+                f"{source.name} from {source.origin} has another content than expected (sha256 {sha256(found)}, "
+                f"not {source.sha256}); fetch the named version and put it at {path}"
+            )
+        found.replace(path)
+    return path
+
+
+def _reason(error: Exception) -> str:
+    output = getattr(error, "stderr", None) or ""
+    lines = [line for line in str(output).splitlines() if line.strip()] or str(error).splitlines()
+    return lines[-1].strip() if lines else type(error).__name__
+
+
+def run(command: list[str], folder: Path, seconds: float = 600) -> None:
+    """Run a fetching command in a folder, quietly.
+
+    Raises:
+        OSError, subprocess.SubprocessError: It is not installed, failed or took too long.
+    """
+    subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True, timeout=seconds)
+
+
+def bring_deb(package: str, version: str, file: str, cache: Path) -> Callable[[Path], None]:
+    """Bring a Debian package with `apt-get download`, which needs no root.
+
+    When the machine has no package lists, lists of our own are made below `cache`.
+    """
+
+    def bring(folder: Path) -> None:
+        if shutil.which("apt-get") is None:
+            raise OSError("apt-get is not installed")
+        state = cache.resolve() / "apt"
+        own = [f"-oDir::State={state}", f"-oDir::Cache={state}/cache", "-oDebug::NoLocking=1"]
+        wanted = f"{package}={version}"
+        quiet = ["-oAPT::Sandbox::User=root", "-oAcquire::Retries=2"]
+        try:
+            run(["apt-get", *quiet, "download", wanted], folder)
+        except subprocess.CalledProcessError:
+            (state / "lists" / "partial").mkdir(parents=True, exist_ok=True)
+            (state / "cache" / "archives" / "partial").mkdir(parents=True, exist_ok=True)
+            run(["apt-get", *quiet, *own, "update"], folder)
+            run(["apt-get", *quiet, *own, "download", wanted], folder)
+        for found in folder.glob(f"{package}_*.deb"):
+            found.rename(folder / file)
+
+    return bring
+
+
+def bring_sdist(package: str, version: str) -> Callable[[Path], None]:
+    """Bring a source distribution from the package index with pip (or pip through uv where there is no pip)."""
+
+    def bring(folder: Path) -> None:
+        wanted = ["download", "--quiet", "--no-deps", "--no-binary", package, f"{package}=={version}"]
+        try:
+            run([sys.executable, "-m", "pip", *wanted], folder)
+        except subprocess.CalledProcessError as error:
+            uv = shutil.which("uv") or str(Path(sys.executable).with_name("uv"))
+            if "No module named pip" not in str(error.stderr) or not Path(uv).exists():
+                raise
+            run([uv, "run", "--no-project", "--with", "pip", "python", "-m", "pip", *wanted], folder)
+
+    return bring
+
+
+def extract_tar(archive: Path, target: Path, wanted: Callable[[str], bool]) -> None:
+    """Extract some members of a tar archive safely (no absolute names, no links outwards).
+
+    Raises:
+        MynaError: The archive is damaged.
+    """
+    try:
+        with tarfile.open(archive) as tar:
+            for member in tar:
+                if wanted(member.name) and member.isfile():
+                    tar.extract(member, target, filter="data")
+    except (tarfile.TarError, EOFError, OSError) as error:
+        raise MynaError(f"{archive} cannot be unpacked ({error}); delete it and run stage 0 again") from error
+
+
+def extract_deb(archive: Path, target: Path, wanted: Callable[[str], bool]) -> None:
+    """Extract some members of a Debian package: an `ar` archive whose member data.tar.* holds the files."""
+    with tempfile.TemporaryDirectory(dir=target) as folder:
+        inner = Path(folder) / "data.tar"
+        with open(archive, "rb") as stream:
+            if stream.read(8) != b"!<arch>\n":
+                raise MynaError(f"{archive} is no Debian package; delete it and run stage 0 again")
+            while header := stream.read(60):
+                size = int(header[48:58])
+                if header[:16].startswith(b"data.tar"):
+                    with open(inner, "wb") as out:
+                        shutil.copyfileobj(_Limited(stream, size), out, 1 << 20)
+                    break
+                stream.seek(size + size % 2, 1)
+        extract_tar(inner, target, lambda name: wanted(name.removeprefix("./")))
+
+
+class _Limited:
+    """The next `size` bytes of a stream, as a stream."""
+
+    def __init__(self, stream, size: int) -> None:  # type: ignore[no-untyped-def]
+        self.stream, self.left = stream, size
+
+    def read(self, count: int) -> bytes:
+        block: bytes = self.stream.read(min(count, self.left))
+        self.left -= len(block)
+        return block
+
+
+def unpack_once(folder: Path, key: str, unpack: Callable[[Path], None]) -> Path:
+    """Unpack into `folder` unless its `.complete` marker says that `key` is there already.
+
+    Args:
+        folder: The final folder.
+        key: Names the content, usually the archives' hashes.
+        unpack: Fills the folder that it is given.
+    """
+    marker = folder / ".complete"
+    if marker.is_file() and marker.read_text() == key:
+        return folder
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as temporary:
+        fresh = Path(temporary) / "tree"
+        fresh.mkdir()
+        unpack(fresh)
+        (fresh / ".complete").write_text(key)
+        shutil.rmtree(folder, ignore_errors=True)
+        fresh.rename(folder)
+    return folder

@@ -1,0 +1,108 @@
+"""Stage 0, create_dataset: corpora in, validated Kaldi data directories out."""
+
+import errno
+import logging
+import os
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+
+from omegaconf import DictConfig
+
+from myna.corpora.clip import Clip, Corpus
+from myna.corpora.decode import materialise
+from myna.errors import MynaError
+from myna.kaldi import DataDir, check, check_disjoint, write
+
+log = logging.getLogger(__name__)
+
+TARGET = ("target_train", "target_dev", "target_test")
+POOL = ("pool_train", "pool_dev")
+# Sets that may not share a speaker, and sets that may not share a sentence.
+APART = [(pool, other) for pool in POOL for other in (*TARGET, "spk_test")] + [("spk_test", name) for name in TARGET]
+UNSEEN = [(name, "target_test") for name in ("target_train", "target_dev", *POOL)] + [("target_train", "target_dev")]
+
+Builder = Callable[[DictConfig, Path], tuple[Corpus, dict[str, list[Clip]]]]
+
+
+def run(config: DictConfig) -> None:
+    """Build every set of the recipe; what is there already and whole is kept.
+
+    Args:
+        config: The composed config; uses `create_dataset`, `data_dir`, `recipe_dir`, `num_workers`.
+
+    Raises:
+        MynaError: A source is missing, a target has no consent record, or a set is not sound.
+    """
+    node = config.create_dataset
+    data_dir = Path(config.data_dir)
+    try:
+        corpus, sets = _builder(str(node.builder))(node, downloads(config))
+        data = {name: _write(corpus, name, clips, config) for name, clips in sets.items() if clips}
+    except OSError as error:
+        raise MynaError(_disk(error, data_dir)) from error
+    check_sets(data)
+    log.info("%s\n%s", data_dir, table(data))
+    print(table(data))
+
+
+def downloads(config: DictConfig) -> Path:
+    """Name the folder of downloads: `create_dataset.downloads`, else `downloads/` beside `recipes/`."""
+    named = config.create_dataset.get("downloads")
+    return Path(named) if named else Path(config.recipe_dir).parents[1] / "downloads"
+
+
+def _builder(name: str) -> Builder:
+    module, _, function = name.rpartition(".")
+    if not module.startswith("myna."):
+        raise MynaError(f"create_dataset.builder={name}: only functions of myna may be named")
+    try:
+        builder: Builder = getattr(import_module(module), function)
+    except (ImportError, AttributeError) as error:
+        raise MynaError(f"create_dataset.builder={name} does not exist ({error}); see recipes/TEMPLATE") from error
+    return builder
+
+
+def _write(corpus: Corpus, name: str, clips: list[Clip], config: DictConfig) -> DataDir:
+    data_dir = Path(config.data_dir).absolute()
+    data = materialise(corpus, clips, data_dir / "wav", int(config.get("num_workers") or os.cpu_count() or 1))
+    write(data, data_dir / name)
+    return check(data_dir / name, rates=name != "spk_test")
+
+
+def check_sets(data: dict[str, DataDir]) -> None:
+    """Check what must hold between sets, and that every target speaker has a consent record."""
+    check_disjoint(
+        data,
+        speakers=[pair for pair in APART if pair[0] in data and pair[1] in data],
+        sentences=[pair for pair in UNSEEN if pair[0] in data and pair[1] in data],
+    )
+    for name in TARGET:
+        for speaker in data[name].speakers if name in data else []:
+            if speaker not in data[name].consent:
+                raise MynaError(
+                    f"target speaker {speaker} ({name}) has no consent record in spk2consent; a voice is cloned only "
+                    "with a stated basis: see `create_dataset.consent`"
+                )
+
+
+def table(data: dict[str, DataDir]) -> str:
+    """Lay out set, speakers, utterances, minutes and languages in columns."""
+    rows = [("set", "speakers", "utterances", "minutes", "languages")]
+    for name, part in data.items():
+        languages = " ".join(sorted({u.language for u in part.utterances.values()}))
+        rows.append((name, str(len(part.speakers)), str(len(part.utterances)), f"{part.seconds / 60:.1f}", languages))
+    widths = [max(len(row[column]) for row in rows) for column in range(5)]
+    lines = []
+    for row in rows:
+        cells = [row[0].ljust(widths[0]), *(row[i].rjust(widths[i]) for i in (1, 2, 3)), row[4]]
+        lines.append("  ".join(cells).rstrip())
+    return "\n".join(lines)
+
+
+def _disk(error: OSError, folder: Path) -> str:
+    if error.errno == errno.ENOSPC:
+        return f"the disk is full while writing below {folder}; free some space and run stage 0 again, it will go on"
+    if error.errno in (errno.EACCES, errno.EROFS):
+        return f"{error.filename or folder} cannot be written ({error.strerror}); choose a folder of your own"
+    return f"{error.filename or folder}: {error.strerror or error}; check the path and run stage 0 again"
