@@ -1,0 +1,210 @@
+"""Stage 4: train, or only measure and pack, the vocoder of the `vocoder:` config."""
+
+import json
+import logging
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import torch
+from hydra.utils import instantiate
+from omegaconf import DictConfig, OmegaConf
+from safetensors.torch import load_file, save_file
+from torch import nn
+
+import myna
+from myna.errors import MynaError
+from myna.files import atomic_path, atomic_text
+from myna.nemo import copy_synthesis
+from myna.nemo.dataset import SegmentDataset
+from myna.networks.vocoder.griffin_lim import GriffinLim
+
+log = logging.getLogger(__name__)
+BASE = Path(myna.__file__).parent / "pretrained" / "vocoder.safetensors"
+RULE = " ".join((copy_synthesis.better.__doc__ or "").partition("The rule: ")[2].split())
+
+
+def run(config: DictConfig) -> None:
+    """Run stage 4.
+
+    Reads `dump/<set>` and writes `exp/vocoder/`: `vocoder.safetensors`, `vocoder.yaml` (`_target_`, `args`),
+    `vocoder.nemo`, `log.jsonl` when something was trained, and last `report.json`. A killed training goes on from its
+    last checkpoint.
+
+    Raises:
+        MynaError: Features or weights are missing, or weights do not fit the network; names the remedy.
+    """
+    settings, out = config.vocoder, Path(config.exp_dir) / "vocoder"
+    items = copy_synthesis.choose(_sets(config, settings.measure.sets), settings.measure.utterances)
+    generator = start(settings, int(config.seed))
+    names = list(settings.measure.scores)
+    real = [copy_synthesis.recording(item) for item in items]
+    scores = {"recordings": copy_synthesis.score(items, real, names)}
+    scores["griffin_lim"] = copy_synthesis.score(items, copy_synthesis.copies(GriffinLim(), items), names)
+    scores["start"] = copy_synthesis.score(items, copy_synthesis.copies(generator, items), names)
+    training = _train(config, generator, out)
+    chosen = "start"
+    if training["steps"]:
+        trained = instantiate(settings.generator)
+        trained.load_state_dict(load_file(out / "trained.safetensors"))
+        scores["trained"] = copy_synthesis.score(items, copy_synthesis.copies(trained, items), names)
+        if settings.init == "scratch" or copy_synthesis.better(scores["start"], scores["trained"]):
+            chosen, generator = "trained", trained
+    report = {
+        "name": settings.name,
+        "init": settings.init,
+        "parameters": sum(p.numel() for p in generator.parameters()),
+        "training": training,
+        "copied": [item.id for item in items],
+        "scores": scores,
+        "rule": RULE,
+        "chosen": chosen,
+    }
+    write(settings, generator, out)
+    report["nemo_difference"] = pack(settings, generator, out / "vocoder.nemo")
+    atomic_text(out / "report.json", json.dumps(report, indent=1) + "\n")
+    log.info("vocoder %s: %s kept, %s", settings.name, chosen, scores[chosen])
+
+
+def start(settings: DictConfig, seed: int) -> nn.Module:
+    """Build the vocoder and give it the weights it starts from.
+
+    Args:
+        settings: The `vocoder:` node; `init` is `base`, `scratch` or the path of a safetensors file.
+        seed: Of random weights.
+
+    Raises:
+        MynaError: The weights are missing or do not fit.
+    """
+    torch.manual_seed(seed)
+    generator: nn.Module = instantiate(settings.generator)
+    if settings.init == "scratch":
+        return generator
+    path = BASE if settings.init == "base" else Path(settings.init)
+    if not path.is_file():
+        raise MynaError(
+            f"vocoder.init={settings.init}: {path} is missing; name another file or train with vocoder.init=scratch "
+            "vocoder.max_steps=2000"
+        )
+    try:
+        generator.load_state_dict(load_file(path))
+    except Exception as error:
+        reason = str(error).splitlines()[0]
+        raise MynaError(
+            f"{path} does not fit vocoder={settings.name} ({reason}); choose the vocoder it was made for or "
+            "vocoder.init=scratch"
+        ) from error
+    return generator
+
+
+def write(settings: DictConfig, generator: nn.Module, out: Path) -> None:
+    """Write `vocoder.safetensors` and `vocoder.yaml`, the vocoder's half of a voice directory."""
+    weights = {name: tensor.detach().cpu().contiguous() for name, tensor in generator.state_dict().items()}
+    with atomic_path(out / "vocoder.safetensors") as path:
+        save_file(weights, path)
+    arguments = OmegaConf.to_container(settings.generator, resolve=True)
+    assert isinstance(arguments, dict)
+    target = arguments.pop("_target_")
+    atomic_text(out / "vocoder.yaml", OmegaConf.to_yaml({"_target_": target, "args": arguments}))
+
+
+def pack(settings: DictConfig, generator: nn.Module, path: Path) -> float:
+    """Write a `.nemo` file, restore it, and return the greatest difference between the two on the same mel.
+
+    Raises:
+        MynaError: The restored model gives another wave.
+    """
+    from myna.nemo.vocoder import VocoderModel, model_config
+
+    model = VocoderModel(model_config(settings))
+    model.generator.load_state_dict(generator.state_dict())
+    with atomic_path(path) as temporary:
+        model.save_to(str(temporary))
+        restored = VocoderModel.restore_from(str(temporary), map_location="cpu")
+        mel = torch.randn(1, 80, 64, generator=torch.Generator().manual_seed(0)) - 5.0
+        with torch.inference_mode():
+            both = [each.eval().convert_spectrogram_to_audio(spec=mel) for each in (model, restored)]
+        difference = float((both[0] - both[1]).abs().max())
+        if difference > 1e-5:
+            raise MynaError(f"{path}: the restored model differs by {difference}; run stage 4 again")
+    return difference
+
+
+def _train(config: DictConfig, generator: nn.Module, out: Path) -> dict[str, Any]:
+    """Train, leave the weights in `trained.safetensors` and tell what was done."""
+    settings, limits = config.vocoder, config.trainer
+    steps = settings.max_steps if limits.max_steps is None else limits.max_steps
+    seconds = settings.max_seconds if limits.max_seconds is None else limits.max_seconds
+    if not steps:
+        return {"steps": 0, "seconds": 0.0}
+    done = out / "trained.json"
+    if done.is_file():
+        return dict(json.loads(done.read_text(encoding="utf-8")))
+    from myna.nemo.vocoder import VocoderModel, model_config
+
+    torch.manual_seed(int(config.seed))
+    model = VocoderModel(model_config(settings))
+    model.generator.load_state_dict(generator.state_dict())
+    result = fit(model, config, int(steps), seconds, out)
+    with atomic_path(out / "trained.safetensors") as path:
+        save_file({k: v.detach().cpu().contiguous() for k, v in model.generator.state_dict().items()}, path)
+    atomic_text(done, json.dumps(result))
+    return result
+
+
+def fit(model: Any, config: DictConfig, max_steps: int, max_seconds: float | None, out: Path) -> dict[str, Any]:
+    """Train a `VocoderModel` with Lightning, from the last checkpoint when there is one.
+
+    Returns:
+        `steps` and `seconds` of the whole training, restarts included.
+    """
+    from lightning.pytorch import Trainer
+    from lightning.pytorch.callbacks import ModelCheckpoint
+
+    from myna.nemo.progress import Progress
+
+    settings, hardware = config.vocoder, config.trainer
+    progress = Progress(out / "log.jsonl", max_steps, max_seconds, hardware.log_every_n_steps)
+    interval = timedelta(seconds=settings.checkpoint_seconds)
+    keeper = ModelCheckpoint(out / "checkpoints", "last", train_time_interval=interval, enable_version_counter=False)
+    trainer = Trainer(
+        accelerator=hardware.accelerator,
+        devices=hardware.devices,
+        num_nodes=hardware.num_nodes,
+        strategy=hardware.strategy,
+        precision=hardware.precision,
+        max_epochs=-1,
+        use_distributed_sampler=False,  # the data set itself gives each process draws of its own
+        logger=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        callbacks=[progress, keeper],
+    )
+    last = out / "checkpoints" / "last.ckpt"
+    model.set_trainer(trainer)
+    model.set_data(_loader(config, last))
+    trainer.fit(model, ckpt_path=str(last) if last.is_file() else None)
+    trainer.save_checkpoint(last)
+    return {"steps": int(model.steps), "seconds": round(progress.seconds, 1)}
+
+
+def _loader(config: DictConfig, last: Path) -> torch.utils.data.DataLoader[dict[str, torch.Tensor]]:
+    settings = config.vocoder
+    data = SegmentDataset(
+        _sets(config, settings.train_sets),
+        settings.segment_frames,
+        draws=2**40,
+        seed=int(config.seed),
+        augmented=settings.augmented,
+    )
+    if last.is_file():
+        steps = torch.load(last, map_location="cpu", weights_only=False)["state_dict"]["steps"]
+        data.skip = int(steps) * settings.batch_size
+    workers = settings.loader_workers
+    return torch.utils.data.DataLoader(
+        data, batch_size=settings.batch_size, num_workers=workers, persistent_workers=workers > 0
+    )
+
+
+def _sets(config: DictConfig, names: list[str]) -> list[Path]:
+    return [Path(config.dump_dir) / name for name in names]
