@@ -5,14 +5,16 @@ import logging
 from collections.abc import Callable
 from typing import ClassVar
 
-from espnet3.contract.stages import StageSpec
-from espnet3.systems.base.system import BaseSystem
-from espnet3.utils.stages_utils import run_stages
 from hydra.utils import get_method
 from omegaconf import DictConfig, OmegaConf
 
-from myna.errors import MynaError
+from myna.espnet.toolkit import lean_import
 from myna.recipe.logs import STAGE_LOGGER
+
+with lean_import():
+    from espnet3.contract.stages import StageSpec
+    from espnet3.systems.base.system import BaseSystem
+    from espnet3.utils.stages_utils import run_stages
 
 ROLES = ("training", "inference", "metrics", "publication")
 
@@ -98,12 +100,11 @@ class MynaSystem(BaseSystem):
 def stage_runner(config: DictConfig) -> Callable[[str], None]:
     """Return a function that runs one stage of a :class:`MynaSystem` through ESPnet3's `run_stages`.
 
+    What a stage raises comes through; ESPnet3 wraps type errors in a message about command-line arguments, which is
+    taken off again.
+
     Args:
         config: The composed configuration of all roles; it takes the place of the training config.
-
-    Raises:
-        MynaError: as raised by the stage. (The returned function; ESPnet3 wraps type errors in a message about
-            command-line arguments, which is taken off again.)
     """
     system = MynaSystem(training_config=config)
     log = logging.getLogger(STAGE_LOGGER)
@@ -113,7 +114,5 @@ def stage_runner(config: DictConfig) -> Callable[[str], None]:
             run_stages(system, [name], args=argparse.Namespace(), log=log)
         except TypeError as error:
             raise (error.__cause__ or error) from None
-        except MynaError:
-            raise
 
     return run
