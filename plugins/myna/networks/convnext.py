@@ -63,7 +63,7 @@ class ConvNextBlock(nn.Module):
 
         Args:
             x: `(B, T, C)`.
-            mask: `(B, T, 1)`, 1 where a frame counts; padding is kept at zero, so that a batch does not change a result.
+            mask: `(B, T, 1)`, 1 where a frame counts; padding stays zero, so a batch does not change a result.
             condition: `(B, D)` or `(B, T, D)`, or None.
 
         Returns:

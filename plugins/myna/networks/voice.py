@@ -160,9 +160,7 @@ class Voice:
         wave = out if self.vocoder is None else self.vocoder(out)
         return wave[0].float().numpy()
 
-    def stream(
-        self, text: str, language: str | None = None, seed: int = 0, speed: float = 1.0
-    ) -> Iterator[np.ndarray]:
+    def stream(self, text: str, language: str | None = None, seed: int = 0, speed: float = 1.0) -> Iterator[np.ndarray]:
         """Speak sentence by sentence: each piece of sound is given as soon as it is made.
 
         Raises:

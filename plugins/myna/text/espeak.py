@@ -38,7 +38,7 @@ _VOICES = {"fr-fr": "fr", "en-gb": "en"}
 # Mandarin and some others write retroflex sounds with a full stop, which would read as the end of a sentence.
 _RETROFLEX = {"s.": "ʂ", "z.": "ʐ", "i.": "ɨ", "n.": "ɳ", "d.": "ɖ", "t.": "ʈ"}
 _READ_AHEAD = 4
-_CLAUSE_MARK = re.compile(r"[,.!?;:，。！？；：、…—–]")  # noqa: RUF001
+_CLAUSE_MARK = re.compile(r"[,.!?;:，。！？；：、…—–]")
 
 
 def clauses_to_ipa(text: str, language: str) -> Iterator[tuple[str, str]]:

@@ -9,7 +9,18 @@ import unicodedata
 from myna.text.espeak import clauses_to_ipa
 from myna.text.languages import canonical
 
-_ASCII_MARK = {"，": ",", "。": ".", "！": "!", "？": "?", "；": ";", "：": ":", "、": ",", "…": ".", "—": ",", "–": ","}  # noqa: RUF001
+_ASCII_MARK = {
+    "，": ",",
+    "。": ".",
+    "！": "!",
+    "？": "?",
+    "；": ";",
+    "：": ":",
+    "、": ",",
+    "…": ".",
+    "—": ",",
+    "–": ",",
+}
 # Tie bars and joiners carry no sound of their own; a hyphen only joins parts of a word.
 _DROPPED = frozenset("\u0361\u200d\u200b_-")
 

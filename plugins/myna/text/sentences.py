@@ -2,8 +2,8 @@
 
 import re
 
-_SENTENCE_END = re.compile(r"(?<=[.!?。！？…])[\"'”’」』)]*(?:\s+|(?<=[。！？])|$)|\n+")  # noqa: RUF001
-_CLAUSE_END = re.compile(r"(?<=[,;:，；：、])\s*")  # noqa: RUF001
+_SENTENCE_END = re.compile(r"(?<=[.!?。！？…])[\"'”’」』)]*(?:\s+|(?<=[。！？])|$)|\n+")
+_CLAUSE_END = re.compile(r"(?<=[,;:，；：、])\s*")
 _ABBREVIATION = re.compile(r"\b(?:Mr|Mrs|Ms|Dr|Prof|St|vs|etc|e\.g|i\.e|z\.B|bzw|Hr|Fr|Nr)\.$", re.IGNORECASE)
 
 

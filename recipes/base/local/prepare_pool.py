@@ -124,7 +124,16 @@ def main() -> None:
                     continue
                 wave, edge = result
                 stream.write(wave.tobytes())
-                fields = (item.corpus, item.utterance, item.speaker, item.language, edge, position, len(wave), item.text)
+                fields = (
+                    item.corpus,
+                    item.utterance,
+                    item.speaker,
+                    item.language,
+                    edge,
+                    position,
+                    len(wave),
+                    item.text,
+                )
                 rows.append("\t".join(map(str, fields)))
                 position += len(wave)
     atomic_text(args.out / "index.tsv", "\n".join(rows) + "\n")

@@ -13,13 +13,13 @@ from pathlib import Path
 import numpy as np
 import soxr
 import torch
-from pool import Pool, Utterance
 from tqdm import tqdm
 
 from myna.audio.mel import log_mel
 from myna.files import atomic_path, atomic_text
 from myna.text.languages import canonical
 from myna.text.phonemes import phonemize
+from pool import Pool, Utterance
 
 # Symbols a second outside of which text and recording do not belong together.
 RATE_LOW, RATE_HIGH = 5.0, 27.0

@@ -9,13 +9,13 @@ import argparse
 from pathlib import Path
 
 import numpy as np
-import piecework
 import torch
-from pool import Pool, Utterance, is_held_out, speaker_weights
 
+import piecework
 from myna.networks.tts.vits_mel import VitsMel
 from myna.text.languages import LANGUAGES
 from myna.text.tokens import default_tokens
+from pool import Pool, Utterance, is_held_out, speaker_weights
 
 MAX_FRAMES = 800
 
@@ -121,11 +121,12 @@ def main() -> None:
     model = VitsMel().to(device)
     model.set_statistics(*(x.to(device) for x in corpus.statistics()))
     optimizer = torch.optim.AdamW(model.parameters(), args.rate, (0.9, 0.98), weight_decay=0.01)
-    average, step, clock = piecework.Average(model), 0, 0.0
+    average, first, clock = piecework.Average(model), 0, 0.0
     if state := piecework.load(args.out / "vits_mel.ckpt"):
         model.load_state_dict(state["model"])
         optimizer.load_state_dict(state["optimizer"])
-        average.weights, step, clock = {k: v.to(device) for k, v in state["average"].items()}, state["step"], state["seconds"]
+        average.weights = {k: v.to(device) for k, v in state["average"].items()}
+        first, clock = state["step"], state["seconds"]
     draw = batches(corpus, args.batch)
     log = piecework.Log(args.out / "vits_mel.jsonl", 50, clock)
 
@@ -133,7 +134,8 @@ def main() -> None:
         state = {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "average": average.weights}
         piecework.save(args.out / "vits_mel.ckpt", state | {"step": step, "seconds": log.seconds})
 
-    for step in piecework.steps(step, args.minutes):
+    step = first - 1
+    for step in piecework.steps(first, args.minutes):
         batch = {k: v.to(device) for k, v in draw(piecework.generator(args.seed, step)).items()}
         for group in optimizer.param_groups:
             group["lr"] = args.rate * min(1.0, (step + 1) / args.warmup)

@@ -9,10 +9,9 @@ import argparse
 from pathlib import Path
 
 import numpy as np
-import piecework
 import torch
-from pool import Pool, is_held_out, speaker_weights
 
+import piecework
 from myna.audio.mel import log_mel
 from myna.networks.vocoder.discriminator import (
     MultiSpectrumDiscriminator,
@@ -22,6 +21,7 @@ from myna.networks.vocoder.discriminator import (
 )
 from myna.networks.vocoder.istft import IstftVocoder
 from myna.networks.vocoder.losses import MultiResolutionSpectrumLoss
+from pool import Pool, is_held_out, speaker_weights
 
 HOP = 256
 
@@ -67,12 +67,13 @@ def main() -> None:
     spectral = MultiResolutionSpectrumLoss((2048, 1024, 512))
     best = torch.optim.AdamW(vocoder.parameters(), args.rate, (0.8, 0.99), weight_decay=0.01)
     critic = torch.optim.AdamW(judge.parameters(), args.rate, (0.8, 0.99), weight_decay=0.01)
-    average, step, clock = piecework.Average(vocoder), 0, 0.0
+    average, first, clock = piecework.Average(vocoder), 0, 0.0
     parts = {"vocoder": vocoder, "judge": judge, "best": best, "critic": critic}
     if state := piecework.load(args.out / "vocoder.ckpt"):
         for name, part in parts.items():
             part.load_state_dict(state[name])
-        average.weights, step, clock = {k: v.to(device) for k, v in state["average"].items()}, state["step"], state["seconds"]
+        average.weights = {k: v.to(device) for k, v in state["average"].items()}
+        first, clock = state["step"], state["seconds"]
     draw = batches(Pool(args.pool), args.batch, args.frames)
     log = piecework.Log(args.out / "vocoder.jsonl", 50, clock)
     for group in (*best.param_groups, *critic.param_groups):
@@ -83,9 +84,12 @@ def main() -> None:
 
     def keep(step: int) -> None:
         state = {name: part.state_dict() for name, part in parts.items()}
-        piecework.save(args.out / "vocoder.ckpt", state | {"average": average.weights, "step": step, "seconds": log.seconds})
+        piecework.save(
+            args.out / "vocoder.ckpt", state | {"average": average.weights, "step": step, "seconds": log.seconds}
+        )
 
-    for step in piecework.steps(step, args.minutes):
+    step = first - 1
+    for step in piecework.steps(first, args.minutes):
         real, band = (x.to(device) for x in draw(piecework.generator(args.seed, step)))
         mel = log_mel(real)
         noise = torch.rand(len(mel), 1, 1, device=device) * 0.15

@@ -9,6 +9,7 @@ Sources: Kim et al., VITS (2021); Lipman et al., Flow Matching (2023); Mehta et 
 """
 
 import math
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -321,7 +322,7 @@ class VitsMel(nn.Module):
         # Smaller steps at the noisy end, where the velocity turns most (as the sway sampling of F5-TTS, 2024).
         even = torch.linspace(0, 1, steps + 1)
         times = even**1.3
-        for start, end in zip(times[:-1], times[1:], strict=True):
+        for start, end in pairwise(times):
             at = start.expand(len(x)).to(x)
             x = x + (end - start).to(x) * self.flow(x, at, mean, text, mask, condition)
         return (x * self.mel_std + self.mel_mean) * mask, lengths
