@@ -72,7 +72,9 @@ def make(producer: str, content_id: str, essence: str) -> Label:
             ReservedCode2=_PREFIX + base64.b64encode(bytes.fromhex(site_public())).decode(),
         )
     except ValidationError as error:
-        raise MynaError(f"AIGC label: producer {producer!r} is not printable ASCII; use a code of ASCII letters") from error
+        raise MynaError(
+            f"AIGC label: producer {producer!r} is not printable ASCII; use a code of ASCII letters"
+        ) from error
 
 
 def signer(label: Label, essence: str) -> str | None:

@@ -88,7 +88,11 @@ def append(entry: Entry) -> Entry:
             if (last["hash"] if last else head["anchor"]) != head["hash"]:
                 raise MynaError(f"{log_path()}: the end of the log does not fit its signed head; see `myna audit`")
             entry = entry.model_copy(
-                update={"number": head["count"] + 1, "time": _now().isoformat(timespec="seconds"), "previous": head["hash"]}
+                update={
+                    "number": head["count"] + 1,
+                    "time": _now().isoformat(timespec="seconds"),
+                    "previous": head["hash"],
+                }
             )
             entry = entry.model_copy(update={"hash": entry.chained_hash()})
             stream.seek(0, os.SEEK_END)

@@ -1,6 +1,7 @@
 """A C2PA manifest on the finished file, when the site has a certificate (extra `c2pa`; wav, mp3 and m4a).
 
-The manifest binds every byte, so it comes last. Set `MYNA_C2PA_CERT` (PEM chain) and `MYNA_C2PA_KEY` (PEM, PKCS 8, ES256).
+The manifest binds every byte, so it comes last. Set `MYNA_C2PA_CERT` (PEM chain) and `MYNA_C2PA_KEY` (PEM, PKCS 8,
+ES256).
 """
 
 import io
@@ -24,7 +25,7 @@ def attach(data: bytes, suffix: str, content_id: str) -> tuple[bytes, bool]:
         content_id: Id from the AIGC label, used as the title.
 
     Returns:
-        The file, and whether it carries a manifest: it does not when no certificate is set or C2PA has no place in the format.
+        The file, and whether it carries a manifest: not when no certificate is set or C2PA has no place in the format.
 
     Raises:
         MynaError: A certificate is set and the manifest cannot be made or is not found again.
@@ -36,7 +37,9 @@ def attach(data: bytes, suffix: str, content_id: str) -> tuple[bytes, bool]:
         signed = _sign(data, _TYPES[suffix], content_id, Path(certificate).read_bytes(), Path(key).read_bytes())
         found = read(signed, suffix)
     except Exception as error:
-        raise MynaError(f"C2PA: cannot sign with {certificate} ({error}); repair it, or unset MYNA_C2PA_CERT") from error
+        raise MynaError(
+            f"C2PA: cannot sign with {certificate} ({error}); repair it, or unset MYNA_C2PA_CERT"
+        ) from error
     if found is None or found.get("title") != content_id:
         raise MynaError("C2PA: the manifest is not found again in the file; unset MYNA_C2PA_CERT to go without")
     return signed, True
@@ -70,8 +73,10 @@ def _sign(data: bytes, kind: str, content_id: str, certificate: bytes, key: byte
         "claim_generator_info": [{"name": "Myna"}],
         "title": content_id,
         "assertions": [
-            {"label": "c2pa.actions",
-             "data": {"actions": [{"action": "c2pa.created", "digitalSourceType": _GENERATED}]}}
+            {
+                "label": "c2pa.actions",
+                "data": {"actions": [{"action": "c2pa.created", "digitalSourceType": _GENERATED}]},
+            }
         ],
     }
     info = c2pa.C2paSignerInfo(alg=b"es256", sign_cert=certificate, private_key=key, ta_url=b"")

@@ -101,7 +101,9 @@ def load(path: Path | str) -> ConsentRecord:
         raise MynaError(f"{path}: no consent record; make one with `myna consent new`") from error
     except (yaml.YAMLError, ValidationError) as error:
         first = str(error).splitlines()
-        raise MynaError(f"{path}: not a consent record ({' '.join(first[:3])}); see `myna consent new --help`") from error
+        raise MynaError(
+            f"{path}: not a consent record ({' '.join(first[:3])}); see `myna consent new --help`"
+        ) from error
 
 
 def sign(record: ConsentRecord, key: Ed25519PrivateKey) -> ConsentRecord:
@@ -116,9 +118,7 @@ def revoke(record: ConsentRecord, key: Ed25519PrivateKey) -> ConsentRecord:
     return sign(record.model_copy(update={"revoked": datetime.now(UTC).date()}), key)
 
 
-def check(
-    record: ConsentRecord, purpose: Scope, *, language: str | None = None, directory: Path | None = None
-) -> None:
+def check(record: ConsentRecord, purpose: Scope, *, language: str | None = None, directory: Path | None = None) -> None:
     """Refuse a use that the consent does not cover.
 
     Args:
@@ -144,7 +144,9 @@ def check(
     if SCOPES.index(record.scope) < SCOPES.index(purpose):
         raise MynaError(f"{name} covers {record.scope!r}, not {purpose!r}: ask for a wider consent")
     if language and record.languages and language not in record.languages:
-        raise MynaError(f"{name} covers the languages {', '.join(record.languages)}, not {language}: ask for a wider one")
+        raise MynaError(
+            f"{name} covers the languages {', '.join(record.languages)}, not {language}: ask for a wider one"
+        )
     _check_signature(record, purpose, name)
     _check_evidence(record, name, directory)
 
@@ -153,13 +155,16 @@ def _check_signature(record: ConsentRecord, purpose: Scope, name: str) -> None:
     if not record.signature:
         if record.basis in UNSIGNED_BASES and purpose == "evaluation":
             return
-        raise MynaError(f"{name} is not signed, which basis {record.basis!r} and purpose {purpose!r} need: "
-                        "run `myna consent sign`")
+        raise MynaError(
+            f"{name} is not signed, which basis {record.basis!r} and purpose {purpose!r} need: run `myna consent sign`"
+        )
     if not signed(record.public_key, record.signature, record.signed_part()):
         raise MynaError(f"{name} was changed after it was signed: get the original, or sign it again")
     if not trust.is_trusted(record.public_key):
-        raise MynaError(f"{name} is signed by the unknown key {record.public_key[:16]}…: if you know the signer, add the "
-                        f"key to {trust.keys_path()}")
+        raise MynaError(
+            f"{name} is signed by the unknown key {record.public_key[:16]}…: if you know the signer, add the "
+            f"key to {trust.keys_path()}"
+        )
 
 
 def _check_evidence(record: ConsentRecord, name: str, directory: Path | None) -> None:
@@ -194,5 +199,7 @@ def from_spk2consent(line: str) -> ConsentRecord:
             }
         )
     except ValidationError as error:
-        raise MynaError(f"spk2consent line {line.strip()!r}: unknown basis or scope; bases are "
-                        f"own_voice, written, licence, public_domain, synthetic; scopes {', '.join(SCOPES)}") from error
+        raise MynaError(
+            f"spk2consent line {line.strip()!r}: unknown basis or scope; bases are "
+            f"own_voice, written, licence, public_domain, synthetic; scopes {', '.join(SCOPES)}"
+        ) from error

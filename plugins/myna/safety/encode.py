@@ -16,7 +16,7 @@ from myna.safety.types import Audio, Wave
 
 
 class Format(NamedTuple):
-    """How one suffix is written: container and codec by FFmpeg's names, bit rate in bit/s, sample rates it takes in Hz."""
+    """How one suffix is written: names are FFmpeg's, the bit rate is in bit/s, the rates that the codec takes in Hz."""
 
     container: str
     codec: str
@@ -65,7 +65,8 @@ def encode(audio: Audio, form: Format) -> bytes:
     wave = resample(audio.wave, audio.sample_rate, rate)
     target = io.BytesIO()
     try:
-        with av.open(target, "w", format=form.container) as container:
+        # bitexact leaves out the encoder tag, which in WAV hides the ID3 chunk from older FFmpeg readers.
+        with av.open(target, "w", format=form.container, options={"fflags": "+bitexact"}) as container:
             stream: Any = container.add_stream(form.codec, rate=rate, layout="mono")
             stream.format = form.sample_format
             if form.bit_rate:
@@ -87,7 +88,7 @@ def decode(data: bytes | Path) -> Audio:
 
     pieces: list[np.ndarray] = []
     try:
-        with av.open(io.BytesIO(data) if isinstance(data, bytes) else str(data)) as container:
+        with av.open(io.BytesIO(data) if isinstance(data, bytes) else str(data), "r") as container:
             stream = container.streams.audio[0]
             converter = av.AudioResampler(format="flt", layout="mono", rate=stream.rate)
             for frame in container.decode(stream):
@@ -114,7 +115,7 @@ def essence(data: bytes | Path) -> str:
 
     digest = hashlib.sha256()
     try:
-        with av.open(io.BytesIO(data) if isinstance(data, bytes) else str(data)) as container:
+        with av.open(io.BytesIO(data) if isinstance(data, bytes) else str(data), "r") as container:
             for packet in container.demux(container.streams.audio[0]):
                 digest.update(bytes(packet))
     except (av.error.FFmpegError, IndexError, OSError) as error:
@@ -126,7 +127,7 @@ def container_tags(data: bytes | Path) -> dict[str, str]:
     """Read the metadata that FFmpeg sees, of the container and of the audio stream (Ogg keeps it there)."""
     import av
 
-    with av.open(io.BytesIO(data) if isinstance(data, bytes) else str(data)) as container:
+    with av.open(io.BytesIO(data) if isinstance(data, bytes) else str(data), "r") as container:
         return {**container.metadata, **container.streams.audio[0].metadata}
 
 

@@ -29,6 +29,7 @@ class Perth:
     threshold = 0.5
 
     def __init__(self) -> None:
+        """Load the network and its detector."""
         self._network = _load()
 
     def residual(self, audio: Audio) -> Wave:

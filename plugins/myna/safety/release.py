@@ -1,7 +1,7 @@
 """The one exit. All synthesis for people leaves here, marked, labelled and logged, or it does not leave.
 
-watermark → audible cue → encode → AIGC metadata → C2PA when a certificate is set. All of it happens in memory, each step
-is read back, the log entry is written, and only then does the file get its name.
+watermark → audible cue → encode → AIGC metadata → C2PA when a certificate is set. All of it happens in memory, each
+step is read back, the log entry is written, and only then does the file get its name.
 """
 
 import uuid
@@ -39,7 +39,7 @@ def release(
         What left.
 
     Raises:
-        MynaError: The consent does not cover the request, the voice was swapped, or a step failed; there is no file then.
+        MynaError: The consent does not cover the request, the voice was swapped, or a step failed; no file then.
     """
     data, released = release_bytes(audio, voice, request, speak)
     _write(data, request.output)
@@ -57,7 +57,9 @@ def release_bytes(
     admitted = _admit(voice, request)
     terms.check_terms(request)
     if request.cue == "off":
-        return _finish(sound, None, admitted, request, note=terms.check_undertaking(request.undertaking, request.requester))
+        return _finish(
+            sound, None, admitted, request, note=terms.check_undertaking(request.undertaking, request.requester)
+        )
     rhythm = request.cue == "rhythm"
     label = cue.rhythm(sound.sample_rate) if rhythm else spoken.say(voice.language, sound.sample_rate, speak)
     return _finish(sound, label, admitted, request)
@@ -100,12 +102,16 @@ def _admit(voice: VoiceCard, request: Request) -> _Admitted:
     record = consent.load(voice.consent) if isinstance(voice.consent, Path) else voice.consent
     consent.check(record, request.purpose, language=voice.language, directory=folder)
     pack_id = voice.pack_id
+    if voice.directory is None and request.purpose != "evaluation":
+        raise MynaError(f"voice {voice.name}: purpose {request.purpose!r} needs its sealed directory; use load_card")
     if voice.directory is not None:
         pack_id = seal.check_seal(voice.directory)
         if record.id != consent.load(voice.directory / "consent.yaml").id:
             raise MynaError(f"{voice.directory}: the voice was sealed with another consent than the one given")
         if voice.pack_id not in ("", pack_id):
-            raise MynaError(f"{voice.directory}: another pack ({pack_id[:12]}…) than {voice.pack_id[:12]}…; load it again")
+            raise MynaError(
+                f"{voice.directory}: another pack ({pack_id[:12]}…) than {voice.pack_id[:12]}…; load it again"
+            )
     return _Admitted(voice.name, pack_id, record.id)
 
 
@@ -132,8 +138,14 @@ def _finish(
     data = aigc.write(data, suffix, aigc.make(request.producer, entry.content_id, content))
     data, manifest = c2pa.attach(data, suffix, entry.content_id)
     audit.append(entry)
-    released = Released(path=request.output, content_id=entry.content_id, watermark_score=score, cue=entry.cue,
-                        c2pa=manifest, seconds=seconds)
+    released = Released(
+        path=request.output,
+        content_id=entry.content_id,
+        watermark_score=score,
+        cue=entry.cue,
+        c2pa=manifest,
+        seconds=seconds,
+    )
     return data, released
 
 
@@ -150,8 +162,10 @@ def _marked(sound: Audio, label: Wave | None, request: Request) -> tuple[bytes, 
         score = detector.score(_speech(heard, len(full.wave) / full.sample_rate, label, sound.sample_rate, request))
         if score >= detector.threshold:
             return data, score, len(full.wave) / full.sample_rate
-    raise MynaError(f"the watermark {request.watermark} is not found again (score {score:.2f}, want {detector.threshold}): "
-                    "the sound is too short, too quiet or no speech; nothing was written")
+    raise MynaError(
+        f"the watermark {request.watermark} is not found again (score {score:.2f}, want {detector.threshold}): "
+        "the sound is too short, too quiet or no speech; nothing was written"
+    )
 
 
 def _check_cue(heard: Audio, label: Wave | None, sample_rate: int, request: Request) -> None:

@@ -46,7 +46,9 @@ def check_seal(directory: Path | str) -> str:
     """
     directory = Path(directory)
     if not (directory / NAME).exists():
-        raise MynaError(f"{directory}: the voice has no seal; the stage that makes voices calls `myna.safety.seal.seal`")
+        raise MynaError(
+            f"{directory}: the voice has no seal; the stage that makes voices calls `myna.safety.seal.seal`"
+        )
     files = [path for path in directory.rglob("*") if path.is_file()]
     return _check(directory, fingerprint(files))
 
@@ -58,16 +60,24 @@ def _check(directory: Path, _: str) -> str:
         signature = content.pop("signature")
         files, public, consent_id = content["files"], content["public_key"], content["consent_id"]
     except (ValueError, KeyError) as error:
-        raise MynaError(f"{directory / NAME}: not a seal ({error}); get the voice again from where it was made") from error
+        raise MynaError(
+            f"{directory / NAME}: not a seal ({error}); get the voice again from where it was made"
+        ) from error
     if not signed(public, signature, content):
-        raise MynaError(f"{directory / NAME}: the seal is forged or was edited; get the voice again from where it was made")
+        raise MynaError(
+            f"{directory / NAME}: the seal is forged or was edited; get the voice again from where it was made"
+        )
     if not trust.is_trusted(public):
-        raise MynaError(f"{directory / NAME}: sealed by the unknown key {public[:16]}…; if you know the site, add the key "
-                        f"to {trust.keys_path()}")
+        raise MynaError(
+            f"{directory / NAME}: sealed by the unknown key {public[:16]}…; if you know the site, add the key "
+            f"to {trust.keys_path()}"
+        )
     found = _hashes(directory)
     changed = sorted(name for name in {*found, *files} if found.get(name) != files.get(name))
     if changed:
-        raise MynaError(f"{directory}: {', '.join(changed[:3])} changed after the voice was sealed; get the voice again")
+        raise MynaError(
+            f"{directory}: {', '.join(changed[:3])} changed after the voice was sealed; get the voice again"
+        )
     if load(directory / "consent.yaml").id != consent_id:
         raise MynaError(f"{directory / 'consent.yaml'}: not the consent that the voice was sealed with")
     return digest(canonical(files))

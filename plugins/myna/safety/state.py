@@ -20,7 +20,9 @@ def state_dir() -> Path:
     try:
         path.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
-        raise MynaError(f"{path}: cannot make the state folder ({error}); set MYNA_STATE_DIR to a writable one") from error
+        raise MynaError(
+            f"{path}: cannot make the state folder ({error}); set MYNA_STATE_DIR to a writable one"
+        ) from error
     return path
 
 
@@ -49,8 +51,10 @@ def load_key(path: Path) -> Ed25519PrivateKey:
     try:
         return _parse_key(path.read_bytes())
     except (OSError, ValueError, TypeError) as error:
-        raise MynaError(f"{path}: not an Ed25519 private key in PEM form ({error}); make one with "
-                        "`openssl genpkey -algorithm ed25519`") from error
+        raise MynaError(
+            f"{path}: not an Ed25519 private key in PEM form ({error}); make one with "
+            "`openssl genpkey -algorithm ed25519`"
+        ) from error
 
 
 @lru_cache(maxsize=8)
@@ -77,7 +81,9 @@ def _existing_or_new(path: Path) -> Path:
     except FileExistsError:
         pass
     except OSError as error:
-        raise MynaError(f"{path}: cannot write the site key ({error}); set MYNA_STATE_DIR to a writable folder") from error
+        raise MynaError(
+            f"{path}: cannot write the site key ({error}); set MYNA_STATE_DIR to a writable folder"
+        ) from error
     finally:
         temporary.unlink(missing_ok=True)
     return path

@@ -15,6 +15,10 @@ from myna.safety import audit
 from myna.safety.state import state_dir
 from myna.safety.types import Request
 
+DUTY = (
+    "I add the audible label myself, or an equally clear one, before anyone else hears this sound; I pass on the "
+    "metadata label unchanged, and I answer for any use in which it is missing."
+)
 _ROOT = Path(__file__).resolve().parents[3]
 
 
@@ -71,8 +75,10 @@ def check_terms(request: Request) -> None:
         MynaError: The requester has not accepted them, or they changed since.
     """
     if request.purpose != "evaluation" and not accepted(request.requester):
-        raise MynaError(f"{request.requester!r} has not accepted the terms, which purpose {request.purpose!r} needs: read "
-                        f"{text_path().name} and run `myna consent terms --accept --requester {request.requester}`")
+        raise MynaError(
+            f"{request.requester!r} has not accepted the terms, which purpose {request.purpose!r} needs: read "
+            f"{text_path().name} and run `myna consent terms --accept --requester {request.requester}`"
+        )
 
 
 def check_undertaking(path: Path | None, requester: str) -> str:

@@ -1,0 +1,258 @@
+"""The commands `myna consent`, `myna verify` and `myna audit`."""
+
+import argparse
+import sys
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from myna.errors import MynaError
+
+
+def main(argv: list[str]) -> int:
+    """Run a command.
+
+    Args:
+        argv: The name of the command first: `consent`, `verify` or `audit`.
+
+    Returns:
+        Exit status. Of `verify`: 0 labels in order, 1 incomplete or altered, 3 no sign of synthesis. 2 is an error.
+    """
+    arguments = _parser().parse_args(argv)
+    run: Callable[[argparse.Namespace], int] = arguments.run
+    try:
+        return run(arguments)
+    except MynaError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="myna", description="Consent, labels and their verification.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_verify(commands)
+    _add_audit(commands)
+    consent = commands.add_parser("consent", help="consent records of speakers")
+    actions = consent.add_subparsers(required=True, metavar="ACTION")
+    _add_new(actions)
+    _add_record_actions(actions)
+    _add_terms(actions)
+    return parser
+
+
+def _add_verify(commands: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
+    verify = commands.add_parser("verify", help="tell what labels a sound carries and who made it")
+    verify.add_argument("file", type=Path)
+    verify.add_argument("--json", action="store_true", help="for machines")
+    verify.set_defaults(run=_verify)
+
+
+def _add_audit(commands: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
+    audit = commands.add_parser("audit", help="list the log of releases and check its chain")
+    audit.add_argument("--json", action="store_true", help="one JSON object a line")
+    audit.add_argument("--last", type=int, default=0, metavar="N", help="only the last N entries")
+    audit.add_argument("--prune", type=int, metavar="DAYS", help="forget entries older than DAYS (at least 180)")
+    audit.set_defaults(run=_audit)
+
+
+def _add_new(actions: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
+    from myna.safety.consent import SCOPES, Basis
+
+    new = actions.add_parser("new", help="write a record, unsigned")
+    new.add_argument("record", type=Path, help="file to write, e.g. consent.yaml")
+    new.add_argument("--speaker", required=True, help="speaker id of the data directory")
+    new.add_argument("--who", required=True, help="name of the person or corpus")
+    new.add_argument("--basis", required=True, choices=Basis.__args__)  # type: ignore[attr-defined]
+    new.add_argument("--scope", required=True, choices=SCOPES)
+    new.add_argument("--licence", default="", help="licence of the recordings")
+    new.add_argument("--languages", nargs="*", default=[], help="espeak-ng codes the voice may speak (default: any)")
+    new.add_argument("--expires", type=date.fromisoformat, help="last day, YYYY-MM-DD")
+    proof = new.add_mutually_exclusive_group()
+    proof.add_argument("--evidence", type=Path, help="file that proves the consent")
+    proof.add_argument("--clip", type=Path, help="spoken consent; the sentence is shown by `myna consent sentence`")
+    new.add_argument(
+        "--recordings", nargs="*", type=Path, default=[], help="clips of the speaker, to compare --clip with"
+    )
+    new.set_defaults(run=_new)
+    sentence = actions.add_parser("sentence", help="show the sentence that a spoken consent must say")
+    sentence.add_argument("--who", required=True)
+    sentence.add_argument("--scope", required=True, choices=SCOPES)
+    sentence.set_defaults(run=_sentence)
+
+
+def _add_record_actions(actions: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
+    from myna.safety.consent import SCOPES
+
+    for name, run, text in (
+        ("sign", _sign, "sign a record with Ed25519"),
+        ("revoke", _revoke, "take a consent back"),
+        ("verify", _check, "check a record against a purpose"),
+    ):
+        action = actions.add_parser(name, help=text)
+        action.add_argument("record", type=Path)
+        if name == "verify":
+            action.add_argument("--purpose", default="evaluation", choices=SCOPES)
+            action.add_argument("--language", help="espeak-ng code to be spoken")
+        else:
+            action.add_argument(
+                "--key", type=Path, help="Ed25519 private key in PEM form (default: the key of this site)"
+            )
+        action.set_defaults(run=run)
+    trust = actions.add_parser("trust", help="believe the signatures of a key")
+    trust.add_argument("public_key", help="64 hexadecimal digits")
+    trust.add_argument("--remark", default="", help="whose key it is")
+    trust.set_defaults(run=_trust)
+
+
+def _add_terms(actions: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
+    terms = actions.add_parser("terms", help="show the user agreement, or record that it is accepted")
+    terms.add_argument("--accept", action="store_true")
+    terms.add_argument("--requester", default="local", help="who accepts")
+    terms.add_argument("--language", default="en", choices=["en", "zh"])
+    terms.set_defaults(run=_terms)
+    undertake = actions.add_parser(
+        "undertake", help="take on the duty to label, so that the audible cue may be left out"
+    )
+    undertake.add_argument("file", type=Path)
+    undertake.add_argument("--requester", required=True)
+    undertake.add_argument("--reason", required=True)
+    undertake.set_defaults(run=_undertake)
+
+
+def _verify(arguments: argparse.Namespace) -> int:
+    from myna.safety.verify import describe, verify
+
+    finding = verify(arguments.file)
+    if arguments.json:
+        import json
+
+        print(json.dumps({**finding.model_dump(mode="json"), "status": finding.status}, ensure_ascii=False, indent=2))
+    else:
+        print(describe(finding))
+    return finding.status
+
+
+def _audit(arguments: argparse.Namespace) -> int:
+    from myna.safety import audit
+
+    if arguments.prune is not None:
+        print(f"{audit.prune(arguments.prune)} entries forgotten")
+    entries = audit.check_chain()
+    for entry in entries[-arguments.last :]:
+        if arguments.json:
+            print(entry.model_dump_json())
+        else:
+            print(
+                f"{entry.number:6d} {entry.time} {entry.event:8s} {entry.content_id or '-':32s} "
+                f"voice={entry.voice or '-'} by={entry.requester} for={entry.purpose or '-'} cue={entry.cue or '-'} file={entry.file or '-'}"
+            )
+    if not arguments.json:
+        print(f"{len(entries)} entries, the chain holds ({audit.log_path()})")
+    return 0
+
+
+def _new(arguments: argparse.Namespace) -> int:
+    from myna.files import sha256
+    from myna.safety import clip
+    from myna.safety.consent import ConsentRecord, Evidence
+
+    evidence = None
+    if arguments.evidence:
+        if not arguments.evidence.is_file():
+            raise MynaError(f"{arguments.evidence}: no such file; give the file that proves the consent")
+        evidence = Evidence(file=str(arguments.evidence.resolve()), sha256=sha256(arguments.evidence))
+    if arguments.clip:
+        expected = clip.sentence(arguments.who, arguments.scope)
+        evidence = clip.check_clip(arguments.clip.resolve(), expected, arguments.recordings)
+    record = ConsentRecord(
+        speaker=arguments.speaker,
+        who=arguments.who,
+        basis=arguments.basis,
+        scope=arguments.scope,
+        evidence=evidence,
+        licence=arguments.licence,
+        languages=arguments.languages,
+        expires=arguments.expires,
+    )
+    record.save(arguments.record)
+    print(f"{arguments.record}: written, not yet signed; next: myna consent sign {arguments.record}")
+    return 0
+
+
+def _sentence(arguments: argparse.Namespace) -> int:
+    from myna.safety.clip import sentence
+
+    print(sentence(arguments.who, arguments.scope))
+    return 0
+
+
+def _sign(arguments: argparse.Namespace) -> int:
+    from myna.safety import consent, state
+
+    key = state.load_key(arguments.key) if arguments.key else state.site_key()
+    record = consent.sign(consent.load(arguments.record), key)
+    record.save(arguments.record)
+    print(f"{arguments.record}: signed by {record.public_key}")
+    return 0
+
+
+def _revoke(arguments: argparse.Namespace) -> int:
+    from myna.safety import consent, state
+
+    key = state.load_key(arguments.key) if arguments.key else state.site_key()
+    record = consent.revoke(consent.load(arguments.record), key)
+    record.save(arguments.record)
+    print(f"{arguments.record}: revoked; every copy of consent {record.id} is refused here from now on")
+    return 0
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    from myna.safety import consent
+
+    record = consent.load(arguments.record)
+    consent.check(record, arguments.purpose, language=arguments.language, directory=arguments.record.parent)
+    print(
+        f"{arguments.record}: {record.who or record.speaker} allows {record.scope} ({record.basis}), which covers "
+        f"{arguments.purpose}; expires {record.expires or 'never'}; {'signed' if record.signature else 'not signed'}"
+    )
+    return 0
+
+
+def _trust(arguments: argparse.Namespace) -> int:
+    from myna.safety import trust
+
+    trust.add_key(arguments.public_key, arguments.remark)
+    print(f"{arguments.public_key} is trusted from now on ({trust.keys_path()})")
+    return 0
+
+
+def _terms(arguments: argparse.Namespace) -> int:
+    from myna.safety import terms
+
+    if arguments.accept:
+        terms.accept(arguments.requester, arguments.language)
+        print(f"{arguments.requester} accepted {terms.text_path(arguments.language).name}")
+        return 0
+    print(terms.text_path(arguments.language).read_text(encoding="utf-8"))
+    print(f"[{arguments.requester}: {'accepted' if terms.accepted(arguments.requester) else 'not accepted'}]")
+    return 0
+
+
+def _undertake(arguments: argparse.Namespace) -> int:
+    import yaml
+
+    from myna.files import atomic_text, sha256
+    from myna.safety import terms
+
+    undertaking = terms.Undertaking(
+        requester=arguments.requester,
+        accepted=datetime.now(UTC),
+        reason=arguments.reason,
+        duty=terms.DUTY,
+        terms_sha256=sha256(terms.text_path()),
+    )
+    atomic_text(
+        arguments.file, yaml.safe_dump(undertaking.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
+    )
+    print(f"{arguments.file}: {arguments.requester} takes on this duty: {terms.DUTY}")
+    return 0

