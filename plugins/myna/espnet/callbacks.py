@@ -1,0 +1,207 @@
+"""What happens around the training steps: curves, the best weights, checkpoints to resume from, seeds."""
+
+import json
+import os
+import time
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from lightning import Callback, LightningModule, Trainer
+from lightning.fabric.utilities.seed import seed_everything
+from torch import nn
+
+from myna.files import atomic_path, atomic_text
+
+Evaluate = Callable[[nn.Module], dict[str, float]]
+
+
+def steps_begun(trainer: Trainer) -> int:
+    """Return the number of batches begun: in a hook after a batch, the number of steps done."""
+    return trainer.fit_loop.epoch_loop.batch_progress.current.ready
+
+
+def read_curve(path: Path | str) -> list[dict[str, float]]:
+    """Read a training log: one record a line with `step`, `seconds` and `train/…` or `valid/…` figures."""
+    path = Path(path)
+    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+    return [json.loads(line) for line in lines if line.endswith("}")]
+
+
+class Seeds(Callback):
+    """Seed each step by its number, so that a resumed run draws what an unbroken one would have drawn."""
+
+    def __init__(self, seed: int) -> None:
+        """Keep the seed of the run."""
+        self.seed = seed
+
+    def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int) -> None:
+        """Seed Python, NumPy and torch; every process differently."""
+        number = self.seed * 1_000_003 + steps_begun(trainer) * trainer.world_size + trainer.global_rank
+        seed_everything(number % 2**32, verbose=False)
+
+
+class Curve(Callback):
+    """Write means of the training figures, and every validation, to a JSON-lines file.
+
+    Args:
+        path: The file, such as `exp/tts/log.jsonl`.
+        every: Steps between two records of training figures.
+    """
+
+    def __init__(self, path: Path, every: int) -> None:
+        """Start an empty window."""
+        self.path, self.every = path, every
+        self._sums: dict[str, float] = defaultdict(float)
+        self._count = 0
+        self._before = 0.0
+        self._began = time.monotonic()
+
+    @property
+    def seconds(self) -> float:
+        """Seconds of training, those before a resumption included."""
+        return self._before + time.monotonic() - self._began
+
+    def state_dict(self) -> dict[str, Any]:
+        """Keep the seconds and the open window in the checkpoint."""
+        return {"seconds": self.seconds, "sums": dict(self._sums), "count": self._count}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Take up the seconds and the window of a checkpoint."""
+        self._before = state_dict["seconds"]
+        self._sums, self._count = defaultdict(float, state_dict["sums"]), state_dict["count"]
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Forget records from after the checkpoint: those steps are about to be done again."""
+        self._began = time.monotonic()
+        done = steps_begun(trainer)
+        kept = [record for record in read_curve(self.path) if record["step"] <= done]
+        if trainer.is_global_zero:
+            atomic_text(self.path, "".join(json.dumps(record) + "\n" for record in kept))
+
+    def on_train_batch_end(
+        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        """Add a step to the window, and write its means when it is full."""
+        for name, value in trainer.callback_metrics.items():
+            if name.startswith("train/") and not name.endswith("update_step"):
+                self._sums[name] += float(value)
+        self._count += 1
+        if steps_begun(trainer) % self.every == 0:
+            means = {name: total / self._count for name, total in self._sums.items()}
+            self.write(trainer, means | {"lr": trainer.optimizers[0].param_groups[0]["lr"]})
+            self._sums.clear()
+            self._count = 0
+
+    def write(self, trainer: Trainer, figures: dict[str, float]) -> None:
+        """Append one record."""
+        record = {"step": steps_begun(trainer), "seconds": round(self.seconds, 2)}
+        if trainer.is_global_zero:
+            with self.path.open("a", encoding="utf-8") as stream:
+                stream.write(json.dumps(record | {k: round(v, 6) for k, v in figures.items()}) + "\n")
+
+
+class Best(Callback):
+    """Keep the weights that did best at validation, by one or several figures.
+
+    `best/step<N>.pt` holds the model's weights, `best/best.json` the ranking of each figure.
+
+    Args:
+        folder: `<exp_dir>/best`.
+        criteria: `(figure, how many to keep, "min" or "max")`, figures named like `valid/loss`.
+        curve: Where validation figures are recorded.
+        evaluate: Gives further figures of the model; each becomes `valid/<name>`.
+    """
+
+    def __init__(
+        self, folder: Path, criteria: Sequence[tuple[str, int, str]], curve: Curve, evaluate: Evaluate | None
+    ) -> None:
+        """Keep what to rank by."""
+        self.folder, self.criteria, self.curve, self.evaluate = folder, criteria, curve, evaluate
+        self._validated = -1
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Drop rankings from after the checkpoint that the run goes on from."""
+        done = steps_begun(trainer)
+        records = [r for r in read_curve(self.curve.path) if any(key.startswith("valid/") for key in r)]
+        self._validated = max((int(r["step"]) for r in records), default=-1)
+        if trainer.is_global_zero:
+            table = self.ranking()
+            self._write({name: [e for e in rows if e["step"] <= done] for name, rows in table.items()})
+
+    def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Record the figures and keep the weights if they rank."""
+        step = steps_begun(trainer)
+        if step == self._validated or not trainer.is_global_zero:
+            return  # a resumed run repeats the validation it was about to do
+        self._validated = step
+        model: nn.Module = pl_module.model  # type: ignore[assignment]
+        figures = {name: float(v) for name, v in trainer.callback_metrics.items() if name.startswith("valid/")}
+        if self.evaluate is not None:
+            figures |= {f"valid/{name}": value for name, value in self.evaluate(model).items()}
+        self._keep(model, step, figures)
+        self.curve.write(trainer, figures)
+
+    def _keep(self, model: nn.Module, step: int, figures: dict[str, float]) -> None:
+        table = self.ranking()
+        for name, many, mode in self.criteria:
+            rows = [row for row in table.get(name, []) if row["step"] != step]
+            if name in figures:
+                rows.append({"step": step, "value": figures[name]})
+            table[name] = sorted(rows, key=lambda row: row["value"], reverse=mode == "max")[:many]
+        if any(row["step"] == step for rows in table.values() for row in rows):
+            with atomic_path(self.folder / f"step{step}.pt") as temporary:
+                torch.save(model.state_dict(), temporary)
+        self._write(table)
+
+    def ranking(self) -> dict[str, list[dict[str, float]]]:
+        """Return `{figure: [{step, value}, …]}`, best first."""
+        path = self.folder / "best.json"
+        return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+
+    def _write(self, table: dict[str, list[dict[str, float]]]) -> None:
+        """Write the ranking, then remove weights that no longer rank."""
+        atomic_text(self.folder / "best.json", json.dumps(table, indent=1))
+        wanted = {f"step{row['step']}.pt" for rows in table.values() for row in rows}
+        for path in self.folder.glob("step*.pt"):
+            if path.name not in wanted:
+                path.unlink()
+
+
+class Resume(Callback):
+    """Write `last.ckpt` every so many steps and at the end, and see to a last validation.
+
+    Args:
+        path: The checkpoint.
+        every: Steps between checkpoints.
+    """
+
+    def __init__(self, path: Path, every: int) -> None:
+        """Keep where and how often."""
+        self.path, self.every = path, every
+
+    def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int) -> None:
+        """Save before a step, when all that belongs to the steps before it, validation included, is done."""
+        done = steps_begun(trainer) - 1
+        if done and done % self.every == 0:
+            self._save(trainer)
+
+    def on_train_batch_end(
+        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        """After the last step make Lightning validate, whatever the interval."""
+        if steps_begun(trainer) == trainer.num_training_batches:
+            trainer.val_check_batch = trainer.fit_loop.epoch_loop.total_batch_idx + 1
+
+    def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Save the end, from which a longer run can go on."""
+        self._save(trainer)
+
+    def _save(self, trainer: Trainer) -> None:
+        """Write beside the checkpoint and rename; every process takes part, the first one writes."""
+        temporary = self.path.with_suffix(".tmp.ckpt")
+        trainer.save_checkpoint(temporary)
+        if trainer.is_global_zero:
+            os.replace(temporary, self.path)

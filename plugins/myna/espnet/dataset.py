@@ -1,0 +1,178 @@
+"""The data source of ESPnet3: utterances of `dump/<set>` with the features that a model asks for.
+
+ESPnet3's `DataOrganizer` finds `Dataset` and `DatasetBuilder` here by `data_src: myna.espnet.dataset`.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from myna.audio.features import parse_phones
+from myna.errors import MynaError
+from myna.espnet.dump import DumpSet
+from myna.espnet.embeddings import read_embeddings
+from myna.espnet.toolkit import lean_import
+from myna.text.languages import LANGUAGES, canonical
+from myna.text.tokens import TokenList
+
+with lean_import():
+    from espnet3.components.data.base_dataset import BaseDataset
+    from espnet3.components.data.dataset_builder import DatasetBuilder as BaseBuilder
+    from espnet3.contract import Field
+
+ARCHIVED = ("mel", "mfcc", "f0", "energy", "linear", "durations")
+KNOWN = (*ARCHIVED, "text", "speech", "spembs", "lids", "sids", "band")
+
+
+class Dataset(BaseDataset):
+    """Utterances of one processed set.
+
+    An item holds `utt_id` and the fields asked for: `text` (L,) int64 token numbers; `mel` (T, 80), `mfcc`, `linear`,
+    `f0` (T,), `energy` (T,), `durations` (L,) from the feature archive; `speech` (S,) float32 in [-1, 1];
+    `spembs` (256,) speaker embedding; `lids`, `sids` () int64 language and speaker numbers; `band` () float32, the
+    bandwidth of the original recording in Hz.
+
+    Args:
+        data_dir: `dump/<set>`.
+        fields: What an item holds.
+        tokens: The token list; `tokens.txt` beside the set when left out. For `text`.
+        embeds_dir: `exp/encoder/embeds/<set>`. For `spembs`.
+        embeds: `utterance` or `speaker`: whose embedding an utterance gets.
+        speakers: Speakers in the order of their numbers. For `sids`; others are left out.
+        augmented: Whether augmented copies take part.
+        min_frames: Shorter utterances are left out.
+        max_frames: Longer utterances are left out.
+        limit: Keep at most so many utterances, spread evenly over the set.
+        cache: Keep what was read in memory (features as float16 where they are stored so).
+
+    Raises:
+        MynaError: An unknown field, a missing file, or nothing left.
+    """
+
+    def __init__(
+        self,
+        data_dir: str,
+        fields: Sequence[str] = ("mel",),
+        *,
+        tokens: str | None = None,
+        embeds_dir: str | None = None,
+        embeds: str = "utterance",
+        speakers: Sequence[str] | None = None,
+        augmented: bool = True,
+        min_frames: int = 0,
+        max_frames: int | None = None,
+        limit: int | None = None,
+        cache: bool = False,
+    ) -> None:
+        """Read the tables of the set; features are read when an item is asked for."""
+        if unknown := set(fields) - set(KNOWN):
+            raise MynaError(f"unknown field {sorted(unknown)[0]!r} of a dataset: use {', '.join(KNOWN)}")
+        self.dump = DumpSet(Path(data_dir), augmented)
+        self.wanted = tuple(fields)
+        declared = [Field("utt_id", "text")] + ([Field("speech", "audio")] if "speech" in fields else [])
+        self.fields = tuple(declared)
+        self.speakers = {name: number for number, name in enumerate(speakers or ())}
+        frames, longest = self.dump.frames, max_frames or 2**31
+        self.utterances = [
+            utterance
+            for utterance, speaker in self.dump.utt2spk.items()
+            if min_frames <= frames[utterance] <= longest and (speaker in self.speakers or not speakers)
+        ]
+        if limit and len(self.utterances) > limit:
+            self.utterances = [self.utterances[i * len(self.utterances) // limit] for i in range(limit)]
+        if not self.utterances:
+            raise MynaError(f"{data_dir}: no utterance of {min_frames} to {longest} frames is left: change the limits")
+        self.lengths = [frames[utterance] for utterance in self.utterances]
+        self._memory: dict[int, dict[str, Any]] | None = {} if cache else None
+        self._prepare(tokens, embeds_dir, embeds)
+
+    def _prepare(self, tokens: str | None, embeds_dir: str | None, embeds: str) -> None:
+        """Read the tables that only some fields need."""
+        if "text" in self.wanted:
+            self.tokens = TokenList.load(tokens or self.dump.root.parent / "tokens.txt")
+            self.phones = self.dump.table("phones")
+        if "lids" in self.wanted:
+            self.languages = self.dump.table("utt2lang")
+        if "band" in self.wanted:
+            self.bands = self.dump.table("utt2band")
+        if "spembs" in self.wanted:
+            if embeds_dir is None:
+                raise MynaError("a dataset with spembs needs embeds_dir: give exp/encoder/embeds/<set>")
+            self.by_speaker = embeds == "speaker"
+            self.embeddings = read_embeddings(embeds_dir, "spk" if self.by_speaker else "utt")
+
+    def __len__(self) -> int:
+        """Return the number of utterances."""
+        return len(self.utterances)
+
+    def labels(self) -> list[str]:
+        """Return the speaker of each item, in order."""
+        return [self.dump.utt2spk[utterance] for utterance in self.utterances]
+
+    def __getitem__(self, index: int) -> dict[str, Any]:
+        """Return one utterance."""
+        if self._memory is None:
+            return self._read(index)
+        if index not in self._memory:
+            self._memory[index] = self._read(index)
+        return dict(self._memory[index])
+
+    def _read(self, index: int) -> dict[str, Any]:
+        utterance = self.utterances[index]
+        speaker = self.dump.utt2spk[utterance]
+        item: dict[str, Any] = {"utt_id": utterance}
+        if archived := tuple(name for name in self.wanted if name in ARCHIVED):
+            item.update(self.dump.load(utterance, archived))
+        if "text" in self.wanted:
+            symbols = parse_phones(self.phones[utterance])
+            item["text"] = np.array(self.tokens.encode(symbols), dtype=np.int64)
+        if "speech" in self.wanted:
+            item["speech"] = self._speech(utterance)
+        if "spembs" in self.wanted:
+            item["spembs"] = self.embeddings[speaker if self.by_speaker else utterance]
+        if "lids" in self.wanted:
+            item["lids"] = np.int64(LANGUAGES[canonical(self.languages[utterance])])
+        if "sids" in self.wanted:
+            item["sids"] = np.int64(self.speakers[speaker])
+        if "band" in self.wanted:
+            item["band"] = np.float32(self.bands[utterance])
+        return item
+
+    def _speech(self, utterance: str) -> np.ndarray:
+        import soundfile
+
+        wave, _ = soundfile.read(self.dump.waves[utterance], dtype="float32")
+        return wave
+
+
+class DatasetBuilder(BaseBuilder):
+    """Stages 0 and 1 prepare the data, so for ESPnet3 there is only something to check.
+
+    Args of every method: `data_dir`, the folder `dump/<set>`.
+    """
+
+    def is_source_prepared(self, *, data_dir: str, **_: Any) -> bool:
+        """Whether stage 1 has written the set."""
+        return (Path(data_dir) / "utt2spk").is_file()
+
+    def prepare_source(self, *, data_dir: str, **_: Any) -> None:
+        """Say which stage makes the set.
+
+        Raises:
+            MynaError: Always: the data come from stage 1.
+        """
+        raise MynaError(f"{data_dir} is missing: run stage 1 (extract_features) first")
+
+    def is_built(self, *, data_dir: str, **_: Any) -> bool:
+        """Whether the features of the set are there."""
+        return (Path(data_dir) / "feats.scp").is_file()
+
+    def build(self, *, data_dir: str, **_: Any) -> None:
+        """Say which stage makes the features.
+
+        Raises:
+            MynaError: Always: features come from stage 1.
+        """
+        raise MynaError(f"{data_dir}/feats.scp is missing: run stage 1 (extract_features) first")
