@@ -10,10 +10,10 @@ from pathlib import Path
 
 from myna.corpora import fetch
 from myna.corpora.clip import Clip, Corpus
+from myna.corpora.spoken import spell_digits
 from myna.errors import MynaError
 from myna.kaldi import Consent
 from myna.kaldi.rates import outliers
-from myna.corpora.spoken import spell_digits
 
 VERSION = "1.6.1-1"
 LICENCE = {"en": "CC-BY-SA-3.0", "es": "CC-BY-SA-3.0", "fr": "CC-BY-SA-3.0", "it": "CC-BY-3.0", "ru": "CC-BY-3.0"}
@@ -35,7 +35,7 @@ BYTES_PER_SECOND = 8000
 # Folders of single letters, digits and silences; and prompts with sounds beside the words.
 NOT_SPEECH = re.compile(r"^(letters|digits|phonetic|silence)/|tone|beep|monkeys$")
 # Notes such as "[ascending tones]" or "(in inglese)", and letters lost to "?" inside a sentence.
-DAMAGED = re.compile(r"[\[(]|\w\?\w|\?\s*[^\W\d_A-ZÀ-ÝА-Я]", re.UNICODE)  # noqa: RUF001
+DAMAGED = re.compile(r"[\[(]|\w\?\w|\?\s*[^\W\d_A-ZÀ-ÝА-Я]", re.UNICODE)
 
 
 def download(cache: Path, languages: tuple[str, ...] = ("en", "fr", "it", "ru", "es")) -> dict[str, Path]:

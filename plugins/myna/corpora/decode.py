@@ -1,4 +1,4 @@
-"""Decode any audio file with FFmpeg's libraries (PyAV), and write the plain wav files of a data directory."""
+"""Turn clips of any format into the plain wav files of a data directory."""
 
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -6,51 +6,41 @@ from pathlib import Path
 
 import numpy as np
 
+from myna.audio.load import load_audio
 from myna.corpora.clip import Clip, Corpus
 from myna.errors import MynaError
 from myna.files import atomic_path
 from myna.kaldi import DataDir, Utterance
 from myna.kaldi.audio import audio_seconds
 
-# Formats that FFmpeg cannot recognise by their content.
-RAW = {".g722": "g722"}
 
-
-def decode(path: Path | str) -> tuple[np.ndarray, int]:
-    """Decode a file.
-
-    Args:
-        path: wav, flac, mp3, m4a, ogg, g722, sph…
+def decode_g722(path: Path) -> tuple[np.ndarray, int]:
+    """Decode raw G.722 within this process: hundreds of short prompts would each cost the start of an ffmpeg.
 
     Returns:
-        Samples `(channels, T)` float32 in [-1, 1], and the sample rate in Hz.
+        Samples `(T,)` float32 in [-1, 1], and the rate, 16000 Hz.
 
     Raises:
-        MynaError: The file is missing, empty, holds no sound or cannot be decoded.
+        MynaError: The file cannot be decoded.
     """
     import av
 
-    path = Path(path)
-    if not path.is_file():
-        raise MynaError(f"{path} is missing; give the path of an audio file")
-    if path.stat().st_size == 0:
-        raise MynaError(f"{path} has zero bytes; record or copy it again")
-    blocks = []
     try:
-        with av.open(str(path), format=RAW.get(path.suffix.lower())) as container:
-            if not container.streams.audio:
-                raise MynaError(f"{path} holds no sound; give an audio file")
-            stream = container.streams.audio[0]
-            rate = stream.codec_context.sample_rate
-            convert = av.AudioResampler(format="fltp", layout=stream.layout, rate=rate)
-            for frame in container.decode(stream):
-                blocks += [block.to_ndarray() for block in convert.resample(frame)]
-            blocks += [block.to_ndarray() for block in convert.resample(None)]
-    except (av.FFmpegError, ValueError) as error:
-        raise MynaError(f"{path} cannot be decoded ({error}); convert it to wav and try again") from error
-    if not blocks or not sum(block.shape[1] for block in blocks):
-        raise MynaError(f"{path} holds no samples; record or copy it again")
-    return np.concatenate(blocks, axis=1), rate
+        with av.open(str(path), format="g722") as container:
+            blocks = [frame.to_ndarray().ravel() for frame in container.decode(audio=0)]
+    except (av.FFmpegError, OSError) as error:
+        raise MynaError(f"{path} cannot be decoded ({error}); delete it and run stage 0 again") from error
+    if not blocks:
+        raise MynaError(f"{path} holds no samples; delete it and run stage 0 again")
+    return np.concatenate(blocks).astype(np.float32) / 32768.0, 16_000
+
+
+def decode(path: Path) -> tuple[np.ndarray, int]:
+    """Decode any recording as mono; returns samples `(T,)` float32 and the file's own rate in Hz."""
+    if path.suffix.lower() == ".g722":
+        return decode_g722(path)
+    recording = load_audio(path)
+    return recording.wave, recording.sample_rate
 
 
 def write_wav(path: Path, samples: np.ndarray, rate: int) -> None:
@@ -58,7 +48,7 @@ def write_wav(path: Path, samples: np.ndarray, rate: int) -> None:
 
     Args:
         path: The wav file.
-        samples: `(T,)` float32.
+        samples: `(T,)` float32 in [-1, 1].
         rate: Hz.
     """
     import soundfile
@@ -81,23 +71,32 @@ def materialise(corpus: Corpus, clips: Iterable[Clip], folder: Path, workers: in
     Raises:
         MynaError: A file cannot be decoded, or a speaker has no consent record.
     """
-    clips = sorted(clips, key=lambda clip: clip.id.encode())
     data = DataDir()
+    by_source: dict[Path, list[Clip]] = {}
+    for clip in sorted(clips, key=lambda clip: clip.id.encode()):
+        by_source.setdefault(clip.source, []).append(clip)
+        if clip.speaker not in corpus.consent:
+            raise MynaError(
+                f"speaker {clip.speaker} has no consent record, so its voice is not used; state basis and scope "
+                "(create_dataset.consent for a person, the corpus module for a corpus)"
+            )
+        data.consent[clip.speaker] = corpus.consent[clip.speaker]
     with ThreadPoolExecutor(max_workers=max(1, workers)) as pool:
-        for clip, (path, seconds) in zip(clips, pool.map(lambda c: _one(c, folder), clips), strict=True):
-            data.add(Utterance(clip.id, clip.speaker, str(path), clip.text, clip.language, seconds))
-    for speaker in data.speakers:
-        if speaker not in corpus.consent:
-            raise MynaError(f"speaker {speaker} has no consent record; its corpus module must state basis and scope")
-        data.consent[speaker] = corpus.consent[speaker]
+        for group in pool.map(lambda source: _cut(source, by_source[source], folder), by_source):
+            for utterance in group:
+                data.add(utterance)
     return data
 
 
-def _one(clip: Clip, folder: Path) -> tuple[Path, float]:
-    path = folder / clip.speaker / f"{clip.id}.wav"
-    if not path.is_file():
-        samples, rate = decode(clip.source)
-        first = round(clip.start * rate)
-        mono = samples.mean(axis=0)[first : first + round(clip.duration * rate)]
-        write_wav(path, mono, rate)
-    return path, audio_seconds(path)
+def _cut(source: Path, clips: list[Clip], folder: Path) -> list[Utterance]:
+    """Write all clips of one file, which is decoded at most once."""
+    paths = [folder / clip.speaker / f"{clip.id}.wav" for clip in clips]
+    if not all(path.is_file() for path in paths):
+        samples, rate = decode(source)
+        for clip, path in zip(clips, paths, strict=True):
+            first = round(clip.start * rate)
+            write_wav(path, samples[first : first + round(clip.duration * rate)], rate)
+    return [
+        Utterance(clip.id, clip.speaker, str(path), clip.text, clip.language, audio_seconds(path))
+        for clip, path in zip(clips, paths, strict=True)
+    ]

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from myna.errors import MynaError
 from myna.files import sha256
@@ -154,22 +155,16 @@ def extract_deb(archive: Path, target: Path, wanted: Callable[[str], bool]) -> N
                 size = int(header[48:58])
                 if header[:16].startswith(b"data.tar"):
                     with open(inner, "wb") as out:
-                        shutil.copyfileobj(_Limited(stream, size), out, 1 << 20)
+                        _copy(stream, out, size)
                     break
                 stream.seek(size + size % 2, 1)
         extract_tar(inner, target, lambda name: wanted(name.removeprefix("./")))
 
 
-class _Limited:
-    """The next `size` bytes of a stream, as a stream."""
-
-    def __init__(self, stream, size: int) -> None:  # type: ignore[no-untyped-def]
-        self.stream, self.left = stream, size
-
-    def read(self, count: int) -> bytes:
-        block: bytes = self.stream.read(min(count, self.left))
-        self.left -= len(block)
-        return block
+def _copy(stream: BinaryIO, out: BinaryIO, size: int) -> None:
+    while size > 0 and (block := stream.read(min(size, 1 << 20))):
+        size -= len(block)
+        out.write(block)
 
 
 def unpack_once(folder: Path, key: str, unpack: Callable[[Path], None]) -> Path:

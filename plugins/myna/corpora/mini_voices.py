@@ -17,54 +17,54 @@ def build(config: DictConfig, cache: Path) -> tuple[Corpus, Sets]:
     """Fetch the corpora and deal them into the six sets.
 
     Args:
-        config: The node `create_dataset`.
+        config: The whole config; uses `create_dataset`.
         cache: Folder of downloads.
 
     Returns:
         All clips with their consent, and set name → clips.
     """
-    target_language = str(config.voice.language)
-    target = asterisk.prepare(asterisk.download(cache, (target_language,)), *_limits(config))
-    test, train, dev = split(
-        target.clips, [config.voice.test_minutes, config.voice.train_minutes, config.voice.dev_minutes]
-    )
-    known, sets = pool(config, cache, exclude=target_language)
+    node = config.create_dataset
+    language = str(node.voice.language)
+    target = asterisk.prepare(asterisk.download(cache, (language,)), *_limits(node))
+    minutes = [node.voice.test_minutes, node.voice.train_minutes, node.voice.dev_minutes]
+    test, train, dev = split(target.clips, minutes)
+    known, sets = pool(node, cache, exclude=language)
     sets["pool_train"] = without_sentences(sets["pool_train"], test)
     sets["pool_dev"] = without_sentences(sets["pool_dev"], test)
     return merge([target, known]), sets | {"target_train": train, "target_dev": dev, "target_test": test}
 
 
-def pool(config: DictConfig, cache: Path, exclude: str = "") -> tuple[Corpus, Sets]:
+def pool(node: DictConfig, cache: Path, exclude: str = "") -> tuple[Corpus, Sets]:
     """Fetch the voices that the base model learns from, and those that nothing learns from.
 
     Args:
-        config: The node `create_dataset`.
+        node: The node `create_dataset`.
         cache: Folder of downloads.
         exclude: Language of the Asterisk voice that is the target, or "".
 
     Returns:
         The clips with their consent, and the sets pool_train, pool_dev and spk_test.
     """
-    languages = tuple(language for language in config.asterisk if language != exclude)
-    parts = [asterisk.prepare(asterisk.download(cache, languages), *_limits(config))] if languages else []
-    if config.festvox_ru:
-        parts.append(festvox_ru.prepare(festvox_ru.download(cache), *_limits(config)))
-    if config.flite:
-        voices = tuple(config.flite)
+    languages = tuple(language for language in node.asterisk if language != exclude)
+    parts = [asterisk.prepare(asterisk.download(cache, languages), *_limits(node))] if languages else []
+    if node.festvox_ru:
+        parts.append(festvox_ru.prepare(festvox_ru.download(cache), *_limits(node)))
+    if node.flite:
+        voices = tuple(node.flite)
         parts.append(flite.prepare(flite.download(cache, voices), voices))
     learn = merge(parts)
     if not learn.clips:
         raise MynaError("the pool is empty; name at least one of create_dataset.asterisk, festvox_ru, flite")
     unknown = merge([an4.prepare(an4.download(cache)), librivox.prepare(librivox.download(cache))])
-    train, dev = _train_dev(learn, config)
+    train, dev = _train_dev(learn, node)
     return merge([learn, unknown]), {"pool_train": train, "pool_dev": dev, "spk_test": list(unknown.clips)}
 
 
-def _limits(config: DictConfig) -> tuple[float, float]:
-    return float(config.min_seconds), float(config.max_seconds)
+def _limits(node: DictConfig) -> tuple[float, float]:
+    return float(node.min_seconds), float(node.max_seconds)
 
 
-def _train_dev(corpus: Corpus, config: DictConfig) -> tuple[list[Clip], list[Clip]]:
+def _train_dev(corpus: Corpus, node: DictConfig) -> tuple[list[Clip], list[Clip]]:
     """Give every speaker its minutes, a few of its sentences for validation."""
     speakers: dict[str, list[Clip]] = defaultdict(list)
     for clip in corpus.clips:
@@ -72,9 +72,9 @@ def _train_dev(corpus: Corpus, config: DictConfig) -> tuple[list[Clip], list[Cli
     train: list[Clip] = []
     dev: list[Clip] = []
     for speaker, clips in sorted(speakers.items()):
-        limits = config.minutes_per_speaker
+        limits = node.minutes_per_speaker
         minutes = float(limits.get(speaker, limits.get(speaker.split("_")[0], limits.default)))
-        validation, learning = split(cap(clips, minutes), [float(config.dev_minutes_per_speaker), minutes])
+        validation, learning = split(cap(clips, minutes), [float(node.dev_minutes_per_speaker), minutes])
         train += learning
         dev += validation
     return train, dev

@@ -2,10 +2,8 @@
 
 import re
 
-SMALL = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
-    "seventeen eighteen nineteen twenty"
-).split()
+_LOW = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
+SMALL = f"{_LOW} seventeen eighteen nineteen twenty".split()
 
 
 def spell_digits(text: str) -> str:

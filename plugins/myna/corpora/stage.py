@@ -37,7 +37,7 @@ def run(config: DictConfig) -> None:
     node = config.create_dataset
     data_dir = Path(config.data_dir)
     try:
-        corpus, sets = _builder(str(node.builder))(node, downloads(config))
+        corpus, sets = _builder(str(node.builder))(config, downloads(config))
         data = {name: _write(corpus, name, clips, config) for name, clips in sets.items() if clips}
     except OSError as error:
         raise MynaError(_disk(error, data_dir)) from error

@@ -11,7 +11,7 @@ FALLBACK_CMN = (0.7, 15.0)
 # A log-rate further from the median than this many robust standard deviations is an outlier …
 DEVIATIONS = 5.0
 # … but never one within this factor of the median: short prompts have pauses of their own.
-FACTOR = 2.2
+FACTOR = 1.7
 ENOUGH = 20
 
 
@@ -58,5 +58,5 @@ def outliers(items: Mapping[str, tuple[str, float, str]]) -> dict[str, str]:
         low, high = bounds(list(table.values()), language)
         for key, rate in table.items():
             if not low <= rate <= high:
-                odd[key] = f"{rate:.1f} characters a second, outside {low:.1f}–{high:.1f} for {language}"  # noqa: RUF001
+                odd[key] = f"{rate:.1f} characters a second, outside {low:.1f}–{high:.1f} for {language}"
     return odd

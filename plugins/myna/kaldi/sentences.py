@@ -9,7 +9,7 @@ _NOT_WORD = re.compile(r"[^\w\s]", re.UNICODE)
 def normalise(text: str) -> str:
     """Fold case, width and punctuation away; returns words separated by single spaces."""
     folded = unicodedata.normalize("NFKC", text).casefold()
-    return " ".join(_NOT_WORD.sub(" ", folded.replace("'", "").replace("’", "")).split())  # noqa: RUF001
+    return " ".join(_NOT_WORD.sub(" ", folded.replace("'", "").replace("’", "")).split())
 
 
 def trigrams(text: str) -> set[tuple[str, ...]]:

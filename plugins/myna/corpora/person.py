@@ -1,0 +1,60 @@
+"""Who is cloned and on what ground: the consent that recipe `custom` insists on."""
+
+import re
+import unicodedata
+from pathlib import Path
+
+from omegaconf import DictConfig
+
+from myna.errors import MynaError
+from myna.kaldi import Consent
+
+ASK = (
+    "no consent is stated for the voice in {folder}; if the recordings are of yourself, say so with "
+    "create_dataset.consent=own_voice, else give the signed record of the person with "
+    "create_dataset.consent=PATH/consent.yaml (made by `myna consent new`); without it nothing is cloned"
+)
+
+
+def speaker_id(name: str | None) -> str:
+    """Make a speaker id of a person's name: letters and digits, the rest dropped.
+
+    Raises:
+        MynaError: No name, or one without letters.
+    """
+    folded = unicodedata.normalize("NFKC", name or "").casefold()
+    short = re.sub(r"[^\w]+", "_", folded).strip("_")
+    if not short:
+        raise MynaError("the voice needs a name; give --name with at least one letter")
+    return short
+
+
+def consent_of(node: DictConfig, speaker: str) -> tuple[Consent, Path | None]:
+    """Read the consent from the config.
+
+    Args:
+        node: `create_dataset`: `consent` (own_voice or a path), `scope`, `name`, `target`.
+        speaker: Speaker id.
+
+    Returns:
+        What goes into spk2consent, and the record's file when there is one.
+
+    Raises:
+        MynaError: None is given, or the record is missing, not valid now, or of another person.
+    """
+    stated = node.get("consent")
+    if not stated:
+        raise MynaError(ASK.format(folder=node.target))
+    if str(stated) == "own_voice":
+        return Consent("own_voice", str(node.scope), "own voice, stated at the command line"), None
+    path = Path(str(stated))
+    from myna.safety import consent as records
+
+    record = records.load(path)
+    records.check(record, "evaluation", directory=path.parent)
+    if speaker not in (speaker_id(record.speaker), speaker_id(record.who or record.speaker)):
+        raise MynaError(
+            f"{path} is the consent of {record.who or record.speaker}, not of {node.name}; "
+            "give the record of the person who speaks, or that person's --name"
+        )
+    return Consent(record.basis, record.scope, record.licence or f"consent record {record.id}"), path
