@@ -3,7 +3,8 @@
 Everything is written under `exp/clone/decode/<kind>/` as labelled WAV with `wav.scp` and `text`, for measuring:
 `unseen` and `heldout` by the voice, and beside them, for some of the held-out prompts, `copy` (recording → mel →
 the voice's vocoder), `griffin_lim` (the same without weights) and `espeak` (nobody's voice). What a user gets goes
-through `myna.safety.release` instead (`myna say`).
+through `myna.safety.release` instead (`myna say`). What the report plays are the MP3 copies in `<kind>/listen/`, which
+carry the watermark too.
 """
 
 import json
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from myna.networks.voice import Voice
 
 logger = logging.getLogger(__name__)
+
+KINDS = ("unseen", "heldout", "copy", "griffin_lim", "espeak")
 
 Speech = tuple[NDArray[np.float32], int]
 
@@ -62,7 +65,7 @@ def run(config: DictConfig) -> None:
     settings, out = config.decode, Path(config.exp_dir) / "clone" / "decode"
     voice = load_voice(Path(settings.voice))
     unseen, heldout = lines(config, voice)
-    language = voice.language
+    language = voice.config.language
 
     def speak(line: Line) -> Speech:
         return voice.speak(line.text, language=language, seed=line.seed, speed=settings.speed), voice.sample_rate
@@ -70,8 +73,10 @@ def run(config: DictConfig) -> None:
     write_set(out / "unseen", unseen, speak)
     write_set(out / "heldout", heldout, speak)
     write_baselines(out, heldout[: settings.baselines], voice)
+    for kind in KINDS:
+        write_listening_copies(out / kind, Path(settings.voice), voice.config.name, language, settings.listen)
     speed = measure_speed(voice, [line.text for line in unseen[: settings.speed_sentences]])
-    summary = {"voice": str(settings.voice), "language": language, "speaker": voice.speaker, **speed}
+    summary = {"voice": str(settings.voice), "language": language, "speaker": voice.config.name, **speed}
     atomic_text(out / "decode.json", json.dumps(summary, indent=2, ensure_ascii=False) + "\n")
 
 
@@ -92,7 +97,7 @@ def lines(config: DictConfig, voice: "Voice") -> tuple[list[Line], list[Line]]:
         raise MynaError(f"{settings.test_set} holds no utterance; run stages 0 and 1 again")
     speaker = test_set.speakers[0]
     training = sorted(path for path in Path(config.dump_dir).glob("*/text") if path.parent.name.endswith("train"))
-    path = sentences_file(voice.language, settings.sentences)
+    path = sentences_file(voice.config.language, settings.sentences)
     texts = unseen_sentences(path, settings.unseen, training)
     unseen = [Line(f"{speaker}-unseen-{n:03d}", text, config.seed + n) for n, text in enumerate(texts, start=1)]
     chosen = list(test_set.utterances.values())[: settings.heldout]
@@ -109,7 +114,7 @@ def write_baselines(out: Path, heldout: list[Line], voice: "Voice") -> None:
         write_set(out / "copy", heldout, lambda line: copy_synthesis(str(line.recording), vocoder))
     inverter = GriffinLim()
     write_set(out / "griffin_lim", heldout, lambda line: copy_synthesis(str(line.recording), inverter))
-    write_set(out / "espeak", heldout, lambda line: formant_speech(line.text, voice.language))
+    write_set(out / "espeak", heldout, lambda line: formant_speech(line.text, voice.config.language))
 
 
 def write_set(folder: Path, spoken: list[Line], speak: Callable[[Line], Speech | None]) -> None:
@@ -146,6 +151,31 @@ def write_labelled(path: Path, wave: NDArray[np.float32], rate: int) -> None:
     labelled = aigc.write(data, path.suffix, aigc.make("Myna", content_id, essence(data)))
     with atomic_path(path) as temporary:
         temporary.write_bytes(labelled)
+
+
+def write_listening_copies(folder: Path, voice: Path, name: str, language: str, most: int) -> None:
+    """Write `<folder>/listen/<id>.mp3` of the first utterances: watermark, AIGC label and an entry in the log.
+
+    Args:
+        folder: A set that `write_set` wrote; nothing happens when it was left out.
+        voice: Voice directory, for its consent.
+        name: Name of the voice.
+        language: espeak-ng code.
+        most: How many copies.
+    """
+    from myna.audio.load import load_audio
+    from myna.safety import release
+
+    if not (folder / "wav.scp").is_file():
+        return
+    card = release.VoiceCard(name=name, language=language, consent=voice / "consent.yaml")
+    texts = kaldi.read_table(folder / "text")
+    for key, path in list(kaldi.read_table(folder / "wav.scp").items())[:most]:
+        copy = folder / "listen" / f"{key}.mp3"
+        if not copy.is_file():
+            sound = load_audio(path)
+            request = release.Request(output=copy, text=texts[key], requester="decode")
+            release.write_measured((sound.wave, sound.sample_rate), card, request)
 
 
 def measure_speed(voice: "Voice", texts: list[str]) -> dict[str, float]:

@@ -86,9 +86,7 @@ def _clips(
     recordings: Mapping[str, str],
     wants: tuple[str, ...],
 ) -> list[Clip]:
-    return [
-        Clip(kind, key, audio, text, language, recordings.get(key), wants) for key, (audio, text) in spoken.items()
-    ]
+    return [Clip(kind, key, audio, text, language, recordings.get(key), wants) for key, (audio, text) in spoken.items()]
 
 
 def _reference(folder: Path, limit: int) -> list[Clip]:
