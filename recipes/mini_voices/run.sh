@@ -1,3 +1,4 @@
 #!/usr/bin/env bash
-# mini_voices: the embedded default. Same options as the top-level run.sh.
-exec "$(dirname -- "${BASH_SOURCE[0]}")/../../run.sh" --recipe mini_voices "$@"
+# Same options as the top-level run.sh; the recipe is the folder this file lies in.
+here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
+exec "$here/../../run.sh" --recipe "$(basename -- "$here")" "$@"
