@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from myna.errors import MynaError
+from myna.kaldi.tables import byte_order, read_table
 
 FEATURES = ("mel", "mfcc", "f0", "energy", "linear")
 SPACE = "<space>"
@@ -43,8 +44,8 @@ def format_phones(symbols: Iterable[str]) -> str:
 
 
 def parse_phones(line: str) -> list[str]:
-    """Undo `format_phones`."""
-    return [" " if word == SPACE else word for word in line.split()]
+    """Undo `format_phones`; also reads symbols joined by single spaces, where three spaces are a space symbol."""
+    return [" " if word == SPACE else word for word in line.replace("   ", f" {SPACE} ").split()]
 
 
 @dataclass(frozen=True)
@@ -101,9 +102,11 @@ class FeatureSet:
             MynaError: A table is missing or lacks an utterance.
         """
         self.folder = Path(folder)
+        if not (self.folder / "feats.scp").exists():
+            raise MynaError(f"{self.folder} has no features (feats.scp); run stage 1 (extract_features)")
         tables = {name: read_table(self.folder / name) for name in _TABLES}
         originals = read_table(self.folder / "utt2orig") if (self.folder / "utt2orig").exists() else {}
-        names = [name for name in sorted(tables["feats.scp"]) if augmented or name not in originals]
+        names = [name for name in sorted(tables["feats.scp"], key=byte_order) if augmented or name not in originals]
         self.utterances = [_utterance(self.folder, name, tables, originals) for name in names]
         self._by_name = {utterance.name: utterance for utterance in self.utterances}
 
@@ -155,25 +158,3 @@ def _utterance(
         phones=tuple(parse_phones(tables["phones"][name])),
         original=originals.get(name),
     )
-
-
-def read_table(path: Path) -> dict[str, str]:
-    """Read a Kaldi table: id, a space, the rest of the line.
-
-    Raises:
-        MynaError: The file is missing, not UTF-8, or has an id twice.
-    """
-    rows: dict[str, str] = {}
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise MynaError(f"{path} does not exist; run the stage that makes it (0 for data/, 1 for dump/)") from None
-    except UnicodeDecodeError:
-        raise MynaError(f"{path} is not UTF-8; convert it (iconv -f ENCODING -t UTF-8)") from None
-    for number, line in enumerate(text.split("\n"), start=1):
-        name, *rest = line.split(maxsplit=1) or [""]
-        if name in rows:
-            raise MynaError(f"{path}:{number}: {name} stands there twice; remove one")
-        if name:
-            rows[name] = rest[0].strip() if rest else ""
-    return rows

@@ -7,10 +7,11 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 from myna.audio.augment import check_original, origin
-from myna.audio.features import format_phones, read_table
+from myna.audio.features import format_phones
 from myna.audio.process import Item, Record
 from myna.errors import MynaError
 from myna.files import atomic_text
+from myna.kaldi.tables import byte_order, read_table, write_table
 from myna.text.phonemes import phonemize
 
 
@@ -121,9 +122,9 @@ def write_tables(folder: Path, source: SourceSet, items: Mapping[str, Item], rec
             tables["spk2consent"][speaker] = source.consent[source.speaker[utterance]]
     tables["spk2utt"] = _speakers(tables["utt2spk"])
     for table, rows in tables.items():
-        atomic_text(folder / table, "".join(f"{key} {rows[key]}\n" for key in sorted(rows)))
+        write_table(folder / table, rows)
     dropped = {name: record.reason for name, record in records.items() if record.reason}
-    lines = [f"{name}\t{dropped[name]}\n" for name in sorted(dropped)]
+    lines = [f"{name}\t{dropped[name]}\n" for name in sorted(dropped, key=byte_order)]
     atomic_text(folder / "dropped.tsv", "utterance\treason\n" + "".join(lines))
 
 
@@ -144,7 +145,7 @@ _TABLES = (
 
 def _speakers(utt2spk: Mapping[str, str]) -> dict[str, str]:
     found: dict[str, list[str]] = {}
-    for name in sorted(utt2spk):
+    for name in sorted(utt2spk, key=byte_order):
         found.setdefault(utt2spk[name], []).append(name)
     return {speaker: " ".join(names) for speaker, names in found.items()}
 

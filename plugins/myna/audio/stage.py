@@ -41,7 +41,9 @@ def run(config: DictConfig) -> None:
     check_leaks(sets, train)
     copies = _copies(sets, train, config.augment)
     plans = {source.name: _plan(source, dump, source.name in train, copies[source.name], settings) for source in sets}
-    _process([item for plan in plans.values() for item in plan.values()], settings, config, node, dump)
+    # Small sets first: what is wrong with a target shows early.
+    items = [item for plan in sorted(plans.values(), key=len) for item in plan.values()]
+    _process(items, settings, config, node, dump)
     originals: list[Path] = []
     for source in sets:
         originals += _finish(source, dump / source.name, plans[source.name], source.name in train)
