@@ -26,3 +26,5 @@ def test_the_original_stays_trainable():
     copy = exportable(vocoder)
     assert parametrize.is_parametrized(vocoder.input_conv, "weight")
     assert not parametrize.is_parametrized(copy.input_conv, "weight")
+    mel = torch.randn(1, 5, 80)
+    assert torch.allclose(copy(mel), vocoder(mel), atol=1e-6)

@@ -32,6 +32,7 @@ class ConvEncoder(nn.Module):
     ) -> None:
         """Build the layers."""
         super().__init__()
+        self.inputs = inputs
         widths = [inputs, *channels]
         self.convolutions = nn.ModuleList(
             nn.Conv1d(before, after, kernel, padding="same", dilation=dilation)

@@ -8,6 +8,7 @@ from copy import deepcopy
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils import parametrize
 
 from myna.networks.vocoder.istft import IstftHead
 
@@ -50,6 +51,11 @@ def exportable(vocoder: nn.Module) -> nn.Module:
         vocoder: Any vocoder of this package, `(B, T, n_mels)` to `(B, T * hop_length)`.
     """
     copy = deepcopy(vocoder).eval()
+    for module in copy.modules():
+        if parametrize.is_parametrized(module):
+            # A copy shares its class with the original, and folding the weight norm changes the class.
+            kind = type(module)
+            module.__class__ = type(kind.__name__, kind.__bases__, dict(kind.__dict__))
     fold = getattr(copy, "remove_weight_norm", None)
     if fold is not None:
         fold()

@@ -1,0 +1,114 @@
+"""Stage 5 for `tts=vits_mel`: a few minutes of one person teach the acoustic model that person's voice.
+
+Only mels are learned here: the vocoder is universal and is not touched, which is why two CPU cores do this in
+minutes. Every parameter of the acoustic model learns, conditioned on the person's mean embedding.
+"""
+
+import json
+import logging
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import yaml
+from omegaconf import DictConfig, OmegaConf
+from torch import nn
+
+from myna.adapt.choose import choose_step
+from myna.adapt.voice_parts import consent_of, target_embedding, target_language, vocoder_part
+from myna.errors import MynaError
+from myna.espnet.vits_mel_train import adamw, data_set
+from myna.files import atomic_text
+from myna.networks.voice import Voice, VoiceConfig, build
+from myna.text.tokens import TokenList
+
+log = logging.getLogger(__name__)
+
+
+def fine_tune(config: DictConfig) -> None:
+    """Fine-tune on `dump/target_train`, choose on `dump/target_dev`, write `exp/clone/voice`.
+
+    Raises:
+        MynaError: An earlier stage has not run.
+    """
+    out, settings = Path(config.exp_dir) / "clone", config.tts.adapt
+    network, built = _base(Path(config.exp_dir) / "tts")
+    vocoder, vocoder_config = vocoder_part(Path(config.exp_dir) / "vocoder")
+    speaker = target_embedding(config)
+    tokens = TokenList.load(Path(config.dump_dir) / "tokens.txt")
+    voice = Voice(
+        VoiceConfig(
+            name=str(config.create_dataset.get("name") or "target"),
+            language=target_language(config),
+            tts=built,
+            vocoder=vocoder_config,
+            defaults=dict(OmegaConf.to_container(config.tts.infer, resolve=True)),  # type: ignore[arg-type]
+        ),
+        network,
+        vocoder,
+        torch.from_numpy(np.array(speaker)),
+        tokens,
+    )
+    report = _train(config, voice, out) if int(settings.max_steps) else {"chosen_step": 0}
+    voice.save(out / "voice")
+    consent_of(config, out / "voice" / "consent.yaml")
+    atomic_text(out / "fine_tune.json", json.dumps(report, indent=1) + "\n")
+    log.info("clone: step %s of %s chosen", report["chosen_step"], report.get("steps", 0))
+
+
+def _train(config: DictConfig, voice: Voice, out: Path) -> dict[str, Any]:
+    from myna.espnet.training import fit, load_weights
+    from myna.espnet.vits_mel_model import VitsMelModel
+
+    settings = config.tts.adapt
+    model = VitsMelModel(voice.tts, int(settings.segment))
+    texts = _dev_texts(config)
+    common = {"embeds": "speaker", "augmented": bool(settings.augmented)}
+    fit(
+        model,
+        config=config,
+        train=data_set(config, "target_train", int(config.tts.max_frames), **common),
+        valid=data_set(config, "target_dev", int(config.tts.max_frames), **common),
+        exp_dir=out,
+        max_steps=int(settings.max_steps),
+        optimizers=adamw(float(settings.learning_rate)),
+        batches={"batch_size": settings.batch_size, "batch_frames": settings.batch_frames},
+        validate_every=int(settings.validate_every),
+        criteria=(("valid/mel", int(settings.keep), "min"), ("valid/mos", int(settings.keep), "max")),
+        evaluate=lambda _: {"mos": _mos(voice, texts)},
+    )
+    chosen = choose_step(out / "log.jsonl", out / "best", float(settings.mel_margin))
+    load_weights(model, out / "best" / f"step{chosen['chosen_step']}.pt")
+    voice.tts.eval()
+    return chosen | {"steps": int(settings.max_steps)}
+
+
+def _mos(voice: Voice, texts: list[str]) -> float:
+    """Return the mean MOS estimate of the voice on sentences that it did not learn from."""
+    from myna.measure import mos
+
+    training = voice.tts.training
+    voice.tts.eval()
+    scores = [mos.estimate(voice.speak(text), voice.sample_rate) for text in texts]
+    voice.tts.train(training)
+    return float(np.mean(scores))
+
+
+def _dev_texts(config: DictConfig, count: int = 5) -> list[str]:
+    path = Path(config.dump_dir) / "target_dev" / "text"
+    if not path.is_file():
+        raise MynaError(f"{path} is missing: run stage 1 (extract_features) first")
+    lines = [line.split(maxsplit=1) for line in path.read_text(encoding="utf-8").splitlines()]
+    return [line[1] for line in lines if len(line) == 2][:count]
+
+
+def _base(folder: Path) -> tuple[nn.Module, dict[str, Any]]:
+    from safetensors.torch import load_file
+
+    if not (folder / "tts.yaml").is_file():
+        raise MynaError(f"{folder}/tts.yaml is missing: run stage 3 (train_vits) first")
+    built = yaml.safe_load((folder / "tts.yaml").read_text(encoding="utf-8"))
+    network = build(built)
+    network.load_state_dict(load_file(folder / "tts.safetensors"))
+    return network, built

@@ -1,0 +1,75 @@
+"""What a cloned voice takes over from earlier stages: vocoder, speaker embedding, language, consent."""
+
+import shutil
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import yaml
+from omegaconf import DictConfig
+from safetensors.torch import load_file
+from torch import nn
+
+from myna.errors import MynaError
+from myna.files import atomic_path
+from myna.networks.voice import build
+
+
+def vocoder_part(folder: Path) -> tuple[nn.Module, dict[str, Any]]:
+    """Load the vocoder that stage 4 left.
+
+    Returns:
+        The vocoder, and `_target_` with arguments to build it again.
+
+    Raises:
+        MynaError: Stage 4 has not run.
+    """
+    if not (folder / "vocoder.yaml").is_file():
+        raise MynaError(f"{folder}/vocoder.yaml is missing: run stage 4 (train_hifigan) first")
+    stored = yaml.safe_load((folder / "vocoder.yaml").read_text(encoding="utf-8"))
+    config = {"_target_": stored["_target_"], **stored.get("args", {})}
+    vocoder = build(config)
+    vocoder.load_state_dict(load_file(folder / "vocoder.safetensors"))
+    return vocoder, config
+
+
+def target_embedding(config: DictConfig) -> np.ndarray:
+    """Return the target's embedding `(256,)` from stage 2.
+
+    Raises:
+        MynaError: Stage 2 has not run, or the target is not one speaker.
+    """
+    from myna.espnet.embeddings import read_embeddings
+
+    embeds = read_embeddings(Path(config.exp_dir) / "encoder" / "embeds" / "target_train", "spk")
+    own = {name: e for name, e in embeds.items() if not name.startswith(("sp0.", "sp1.", "ps+", "ps-"))}
+    if len(own) != 1:
+        raise MynaError(f"target_train has {len(own)} speakers ({', '.join(own)}): a clone is of one person")
+    return next(iter(own.values()))
+
+
+def target_language(config: DictConfig) -> str:
+    """Return the language that most of the target's recordings are in."""
+    lines = (Path(config.dump_dir) / "target_train" / "utt2lang").read_text(encoding="utf-8").split()
+    return Counter(lines[1::2]).most_common(1)[0][0]
+
+
+def consent_of(config: DictConfig, path: Path) -> None:
+    """Write the consent record of the target beside the voice: the person's own, or one made from `spk2consent`.
+
+    Raises:
+        MynaError: The target's data directory has no consent.
+    """
+    from myna.safety import consent
+
+    folder = Path(config.data_dir) / "target_train"
+    own = folder / "consent.yaml"
+    if own.is_file():
+        with atomic_path(path) as temporary:
+            shutil.copyfile(own, temporary)
+        return
+    table = folder / "spk2consent"
+    if not table.is_file():
+        raise MynaError(f"{table} is missing: a voice without a record of consent is not made; run stage 0 again")
+    consent.from_spk2consent(table.read_text(encoding="utf-8").splitlines()[0]).save(path)

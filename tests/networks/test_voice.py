@@ -1,0 +1,90 @@
+"""Voice directories: saved, loaded, spoken with, refused."""
+
+import numpy as np
+import pytest
+import torch
+import yaml
+
+from myna.errors import MynaError
+from myna.networks.tts.vits_mel import VitsMel
+from myna.networks.vocoder.istft import IstftVocoder
+from myna.networks.voice import Voice, VoiceConfig, build
+from myna.text.tokens import default_tokens
+
+TTS = {"text_channels": 32, "text_layers": 1, "channels": 32, "layers": 2, "condition": 32}
+VOCODER = {"channels": 32, "inner": 64, "layers": 2}
+
+
+@pytest.fixture
+def voice() -> Voice:
+    torch.manual_seed(0)
+    config = VoiceConfig(
+        name="Ana",
+        language="en-us",
+        tts={"_target_": "myna.networks.tts.vits_mel.VitsMel", **TTS},
+        vocoder={"_target_": "myna.networks.vocoder.istft.IstftVocoder", **VOCODER},
+    )
+    speaker = torch.nn.functional.normalize(torch.randn(256), dim=0)
+    return Voice(config, VitsMel(**TTS), IstftVocoder(**VOCODER), speaker, default_tokens())
+
+
+def test_a_saved_voice_speaks_the_same(voice: Voice, tmp_path) -> None:
+    voice.save(tmp_path / "voice")
+    again = Voice.load(tmp_path / "voice")
+    first, second = voice.speak("Hello there."), again.speak("Hello there.")
+    assert len(first) > 1000
+    np.testing.assert_array_equal(first, second)
+
+
+def test_half_precision_is_close(voice: Voice, tmp_path) -> None:
+    voice.save(tmp_path / "voice", half=True)
+    wave = Voice.load(tmp_path / "voice").speak("Hello there.")
+    assert len(wave) > 1000
+    assert (tmp_path / "voice" / "tts.safetensors").stat().st_size < 2.2 * sum(
+        p.numel() for p in voice.tts.parameters()
+    ) + 20_000
+
+
+def test_long_text_is_spoken_whole_with_pauses(voice: Voice) -> None:
+    pieces = list(voice.stream("One two. Three four! Five?"))
+    assert len(pieces) == 5
+    assert not pieces[1].any()
+    assert len(voice.speak("One two. Three four! Five?")) == sum(map(len, pieces))
+
+
+@pytest.mark.parametrize("text", ["", "  ", "... !"])
+def test_text_without_words_is_refused(voice: Voice, text: str) -> None:
+    with pytest.raises(MynaError, match="empty"):
+        voice.speak(text)
+
+
+def test_a_folder_without_voice_is_refused(tmp_path) -> None:
+    with pytest.raises(MynaError, match=r"no voice\.yaml"):
+        Voice.load(tmp_path)
+
+
+def test_a_missing_part_is_named(voice: Voice, tmp_path) -> None:
+    voice.save(tmp_path)
+    (tmp_path / "vocoder.safetensors").unlink()
+    with pytest.raises(MynaError, match=r"vocoder\.safetensors is missing"):
+        Voice.load(tmp_path)
+
+
+def test_weights_of_another_network_are_refused(voice: Voice, tmp_path) -> None:
+    voice.save(tmp_path)
+    config = yaml.safe_load((tmp_path / "voice.yaml").read_text(encoding="utf-8"))
+    config["tts"]["channels"] = 64
+    (tmp_path / "voice.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
+    with pytest.raises(MynaError, match="does not fit"):
+        Voice.load(tmp_path)
+
+
+@pytest.mark.parametrize("target", ["os.system", "subprocess.Popen", "mynaevil.x.Y", ""])
+def test_classes_from_elsewhere_are_not_loaded(target: str) -> None:
+    with pytest.raises(MynaError, match="only classes of the package myna"):
+        build({"_target_": target})
+
+
+def test_a_class_that_is_not_there_is_named() -> None:
+    with pytest.raises(MynaError, match="NoSuchNetwork"):
+        build({"_target_": "myna.networks.tts.vits_mel.NoSuchNetwork"})

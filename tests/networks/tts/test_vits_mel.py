@@ -1,0 +1,136 @@
+"""The mel flow network: shapes, learning, independence of a batch, alignment."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from myna.networks.tts.alignment import expand, monotonic_durations
+from myna.networks.tts.vits_mel import VitsMel
+
+
+def tiny() -> VitsMel:
+    torch.manual_seed(0)
+    return VitsMel(text_channels=32, text_layers=1, channels=48, layers=3, condition=32)
+
+
+def batch(count: int = 4) -> dict[str, torch.Tensor]:
+    source = torch.Generator().manual_seed(1)
+    tokens = torch.randint(1, 100, (count, 12), generator=source)
+    token_lengths = torch.tensor([12, 9, 7, 12])[:count]
+    mel_lengths = torch.tensor([60, 50, 41, 33])[:count]
+    # Each token has a spectrum of its own, so that there is something to learn.
+    shape = torch.randn(100, 80, generator=source)
+    mel = torch.stack([shape[row].repeat_interleave(5, 0) for row in tokens]) * 2 - 5
+    for row, (tokens_in, frames) in enumerate(zip(token_lengths, mel_lengths, strict=True)):
+        tokens[row, tokens_in:] = 0
+        mel[row, frames:] = -11.5
+    speaker = torch.nn.functional.normalize(torch.randn(count, 256, generator=source), dim=1)
+    return {
+        "tokens": tokens,
+        "token_lengths": token_lengths,
+        "mel": mel,
+        "mel_lengths": mel_lengths,
+        "speaker": speaker,
+        "language": torch.arange(count),
+    }
+
+
+def test_every_loss_falls_when_four_utterances_are_learned_by_heart() -> None:
+    model, data = tiny(), batch()
+    optimizer = torch.optim.AdamW(model.parameters(), 3e-3)
+    history = []
+    for step in range(60):
+        torch.manual_seed(step)
+        losses = model(**data)
+        optimizer.zero_grad()
+        sum(losses.values()).backward()
+        optimizer.step()
+        history.append({k: float(v.detach()) for k, v in losses.items()})
+    for name in ("prior", "duration", "flow"):
+        early, late = (np.mean([h[name] for h in part]) for part in (history[:5], history[-5:]))
+        assert late < 0.7 * early, name
+
+
+def test_every_parameter_gets_a_gradient() -> None:
+    model = tiny()
+    torch.nn.init.normal_(model.flow.leave.weight, std=0.1)
+    sum(model(**batch(), segment=32).values()).backward()
+    assert [name for name, p in model.named_parameters() if p.grad is None] == []
+
+
+def test_speech_does_not_depend_on_the_neighbours_in_a_batch() -> None:
+    model, data = tiny().eval(), batch()
+    torch.nn.init.normal_(model.flow.leave.weight, std=0.1)
+    together, lengths = model.infer(data["tokens"], data["token_lengths"], data["speaker"], data["language"])
+    for row, tokens in enumerate(data["token_lengths"].tolist()):
+        alone, length = model.infer(
+            data["tokens"][row : row + 1, :tokens],
+            data["token_lengths"][row : row + 1],
+            data["speaker"][row : row + 1],
+            data["language"][row : row + 1],
+        )
+        assert int(length) == int(lengths[row])
+        torch.testing.assert_close(together[row, : int(length)], alone[0], atol=2e-4, rtol=1e-4)
+
+
+def test_restored_weights_speak_the_same(tmp_path) -> None:
+    model, data = tiny().eval(), batch()
+    torch.save(model.state_dict(), tmp_path / "weights.pt")
+    other = VitsMel(text_channels=32, text_layers=1, channels=48, layers=3, condition=32).eval()
+    other.load_state_dict(torch.load(tmp_path / "weights.pt", weights_only=True))
+    inputs = (data["tokens"], data["token_lengths"], data["speaker"], data["language"])
+    torch.testing.assert_close(model.infer(*inputs), other.infer(*inputs))
+
+
+def test_another_speaker_and_another_seed_sound_different() -> None:
+    model, data = tiny().eval(), batch()
+    torch.nn.init.normal_(model.flow.leave.weight, std=0.1)
+    durations = torch.full((4, 12), 4)
+    inputs = (data["tokens"], data["token_lengths"])
+    first, _ = model.infer(*inputs, data["speaker"], data["language"], durations=durations)
+    speaker, _ = model.infer(*inputs, data["speaker"].flip(0), data["language"], durations=durations)
+    seed, _ = model.infer(*inputs, data["speaker"], data["language"], durations=durations, seed=5)
+    assert (first - speaker).abs().max() > 1e-3
+    assert (first - seed).abs().max() > 1e-3
+
+
+def test_speed_shortens_speech() -> None:
+    model, data = tiny().eval(), batch()
+    inputs = (data["tokens"], data["token_lengths"], data["speaker"], data["language"])
+    _, slow = model.infer(*inputs, speed=0.5)
+    _, fast = model.infer(*inputs, speed=2.0)
+    assert (fast < slow).all()
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(1, 9), st.integers(0, 30), st.integers(0, 2**31))
+def test_alignment_is_monotonic_complete_and_best(tokens: int, more: int, seed: int) -> None:
+    frames = tokens + more
+    score = torch.from_numpy(np.random.default_rng(seed).normal(size=(1, tokens, frames)))
+    durations = monotonic_durations(score, torch.tensor([tokens]), torch.tensor([frames]))[0]
+    assert int(durations.sum()) == frames
+    assert int(durations.min()) >= 1
+    assert path_score(score[0].numpy(), durations.numpy()) == pytest.approx(best_score(score[0].numpy()), abs=1e-4)
+
+
+def path_score(score: np.ndarray, durations: np.ndarray) -> float:
+    owner = np.repeat(np.arange(len(durations)), durations)
+    return float(score[owner, np.arange(score.shape[1])].sum())
+
+
+def best_score(score: np.ndarray) -> float:
+    tokens, frames = score.shape
+    best = np.full((tokens, frames), -np.inf)
+    best[0, 0] = score[0, 0]
+    for t in range(1, frames):
+        for i in range(tokens):
+            best[i, t] = score[i, t] + max(best[i, t - 1], best[i - 1, t - 1] if i else -np.inf)
+    return float(best[-1, -1])
+
+
+def test_expand_repeats_and_fills_with_zeros() -> None:
+    x = torch.tensor([[[1.0], [2.0]], [[3.0], [4.0]]])
+    spread = expand(x, torch.tensor([[1, 2], [1, 0]]), 4)
+    assert spread[..., 0].tolist() == [[1.0, 2.0, 2.0, 0.0], [3.0, 0.0, 0.0, 0.0]]
