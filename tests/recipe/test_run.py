@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import toy_recipe as toy
+
 from myna.errors import MynaError
 
 ALL = ["make_numbers", "double", "total"]

@@ -8,11 +8,12 @@ import textwrap
 from pathlib import Path
 
 from hydra.utils import get_method
+from omegaconf import DictConfig
+
 from myna.errors import MynaError
 from myna.files import atomic_text
 from myna.recipe.compose import compose_recipe
 from myna.recipe.run import Recipe, StageRunner
-from omegaconf import DictConfig
 
 CONFIG = """
 recipe_dir: .

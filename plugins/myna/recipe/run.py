@@ -81,7 +81,9 @@ class Recipe:
             if done is None or gone:
                 what = f"{gone[0]} is missing" if gone else "it was not completed"
                 number = self._numbers.get(name)
-                remedy = f"run ./run.sh --stage {number} --stop_stage {number}" if number else f"run {name}"
+                recipe = Path(self.config.recipe_dir).name
+                command = f"./run.sh --recipe {recipe} --stage {number} --stop_stage {number}"
+                remedy = f"run {command}" if number else f"run {name}"
                 raise MynaError(f"{self.label(stage.name)} needs {self.label(name)}: {what}; {remedy}")
             hashes[name] = done["hash"]
         return hashes
