@@ -39,12 +39,19 @@ def preprocessor_config(mel: MelConfig | None = None) -> dict[str, Any]:
 
 
 class Preprocessor(FilterbankFeatures):
-    """`FilterbankFeatures` with a periodic window and reflected edges, the two things no option of it gives."""
+    """`FilterbankFeatures` with a periodic window, reflected edges and its last frame: what no option of it gives."""
 
     def __init__(self, **options: Any) -> None:
         """Make the front end; the options are those of `FilterbankFeatures`."""
         super().__init__(**options)
         self.window = torch.hann_window(self.win_length)
+
+    def get_seq_len(self, seq_len: Tensor) -> Tensor:
+        """Return the frames of so many samples, `(B,)`; the original counts one less and blanks the last."""
+        return (
+            torch.div(seq_len + 2 * self.stft_pad_amount - self.n_fft, self.hop_length, rounding_mode="floor").long()
+            + 1
+        )
 
     def stft(self, x: Tensor) -> Tensor:
         """Return the complex spectrum of a batch that the caller padded with zeros, `(B, F, T)`."""

@@ -12,16 +12,16 @@ from tqdm import tqdm
 class Progress(Callback):
     """Stop after so many steps or seconds, those before a restart included, and log losses as JSON lines."""
 
-    def __init__(self, log: Path, max_steps: int, max_seconds: float | None, every: int = 10) -> None:
+    def __init__(self, path: Path, max_steps: int, max_seconds: float | None, every: int = 10) -> None:
         """Set the budget.
 
         Args:
-            log: File of JSON lines: `step`, `seconds` and every logged loss.
+            path: File of JSON lines: `step`, `seconds` and every logged loss.
             max_steps: Steps of the generator.
             max_seconds: Wall seconds of training; None for no limit.
             every: Steps from line to line.
         """
-        self.log, self.max_steps, self.max_seconds, self.every = log, max_steps, max_seconds, every
+        self.path, self.max_steps, self.max_seconds, self.every = path, max_steps, max_seconds, every
         self.before, self.began, self.bar = 0.0, 0.0, tqdm(disable=True)
 
     @property
@@ -37,11 +37,12 @@ class Progress(Callback):
     def on_train_start(self, trainer: Any, pl_module: Any) -> None:
         """Start the clock; drop the lines of steps that the checkpoint does not know."""
         steps = int(pl_module.steps)
-        lines = self.log.read_text(encoding="utf-8").splitlines() if self.log.is_file() else []
+        lines = self.path.read_text(encoding="utf-8").splitlines() if self.path.is_file() else []
         # A kill may have cut the last line short.
         kept = [line for line in lines if line.endswith("}") and json.loads(line)["step"] <= steps]
         if trainer.is_global_zero:
-            self.log.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self.path.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
         self.bar = tqdm(total=self.max_steps, initial=steps, desc="vocoder", disable=not trainer.is_global_zero)
         self.began = time.monotonic()
 
@@ -51,7 +52,7 @@ class Progress(Callback):
         step, stop = int(pl_module.steps), self.spent(pl_module)
         if trainer.is_global_zero and (stop or step % self.every == 0):
             losses = {name: round(float(value), 5) for name, value in trainer.callback_metrics.items()}
-            with self.log.open("a", encoding="utf-8") as stream:
+            with self.path.open("a", encoding="utf-8") as stream:
                 stream.write(json.dumps({"step": step, "seconds": round(self.seconds, 1), **losses}) + "\n")
         trainer.should_stop = trainer.should_stop or stop
 

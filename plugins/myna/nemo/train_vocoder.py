@@ -174,6 +174,7 @@ def fit(model: Any, config: DictConfig, max_steps: int, max_seconds: float | Non
         strategy=hardware.strategy,
         precision=hardware.precision,
         max_epochs=-1,
+        limit_val_batches=0,
         use_distributed_sampler=False,  # the data set itself gives each process draws of its own
         logger=False,
         enable_progress_bar=False,
