@@ -77,29 +77,24 @@ def log_path() -> Path:
 
 
 def append(entry: Entry) -> Entry:
-    """Add an entry; number, time, chain and signature of the head are filled in.
+    """Add an entry; number, time and chain are filled in.
+
+    The signed head is written first and holds the new line, so a process that is killed between the two leaves a log
+    that the next one completes.
 
     Raises:
-        MynaError: The log cannot be written, or its head does not fit: then nothing may be released.
+        MynaError: The log cannot be written, or its end was edited: then nothing may be released.
     """
     try:
         with _locked() as stream:
-            head, last = _read_head(), _last_line(stream)
-            if (last["hash"] if last else head["anchor"]) != head["hash"]:
-                raise MynaError(f"{log_path()}: the end of the log does not fit its signed head; see `myna audit`")
-            entry = entry.model_copy(
-                update={
-                    "number": head["count"] + 1,
-                    "time": _now().isoformat(timespec="seconds"),
-                    "previous": head["hash"],
-                }
-            )
+            head = _read_head()
+            _complete(stream, head)
+            filled = {"number": head["count"] + 1, "time": _stamp(), "previous": head["hash"]}
+            entry = entry.model_copy(update=filled)
             entry = entry.model_copy(update={"hash": entry.chained_hash()})
-            stream.seek(0, os.SEEK_END)
-            stream.write(json.dumps(entry.model_dump(), ensure_ascii=False) + "\n")
-            stream.flush()
-            os.fsync(stream.fileno())
-            _write_head({**head, "count": entry.number, "hash": entry.hash})
+            line = _line(entry)
+            _write_head({**head, "count": entry.number, "hash": entry.hash, "line": line})
+            _append_line(stream, line)
     except OSError as error:
         raise MynaError(f"{log_path()}: cannot write the log ({error}); nothing is released without it") from error
     return entry
@@ -131,7 +126,13 @@ def check_chain() -> list[Entry]:
     Raises:
         MynaError: A line was changed, put in or taken out, or the end was cut off.
     """
-    found, head = entries(), _read_head()
+    with _locked() as stream:
+        head = _read_head()
+        _complete(stream, head)
+        return _linked(entries(), head)
+
+
+def _linked(found: list[Entry], head: dict[str, Any]) -> list[Entry]:
     previous, number = head["anchor"], head["count"] - len(found)
     for line, entry in enumerate(found, 1):
         number += 1
@@ -162,16 +163,16 @@ def prune(days: int) -> int:
     """
     if days < KEEP_DAYS:
         raise MynaError(f"entries are kept at least {KEEP_DAYS} days, not {days}: ask for more")
-    with _locked():
-        found, head = check_chain(), _read_head()
+    with _locked() as stream:
+        head = _read_head()
+        _complete(stream, head)
+        found = _linked(entries(), head)
         limit = _now() - timedelta(days=days)
         old = [entry for entry in found if datetime.fromisoformat(entry.time) < limit]
-        kept = found[len(old) :]
         if old:
             # The head goes first: a kill in between is seen as an edited log, never as a clean one.
             _write_head({**head, "anchor": old[-1].hash})
-            lines = [json.dumps(entry.model_dump(), ensure_ascii=False) + "\n" for entry in kept]
-            atomic_text(log_path(), "".join(lines))
+            atomic_text(log_path(), "".join(_line(entry) + "\n" for entry in found[len(old) :]))
     return len(old)
 
 
@@ -179,25 +180,59 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
+def _stamp() -> str:
+    return _now().isoformat(timespec="seconds")
+
+
 @contextmanager
 def _locked() -> Iterator[TextIO]:
-    with open(state_dir() / "audit.lock", "w", encoding="utf-8") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        with open(log_path(), "a+", encoding="utf-8") as stream:
-            yield stream
-
-
-def _last_line(stream: TextIO) -> dict[str, Any] | None:
-    with open(stream.name, "rb") as raw:
-        size = raw.seek(0, os.SEEK_END)
-        raw.seek(max(0, size - 65536))
-        lines = raw.read().splitlines()
-    if not lines:
-        return None
     try:
-        return json.loads(lines[-1])
-    except ValueError:
-        return {"hash": "broken"}
+        lock = open(state_dir() / "audit.lock", "w", encoding="utf-8")  # noqa: SIM115
+        stream = open(log_path(), "a+", encoding="utf-8")  # noqa: SIM115
+    except OSError as error:
+        raise MynaError(f"{log_path()}: cannot open the log ({error}); nothing is released without it") from error
+    with lock, stream:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield stream
+
+
+def _line(entry: Entry) -> str:
+    return json.dumps(entry.model_dump(), ensure_ascii=False)
+
+
+def _append_line(stream: TextIO, line: str) -> None:
+    stream.seek(0, os.SEEK_END)
+    stream.write(line + "\n")
+    stream.flush()
+    os.fsync(stream.fileno())
+
+
+def _complete(stream: TextIO, head: dict[str, Any]) -> None:
+    # Finish the line of a process that was killed after it wrote the head.
+    whole, torn = _tail(Path(stream.name))
+    if torn:
+        stream.truncate(Path(stream.name).stat().st_size - len(torn))
+    if (whole != head["line"]) and head["line"] and _previous_fits(whole, head):
+        _append_line(stream, head["line"])
+    elif whole != head["line"] and head["hash"] != head["anchor"]:
+        raise MynaError(f"{log_path()}: the end of the log does not fit its signed head; restore it from a copy")
+
+
+def _previous_fits(whole: str, head: dict[str, Any]) -> bool:
+    try:
+        last = json.loads(whole)["hash"] if whole else head["anchor"]
+    except (ValueError, KeyError, TypeError):
+        return False
+    return bool(json.loads(head["line"])["previous"] == last)
+
+
+def _tail(path: Path) -> tuple[str, bytes]:
+    # The last whole line, and what stands after its end.
+    with open(path, "rb") as stream:
+        size = stream.seek(0, os.SEEK_END)
+        stream.seek(max(0, size - 65536))
+        body, _, torn = stream.read().rpartition(b"\n")
+    return body.rpartition(b"\n")[2].decode("utf-8", "replace"), torn
 
 
 def _read_head() -> dict[str, Any]:
@@ -205,7 +240,7 @@ def _read_head() -> dict[str, Any]:
     if not path.exists():
         if log_path().exists() and log_path().stat().st_size:
             raise MynaError(f"{path}: the signed head of the log is missing; restore it from a copy")
-        return {"count": 0, "hash": _START, "anchor": _START}
+        return {"count": 0, "hash": _START, "anchor": _START, "line": ""}
     try:
         head = json.loads(path.read_text(encoding="utf-8"))
         signature = head.pop("signature")

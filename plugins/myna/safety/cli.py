@@ -144,7 +144,8 @@ def _audit(arguments: argparse.Namespace) -> int:
         else:
             print(
                 f"{entry.number:6d} {entry.time} {entry.event:8s} {entry.content_id or '-':32s} "
-                f"voice={entry.voice or '-'} by={entry.requester} for={entry.purpose or '-'} cue={entry.cue or '-'} file={entry.file or '-'}"
+                f"voice={entry.voice or '-'} by={entry.requester} for={entry.purpose or '-'} "
+                f"cue={entry.cue or '-'} file={entry.file or '-'}"
             )
     if not arguments.json:
         print(f"{len(entries)} entries, the chain holds ({audit.log_path()})")

@@ -4,7 +4,6 @@ The standard fixes the rhythm and no tone; a unit of 120 ms at 1046.5 Hz is used
 """
 
 import numpy as np
-from scipy.signal import fftconvolve
 
 from myna.safety.encode import resample
 from myna.safety.types import Audio, Place, Wave
@@ -84,7 +83,8 @@ def heard(audio: Audio, cue: Wave, place: Place) -> bool:
 def _likeness(part: Wave, cue: Wave) -> float:
     if len(part) < len(cue):
         return 0.0
-    product = fftconvolve(part, cue[::-1], mode="valid")
+    size = len(part) + len(cue)
+    product = np.fft.irfft(np.fft.rfft(part, size) * np.conj(np.fft.rfft(cue, size)), size)[: len(part) - len(cue) + 1]
     running = np.concatenate([[0.0], np.cumsum(part.astype(np.float64) ** 2)])
     energy = running[len(cue) :] - running[: -len(cue)]
     norm = np.sqrt(np.maximum(energy, 1e-12) * float((cue.astype(np.float64) ** 2).sum()))

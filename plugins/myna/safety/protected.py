@@ -208,7 +208,8 @@ def _calibrate(arguments: argparse.Namespace) -> int:
         save_list(list_path(), known, names, result["threshold"])
     print(
         f"threshold {result['threshold']:.3f}: {result['false_accept']:.2%} of strangers refused, "
-        f"{result['false_reject']:.2%} of protected voices let through, equal error {result['equal_error']:.2%}; {arguments.out}"
+        f"{result['false_reject']:.2%} of protected voices let through, "
+        f"equal error {result['equal_error']:.2%}; {arguments.out}"
     )
     return 0
 

@@ -11,7 +11,6 @@ import hashlib
 from functools import lru_cache
 
 import numpy as np
-from scipy.signal import istft, stft
 
 from myna.safety.encode import resample
 from myna.safety.types import Audio, Wave
@@ -55,8 +54,8 @@ class Spread:
         gain_db = np.zeros(spectrum.shape)
         repeated = np.resize(cells, (frames, _BANDS)).T * _DEPTH_DB
         gain_db[_FIRST_BIN : _FIRST_BIN + _BANDS * _BAND_BINS] = np.repeat(repeated, _BAND_BINS, axis=0)
-        added = istft(spectrum * (10.0 ** (gain_db / 20.0) - 1.0), nperseg=_WINDOW, noverlap=_WINDOW - _HOP)[1]
-        added = resample(added[: len(wave)].astype(np.float32), _RATE, audio.sample_rate)
+        added = _sound(spectrum * (10.0 ** (gain_db / 20.0) - 1.0), len(wave))
+        added = resample(added.astype(np.float32), _RATE, audio.sample_rate)
         return np.pad(added, (0, max(0, len(audio.wave) - len(added))))[: len(audio.wave)].astype(np.float32)
 
     def score(self, audio: Audio) -> float:
@@ -80,9 +79,25 @@ def pattern(key: bytes) -> np.ndarray:
     return np.stack([halves, -halves], axis=1).reshape(_PERIOD, _BANDS)
 
 
+def _window() -> np.ndarray:
+    # A periodic sine window: its square adds up to one at half overlap.
+    return np.sin(np.pi * (np.arange(_WINDOW) + 0.5) / _WINDOW)
+
+
 def _spectrum(wave: Wave) -> np.ndarray:
-    padded = np.pad(wave, (0, max(0, _WINDOW - len(wave))))
-    return stft(padded, nperseg=_WINDOW, noverlap=_WINDOW - _HOP)[2]
+    # Short-time spectrum (bins, frames); half a window of silence before, enough after.
+    padded = np.pad(wave.astype(np.float64), (_HOP, _HOP + -len(wave) % _HOP))
+    frames = np.lib.stride_tricks.sliding_window_view(padded, _WINDOW)[::_HOP]
+    return np.fft.rfft(frames * _window(), axis=1).T
+
+
+def _sound(spectrum: np.ndarray, length: int) -> np.ndarray:
+    frames = np.fft.irfft(spectrum.T, n=_WINDOW, axis=1) * _window()
+    halves = frames.reshape(len(frames), 2, _HOP)
+    summed = np.zeros((len(frames) + 1, _HOP))
+    summed[:-1] += halves[:, 0]
+    summed[1:] += halves[:, 1]
+    return summed.reshape(-1)[_HOP : _HOP + length]
 
 
 def _levelled(wave: Wave) -> np.ndarray:
@@ -98,9 +113,11 @@ def _levelled(wave: Wave) -> np.ndarray:
 
 
 def _smooth(values: np.ndarray, width: int, axis: int) -> np.ndarray:
-    from scipy.ndimage import uniform_filter1d
-
-    return uniform_filter1d(values, width, axis=axis, mode="nearest")
+    # Running mean of odd width, the ends repeated.
+    moved = np.moveaxis(values, axis, 0)
+    padded = np.pad(moved, ((width // 2 + 1, width // 2), (0, 0)), mode="edge")
+    total = padded.cumsum(axis=0)
+    return np.moveaxis((total[width:] - total[:-width]) / width, 0, axis)
 
 
 def _folded(levelled: np.ndarray) -> np.ndarray:
