@@ -1,5 +1,6 @@
 """A processed set in the project's format, small enough to train on in a second."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ SPEAKERS = ("ana", "ben", "eva", "tom")
 
 
 def write_set(root: Path, speakers: tuple[str, ...] = SPEAKERS, each: int = 4, seed: int = 0) -> Path:
-    """Write `dump/<set>` with a spectral shape of its own for each speaker."""
+    """Write `dump/<set>`, or add to it, with a spectral shape of its own for each speaker; `sp…-x` copies x."""
     random = np.random.default_rng(seed)
     rows: dict[str, list[str]] = {}
     for speaker in speakers:
@@ -22,7 +23,8 @@ def write_set(root: Path, speakers: tuple[str, ...] = SPEAKERS, each: int = 4, s
             (root / "feats").mkdir(parents=True, exist_ok=True)
             (root / "wav").mkdir(exist_ok=True)
             np.savez(root / "feats" / f"{utterance}.npz", mel=mel, f0=f0, energy=f0 * 0 + 1, mfcc=mel[:, :20])
-            wave = 0.1 * np.sin(2 * np.pi * 200 * np.arange(frames * 256) / 22_050)
+            pitch = 100 + sum(map(ord, speaker)) % 97
+            wave = 0.1 * np.sign(np.sin(2 * np.pi * pitch * np.arange(frames * 256) / 22_050))
             soundfile.write(root / "wav" / f"{utterance}.wav", wave, 22_050, subtype="PCM_16")
             values = {
                 "wav.scp": str(root / "wav" / f"{utterance}.wav"),
@@ -33,13 +35,22 @@ def write_set(root: Path, speakers: tuple[str, ...] = SPEAKERS, each: int = 4, s
                 "utt2band": "8000",
                 "utt2dur": f"{frames * 256 / 22_050:.3f}",
                 "text": "hello world",
-                "phones": "h ə l o ʊ   w ɜ l d",
+                "phones": "h ə l o ʊ <space> w ɜ l d",
             }
+            if speaker.startswith("sp"):
+                values["utt2orig"] = utterance.partition("-")[2]
             for name, value in values.items():
                 rows.setdefault(name, []).append(f"{utterance} {value}\n")
     for name, lines in rows.items():
-        (root / name).write_text("".join(lines), encoding="utf-8")
+        with (root / name).open("a", encoding="utf-8") as table:
+            table.writelines(lines)
     return root
+
+
+@pytest.fixture
+def make_set() -> Callable[..., Path]:
+    """Return `write_set(root, speakers, each, seed)`."""
+    return write_set
 
 
 @pytest.fixture

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 import torch
+from torch import nn
+
 from myna.errors import MynaError
 from myna.espnet.callbacks import read_curve
 from myna.espnet.models import SpeakerClassifier
 from myna.espnet.training import FitResult, devices, fit, load_weights
 from myna.networks.speaker.cnn import ConvEncoder
 from myna.networks.speaker.losses import AamSoftmax
-from torch import nn
 
 SPEAKERS = ["ana", "ben", "eva", "tom"]
 CONFIG = {"seed": 3, "trainer": {"accelerator": "cpu", "max_steps": None}}
@@ -23,7 +24,7 @@ ADAM = {"_target_": "torch.optim.Adam", "lr": 0.01}
 def classifier() -> SpeakerClassifier:
     """Return a tiny model, always with the same weights."""
     torch.manual_seed(0)
-    return SpeakerClassifier(ConvEncoder(channels=(16, 16)), AamSoftmax(4), crop=32)
+    return SpeakerClassifier(ConvEncoder(channels=(16, 16)), AamSoftmax(8), 4, crop=32, warps=(1.0, 1.1))
 
 
 def train(exp: Path, data: Path, model: nn.Module, max_steps: int = 12, **settings: object) -> FitResult:

@@ -193,7 +193,7 @@ class Resume(Callback):
     ) -> None:
         """After the last step make Lightning validate, whatever the interval."""
         if steps_begun(trainer) == trainer.num_training_batches:
-            trainer.val_check_batch = trainer.fit_loop.epoch_loop.total_batch_idx + 1
+            trainer.val_check_batch = steps_begun(trainer)
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Save the end, from which a longer run can go on."""

@@ -9,9 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from myna.audio.features import parse_phones
+from myna.audio.features import FEATURES, FeatureSet, FeatureUtterance
 from myna.errors import MynaError
-from myna.espnet.dump import DumpSet
 from myna.espnet.embeddings import read_embeddings
 from myna.espnet.toolkit import lean_import
 from myna.text.languages import LANGUAGES, canonical
@@ -22,7 +21,7 @@ with lean_import():
     from espnet3.components.data.dataset_builder import DatasetBuilder as BaseBuilder
     from espnet3.contract import Field
 
-ARCHIVED = ("mel", "mfcc", "f0", "energy", "linear", "durations")
+ARCHIVED = (*FEATURES, "durations")
 KNOWN = (*ARCHIVED, "text", "speech", "spembs", "lids", "sids", "band")
 
 
@@ -45,7 +44,7 @@ class Dataset(BaseDataset):
         min_frames: Shorter utterances are left out.
         max_frames: Longer utterances are left out.
         limit: Keep at most so many utterances, spread evenly over the set.
-        cache: Keep what was read in memory (features as float16 where they are stored so).
+        cache: Keep what was read in memory.
 
     Raises:
         MynaError: An unknown field, a missing file, or nothing left.
@@ -69,34 +68,29 @@ class Dataset(BaseDataset):
         """Read the tables of the set; features are read when an item is asked for."""
         if unknown := set(fields) - set(KNOWN):
             raise MynaError(f"unknown field {sorted(unknown)[0]!r} of a dataset: use {', '.join(KNOWN)}")
-        self.dump = DumpSet(Path(data_dir), augmented)
+        self.root = Path(data_dir)
         self.wanted = tuple(fields)
         declared = [Field("utt_id", "text")] + ([Field("speech", "audio")] if "speech" in fields else [])
         self.fields = tuple(declared)
         self.speakers = {name: number for number, name in enumerate(speakers or ())}
-        frames, longest = self.dump.frames, max_frames or 2**31
+        longest = max_frames or 2**31
         self.utterances = [
             utterance
-            for utterance, speaker in self.dump.utt2spk.items()
-            if min_frames <= frames[utterance] <= longest and (speaker in self.speakers or not speakers)
+            for utterance in FeatureSet(self.root, augmented)
+            if min_frames <= utterance.frames <= longest and (utterance.speaker in self.speakers or not speakers)
         ]
         if limit and len(self.utterances) > limit:
             self.utterances = [self.utterances[i * len(self.utterances) // limit] for i in range(limit)]
         if not self.utterances:
             raise MynaError(f"{data_dir}: no utterance of {min_frames} to {longest} frames is left: change the limits")
-        self.lengths = [frames[utterance] for utterance in self.utterances]
+        self.lengths = [utterance.frames for utterance in self.utterances]
         self._memory: dict[int, dict[str, Any]] | None = {} if cache else None
         self._prepare(tokens, embeds_dir, embeds)
 
     def _prepare(self, tokens: str | None, embeds_dir: str | None, embeds: str) -> None:
-        """Read the tables that only some fields need."""
+        """Read what only some fields need."""
         if "text" in self.wanted:
-            self.tokens = TokenList.load(tokens or self.dump.root.parent / "tokens.txt")
-            self.phones = self.dump.table("phones")
-        if "lids" in self.wanted:
-            self.languages = self.dump.table("utt2lang")
-        if "band" in self.wanted:
-            self.bands = self.dump.table("utt2band")
+            self.tokens = TokenList.load(tokens or self.root.parent / "tokens.txt")
         if "spembs" in self.wanted:
             if embeds_dir is None:
                 raise MynaError("a dataset with spembs needs embeds_dir: give exp/encoder/embeds/<set>")
@@ -109,7 +103,7 @@ class Dataset(BaseDataset):
 
     def labels(self) -> list[str]:
         """Return the speaker of each item, in order."""
-        return [self.dump.utt2spk[utterance] for utterance in self.utterances]
+        return [utterance.speaker for utterance in self.utterances]
 
     def __getitem__(self, index: int) -> dict[str, Any]:
         """Return one utterance."""
@@ -121,30 +115,33 @@ class Dataset(BaseDataset):
 
     def _read(self, index: int) -> dict[str, Any]:
         utterance = self.utterances[index]
-        speaker = self.dump.utt2spk[utterance]
-        item: dict[str, Any] = {"utt_id": utterance}
-        if archived := tuple(name for name in self.wanted if name in ARCHIVED):
-            item.update(self.dump.load(utterance, archived))
-        if "text" in self.wanted:
-            symbols = parse_phones(self.phones[utterance])
-            item["text"] = np.array(self.tokens.encode(symbols), dtype=np.int64)
-        if "speech" in self.wanted:
-            item["speech"] = self._speech(utterance)
-        if "spembs" in self.wanted:
-            item["spembs"] = self.embeddings[speaker if self.by_speaker else utterance]
-        if "lids" in self.wanted:
-            item["lids"] = np.int64(LANGUAGES[canonical(self.languages[utterance])])
-        if "sids" in self.wanted:
-            item["sids"] = np.int64(self.speakers[speaker])
-        if "band" in self.wanted:
-            item["band"] = np.float32(self.bands[utterance])
+        item: dict[str, Any] = {"utt_id": utterance.name}
+        if archived := [name for name in self.wanted if name in ARCHIVED]:
+            item.update(utterance.read(*archived))
+        others = {"text": self._text, "speech": _speech, "spembs": self._embedding, "lids": _language}
+        others |= {"sids": lambda u: np.int64(self.speakers[u.speaker]), "band": lambda u: np.float32(u.band)}
+        item.update({name: others[name](utterance) for name in self.wanted if name in others})
         return item
 
-    def _speech(self, utterance: str) -> np.ndarray:
-        import soundfile
+    def _text(self, utterance: FeatureUtterance) -> np.ndarray:
+        return np.array(self.tokens.encode(utterance.phones), dtype=np.int64)
 
-        wave, _ = soundfile.read(self.dump.waves[utterance], dtype="float32")
-        return wave
+    def _embedding(self, utterance: FeatureUtterance) -> np.ndarray:
+        key = utterance.speaker if self.by_speaker else utterance.name
+        if key not in self.embeddings:
+            raise MynaError(f"no embedding of {key} for {self.root}: run stage 2 (train_encoder) again")
+        return self.embeddings[key]
+
+
+def _speech(utterance: FeatureUtterance) -> np.ndarray:
+    import soundfile
+
+    wave, _ = soundfile.read(utterance.wav, dtype="float32")
+    return wave
+
+
+def _language(utterance: FeatureUtterance) -> np.int64:
+    return np.int64(LANGUAGES[canonical(utterance.language)])
 
 
 class DatasetBuilder(BaseBuilder):

@@ -1,7 +1,11 @@
 """Models of ESPnet's contract, `model(**batch) -> loss, stats, weight`, around Myna's plain networks."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
+
+from myna.networks.speaker.warp import warp
 
 
 class SpeakerClassifier(nn.Module):
@@ -9,9 +13,11 @@ class SpeakerClassifier(nn.Module):
 
     Args:
         encoder: `encoder(features (B, T, C), lengths (B,)) -> (B, 256)`, of length 1.
-        loss: `loss(embeddings (B, 256), speakers (B,)) -> (loss, accuracy)`.
-        crop: Frames of a training crop; validation hears crops from the start of an utterance.
+        loss: `loss(embeddings (B, 256), speakers (B,)) -> (loss, accuracy)`, for `speakers` times `len(warps)` classes.
+        speakers: Number of training speakers.
+        crop: Frames of a crop; validation hears crops from the start of an utterance.
         feature: The field of the batch that the encoder hears: `mel` or `mfcc`.
+        warps: Speeds, the first of them 1: at each other speed a speaker counts as another one. For `mel`.
         mask_bands: Most neighbouring bands that are hidden at random in training (SpecAugment, Park et al. 2019), so
             that the encoder does not lean on a recording's bandwidth.
     """
@@ -20,14 +26,17 @@ class SpeakerClassifier(nn.Module):
         self,
         encoder: nn.Module,
         loss: nn.Module,
+        speakers: int,
         crop: int = 140,
         feature: str = "mel",
+        warps: Sequence[float] = (1.0,),
         mask_bands: int = 10,
     ) -> None:
         """Keep the parts."""
         super().__init__()
-        self.encoder, self.loss = encoder, loss
+        self.encoder, self.loss, self.speakers = encoder, loss, speakers
         self.crop, self.feature, self.mask_bands = crop, feature, mask_bands
+        self.register_buffer("warps", torch.tensor(list(warps)), persistent=False)
 
     def forward(self, *, sids: Tensor, **batch: Tensor) -> tuple[Tensor, dict[str, Tensor], Tensor]:
         """Return the loss, `loss` and `accuracy` for the curves, and the batch size.
@@ -36,21 +45,28 @@ class SpeakerClassifier(nn.Module):
             sids: `(B,)` speaker numbers.
             **batch: The feature `(B, T, C)` and its lengths `(B,)`; other fields are ignored.
         """
-        features, lengths = self._cropped(batch[self.feature], batch[f"{self.feature}_lengths"])
+        features, lengths = batch[self.feature], batch[f"{self.feature}_lengths"]
         if self.training:
-            features = self._masked(features)
-        loss, accuracy = self.loss(self.encoder(features, lengths), sids)
+            # One speed a speaker and step: utterances of a speaker stay together, as GE2E needs them.
+            speed = torch.randint(len(self.warps), (self.speakers,), device=sids.device)[sids]
+            crops, lengths = self._crop(features, lengths, self.warps[speed])
+            crops, classes = self._masked(crops), sids + speed * self.speakers
+        else:
+            crops, lengths, classes = features[:, : self.crop], lengths.clamp_max(self.crop), sids
+        loss, accuracy = self.loss(self.encoder(crops, lengths), classes)
         stats = {"loss": loss.detach(), "accuracy": accuracy.detach()}
         return loss, stats, torch.tensor(len(sids), device=loss.device)
 
-    def _cropped(self, features: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
-        """Cut at most `crop` frames from a random place in training, from the start otherwise."""
-        room = (lengths - self.crop).clamp_min(0)
-        draw = torch.rand(len(lengths), device=lengths.device) if self.training else torch.zeros_like(room)
-        start = (draw * (room + 1)).long()
-        places = (start[:, None] + torch.arange(self.crop, device=lengths.device)).clamp_max(features.shape[1] - 1)
-        cropped = features.gather(1, places[..., None].expand(-1, -1, features.shape[2]))
-        return cropped, lengths.clamp_max(self.crop)
+    def _crop(self, features: Tensor, lengths: Tensor, factors: Tensor) -> tuple[Tensor, Tensor]:
+        """Cut at most `crop` frames from a random place, played at a speed."""
+        available = (lengths / factors).long().clamp_min(1)
+        room = (available - self.crop).clamp_min(0)
+        starts = (torch.rand(len(lengths), device=lengths.device) * (room + 1)).long() * factors
+        if len(self.warps) == 1:
+            place = starts.long()[:, None] + torch.arange(self.crop, device=lengths.device)
+            place = place.clamp_max(features.shape[1] - 1)[..., None]
+            return features.gather(1, place.expand(-1, -1, features.shape[2])), available.clamp_max(self.crop)
+        return warp(features, factors, self.crop, starts), available.clamp_max(self.crop)
 
     def _masked(self, features: Tensor) -> Tensor:
         """Hide a random run of bands of each crop behind the crop's mean."""

@@ -33,11 +33,13 @@ class FitResult:
     """What a training run left.
 
     Attributes:
-        step: Steps done.
+        step: Steps done: `max_steps`, or fewer where `trainer.max_seconds` ended the run.
         seconds: Seconds of training, resumptions added up.
         best: Weights of the best step by the first criterion.
         best_step: That step.
         best_value: Its figure.
+        max_steps: Steps asked for.
+        max_seconds: Seconds asked for, if any.
     """
 
     step: int
@@ -45,6 +47,8 @@ class FitResult:
     best: Path
     best_step: int
     best_value: float
+    max_steps: int
+    max_seconds: float | None = None
 
 
 def fit(
@@ -73,7 +77,7 @@ def fit(
         model: `model(**batch) -> loss, stats, weight`. With named optimizers `loss` is a list of ESPnet3's
             `OptimizationStep(loss, name)`, generator first. `stats` names the losses of the curves.
         config: The composed configuration: `trainer` (keywords of Lightning's Trainer; a `max_steps` that is not null
-            overrides the argument), `seed`, `num_workers`.
+            overrides the argument, and `max_seconds` ends training early), `seed`, `num_workers`.
         train: Entries of ESPnet3's DataOrganizer, or arguments of `myna.espnet.dataset.Dataset`; one or several.
         valid: The same for validation.
         exp_dir: Gets `last.ckpt`, `best/`, `log.jsonl` and `result.json`.
@@ -98,10 +102,10 @@ def fit(
     exp_dir = Path(exp_dir)
     exp_dir.mkdir(parents=True, exist_ok=True)
     trainer = _plain(config.get("trainer") or {})
-    steps = int(trainer.pop("max_steps", None) or max_steps)
+    steps, seconds = int(trainer.pop("max_steps", None) or max_steps), trainer.pop("max_seconds", None)
     result = read_result(exp_dir)
-    if result is not None and result.step == steps:
-        log.info("%s: %d steps are done already", exp_dir, steps)
+    if result is not None and (result.max_steps, result.max_seconds) == (steps, seconds):
+        log.info("%s: %d steps are done already", exp_dir, result.step)
     else:
         settings = _espnet_config(
             dataset={"train": _entries(train), "valid": _entries(valid)},
@@ -111,10 +115,12 @@ def fit(
             collate=collate,
         )
         settings["batches"] = _plain(batches or {"batch_size": 16})
-        settings["max_steps"] = steps
+        settings["max_steps"], settings["max_seconds"] = steps, seconds
         settings["seed"] = int(config.get("seed") or 0)
-        settings["num_workers"] = int(config.get("num_workers") or 0)
-        settings["trainer"] = _trainer_config(trainer, min(validate_every, steps), log_every)
+        settings["trainer"] = _trainer_config(trainer, seconds, min(validate_every, steps), log_every)
+        # On the CPU the cores are busy with the step itself, and features come from memory.
+        on_cpu = settings["trainer"]["accelerator"] == "cpu"
+        settings["num_workers"] = 0 if on_cpu else int(config.get("num_workers") or 0)
         settings["num_device"] = devices(settings["trainer"])
         _train(model, OmegaConf.create(settings), exp_dir, checkpoint_every, log_every, criteria, evaluate)
         result = read_result(exp_dir)
@@ -185,13 +191,16 @@ def _espnet_config(
     return settings
 
 
-def _trainer_config(trainer: dict[str, Any], validate_every: int, log_every: int) -> dict[str, Any]:
+def _trainer_config(
+    trainer: dict[str, Any], seconds: float | None, validate_every: int, log_every: int
+) -> dict[str, Any]:
     """Return keywords of Lightning's Trainer: one epoch, validated by steps, on the CPU unless configured."""
+    if seconds:
+        trainer = trainer | {"max_time": {"seconds": float(seconds)}}
     defaults = {"accelerator": "cpu", "devices": 1, "enable_model_summary": False, "log_every_n_steps": log_every}
     fixed = {
         "logger": False,
         "max_epochs": 1,
-        "check_val_every_n_epoch": None,
         "val_check_interval": validate_every,
         "num_sanity_val_steps": 0,
         "use_distributed_sampler": False,
@@ -234,20 +243,21 @@ def _train(
         warnings.filterwarnings("ignore", ".*no logger configured.*")  # the curve is the logger
         trainer.fit(ckpt_path=str(last) if last.is_file() else None)
     done = trainer.trainer.fit_loop.epoch_loop.batch_progress.current.completed
-    if done < settings.max_steps:
+    if done < settings.max_steps and not settings.max_seconds:
         raise MynaError(f"{exp_dir}: training stopped at step {done} of {settings.max_steps}: run the stage again")
     if trainer.trainer.is_global_zero:
-        _write_result(exp_dir, done, curve.seconds, criteria[0][0])
+        asked = {"max_steps": settings.max_steps, "max_seconds": settings.max_seconds}
+        _write_result(exp_dir, {"step": done, "seconds": round(curve.seconds, 2)} | asked, criteria[0][0])
     trainer.trainer.strategy.barrier()
 
 
-def _write_result(exp_dir: Path, step: int, seconds: float, figure: str) -> None:
+def _write_result(exp_dir: Path, result: dict[str, Any], figure: str) -> None:
     """Mark the run as finished, with its best step by the first criterion."""
     ranking = json.loads((exp_dir / "best" / "best.json").read_text(encoding="utf-8"))
     if not ranking.get(figure):
         raise MynaError(f"{exp_dir}: no validation gave {figure}: name a figure of the model's stats")
     row = ranking[figure][0]
-    result = {"step": step, "seconds": round(seconds, 2), "best_step": row["step"], "best_value": row["value"]}
+    result |= {"best_step": row["step"], "best_value": row["value"]}
     atomic_text(exp_dir / "result.json", json.dumps(result, indent=1))
 
 

@@ -1,0 +1,183 @@
+"""Stage 2: a speaker encoder, and an embedding of every utterance and speaker."""
+
+import json
+import logging
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from omegaconf import DictConfig
+from tqdm import tqdm
+
+from myna.audio.features import FeatureSet, FeatureUtterance
+from myna.errors import MynaError
+from myna.espnet.embeddings import mean_embedding, read_embeddings, write_embeddings
+from myna.espnet.encoder_report import choose, judge, trial_utterances, write_report
+from myna.espnet.encoder_training import train_own_encoder
+from myna.files import atomic_text, sha256
+
+if TYPE_CHECKING:
+    from myna.networks.speaker.encoder import SpeakerEncoder
+
+log = logging.getLogger(__name__)
+
+TOGETHER = 32  # utterances embedded in one pass
+
+
+def run(config: DictConfig) -> None:
+    """Train the own encoder, compare it with GE2E, and embed all sets with the one that conditions.
+
+    Reads `dump/<set>/`. Writes `exp/encoder/cnn.safetensors`, `embeds/<set>/`, `similarity.png` and `report.json`.
+    Parts that are finished are left as they are.
+
+    Raises:
+        MynaError: Features are missing, or a configured name is unknown.
+    """
+    out, began = Path(config.exp_dir) / "encoder", time.monotonic()
+    sets = dump_sets(Path(config.dump_dir))
+    extra: dict[str, Any] = {}
+    encoders: dict[str, SpeakerEncoder] = {}
+    if config.encoder.train:
+        from myna.networks.speaker.own import OwnEncoder
+
+        result = train_own_encoder(config, out)
+        extra |= {"training_seconds": result.seconds, "training_steps": result.step}
+        encoders["cnn"] = OwnEncoder.load(out / "cnn.safetensors")
+    from myna.networks.speaker.ge2e import Ge2eEncoder
+
+    encoders["ge2e"] = Ge2eEncoder()
+    chosen = trial_utterances(config)
+    judged = {name: _judged(encoder, chosen, config, out) for name, encoder in encoders.items()}
+    conditioning = choose(config.encoder.condition, judged)
+    mark = f"{conditioning} {_weights(conditioning, out)}"
+    for root in sets:
+        embed_set(encoders[conditioning], root, out / "embeds" / root.name, mark, config.encoder.copies_per_speaker)
+    extra["seconds"] = round(time.monotonic() - began, 1)
+    embeddings, speakers = _of_speakers(sets, out)
+    write_report(out, conditioning, judged, extra, embeddings, speakers)
+
+
+def dump_sets(dump: Path) -> list[Path]:
+    """Return the processed sets.
+
+    Raises:
+        MynaError: There is none.
+    """
+    sets = sorted(path.parent for path in dump.glob("*/feats.scp"))
+    if not sets:
+        raise MynaError(f"{dump} has no set with features (feats.scp): run stage 1 (extract_features) first")
+    return sets
+
+
+def embed(encoder: "SpeakerEncoder", utterances: Sequence[FeatureUtterance], title: str) -> dict[str, np.ndarray]:
+    """Embed utterances, similar lengths together.
+
+    Args:
+        encoder: Any speaker encoder.
+        utterances: What to embed.
+        title: For the progress bar.
+
+    Returns:
+        (256,) by utterance id.
+    """
+    from myna.audio.load import load_audio
+
+    ordered = sorted(utterances, key=lambda utterance: utterance.frames)
+    found: dict[str, np.ndarray] = {}
+    for first in tqdm(range(0, len(ordered), TOGETHER), title, unit_scale=TOGETHER, disable=not ordered):
+        part = ordered[first : first + TOGETHER]
+        waves = [load_audio(utterance.wav, encoder.sample_rate).wave for utterance in part]
+        found.update(zip((utterance.name for utterance in part), encoder.embed_waves(waves), strict=True))
+    return {utterance.name: found[utterance.name] for utterance in utterances}
+
+
+def embed_set(encoder: "SpeakerEncoder", root: Path, folder: Path, mark: str, copies: int) -> None:
+    """Embed a set, unless it is done.
+
+    Of a speaker that augmentation made, some utterances are embedded and all get their mean: such a speaker is known
+    well enough by a few, and the copies outnumber the originals.
+
+    Args:
+        encoder: The encoder that conditions.
+        root: `dump/<set>`.
+        folder: `exp/encoder/embeds/<set>`.
+        mark: Names the encoder and its weights.
+        copies: Utterances that are embedded of an augmented speaker.
+    """
+    source = list(FeatureSet(root))
+    stamp = folder / "made_by"
+    index = folder / "spk_embeds.scp"
+    made_by = f"{mark} {len(source)} {copies}\n"
+    if index.is_file() and stamp.is_file() and stamp.read_text(encoding="utf-8") == made_by:
+        return
+    index.unlink(missing_ok=True)
+    originals = [utterance for utterance in source if utterance.original is None]
+    found = embed(encoder, [*originals, *_some_of_each(source, copies)], root.name)
+    grouped: dict[str, list[np.ndarray]] = defaultdict(list)
+    for utterance in source:
+        if utterance.name in found:
+            grouped[utterance.speaker].append(found[utterance.name])
+    speakers = {speaker: mean_embedding(rows) for speaker, rows in grouped.items()}
+    everyone = {u.name: found[u.name] if u.original is None else speakers[u.speaker] for u in source}
+    write_embeddings(folder, "utt", everyone)
+    atomic_text(stamp, made_by)
+    write_embeddings(folder, "spk", speakers)
+
+
+def _some_of_each(source: Iterable[FeatureUtterance], many: int) -> list[FeatureUtterance]:
+    """Choose longer copies of each augmented speaker: they say more about a voice."""
+    grouped: dict[str, list[FeatureUtterance]] = defaultdict(list)
+    for utterance in source:
+        if utterance.original is not None:
+            grouped[utterance.speaker].append(utterance)
+    return [u for rows in grouped.values() for u in sorted(rows, key=lambda u: (-u.frames, u.name))[:many]]
+
+
+def _judged(encoder: "SpeakerEncoder", chosen: dict[str, dict[str, str]], config: DictConfig, out: Path) -> Any:
+    """Score an encoder on the trials, or read what an earlier run found."""
+    path = out / "judged" / f"{encoder.name}.json"
+    key = {"weights": _weights(encoder.name, out), "trials": chosen}
+    if path.is_file():
+        stored = json.loads(path.read_text(encoding="utf-8"))
+        if stored["key"] == key:
+            return stored["found"]
+    most = int(config.encoder.trials.per_speaker)
+    wanted = {key for speakers in chosen.values() for pair in _ends(speakers, most) for key in pair}
+    embeddings: dict[str, np.ndarray] = {}
+    for name in sorted({key.split("/")[0] for key in wanted}):
+        part = [u for u in FeatureSet(Path(config.dump_dir) / name) if f"{name}/{u.name}" in wanted]
+        rows = embed(encoder, part, f"{encoder.name} on {name}")
+        embeddings |= {f"{name}/{utterance}": row for utterance, row in rows.items()}
+    found = judge(embeddings, chosen, most)
+    atomic_text(path, json.dumps({"key": key, "found": found}, indent=1))
+    return found
+
+
+def _ends(speakers: dict[str, str], most: int) -> list[tuple[str, str]]:
+    from myna.networks.speaker.trials import pairs
+
+    return [(a, b) for a, b, _ in pairs(speakers, most)]
+
+
+def _weights(name: str, out: Path) -> str:
+    """Return what tells an encoder's weights from others."""
+    if name == "cnn":
+        return sha256(out / "cnn.safetensors")[:16]
+    from importlib.metadata import version
+
+    return f"resemblyzer-{version('resemblyzer')}"
+
+
+def _of_speakers(sets: list[Path], out: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+    """Read a few embeddings of each real speaker of all sets, for the similarity matrix."""
+    embeddings: dict[str, np.ndarray] = {}
+    speakers: dict[str, str] = {}
+    for root in sets:
+        rows = read_embeddings(out / "embeds" / root.name, "utt")
+        for utterance in FeatureSet(root, augmented=False):
+            embeddings[f"{root.name}/{utterance.name}"] = rows[utterance.name]
+            speakers[f"{root.name}/{utterance.name}"] = utterance.speaker
+    return embeddings, speakers
