@@ -137,8 +137,8 @@ def _report(found: Findings, folder: Path, data_dir: Path, confidence: float) ->
     atomic_text(data_dir / "to_check.csv", "".join(lines))
     if doubtful:
         print(
-            f"{len(doubtful)} machine transcripts are in doubt: see {data_dir / 'to_check.csv'}; copy the lines that are "
-            f"wrong, corrected, into {folder / 'corrections.csv'} and run stage 0 again"
+            f"{len(doubtful)} machine transcripts are in doubt: see {data_dir / 'to_check.csv'}; copy the lines that "
+            f"are wrong, corrected, into {folder / 'corrections.csv'} and run stage 0 again"
         )
     minutes = sum(piece.end - piece.start for piece in found.kept) / 60
     print(f"{minutes:.1f} minutes of speech are left, in {len(found.kept)} pieces; {len(found.dropped)} were dropped")

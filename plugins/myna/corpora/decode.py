@@ -57,7 +57,7 @@ def write_wav(path: Path, samples: np.ndarray, rate: int) -> None:
         soundfile.write(str(temporary), samples, rate, subtype="PCM_16")
 
 
-def materialise(corpus: Corpus, clips: Iterable[Clip], folder: Path, workers: int = 2) -> DataDir:
+def materialise(corpus: Corpus, clips: Iterable[Clip], folder: Path, workers: int = 2, copy: bool = True) -> DataDir:
     """Write the clips as wav files, at their own rate, and describe them as a data directory.
 
     Files that are there already are kept: each is written in one step, so it is whole.
@@ -67,6 +67,7 @@ def materialise(corpus: Corpus, clips: Iterable[Clip], folder: Path, workers: in
         clips: What to write.
         folder: Files become `<folder>/<speaker>/<utterance>.wav`.
         workers: Threads (decoding releases Python's lock).
+        copy: False leaves whole wav and flac files where they lie, which spares large corpora their size on disk.
 
     Raises:
         MynaError: A file cannot be decoded, or a speaker has no consent record.
@@ -82,14 +83,17 @@ def materialise(corpus: Corpus, clips: Iterable[Clip], folder: Path, workers: in
             )
         data.consent[clip.speaker] = corpus.consent[clip.speaker]
     with ThreadPoolExecutor(max_workers=max(1, workers)) as pool:
-        for group in pool.map(lambda source: _cut(source, by_source[source], folder), by_source):
+        for group in pool.map(lambda source: _cut(source, by_source[source], folder, copy), by_source):
             for utterance in group:
                 data.add(utterance)
     return data
 
 
-def _cut(source: Path, clips: list[Clip], folder: Path) -> list[Utterance]:
+def _cut(source: Path, clips: list[Clip], folder: Path, copy: bool) -> list[Utterance]:
     """Write all clips of one file, which is decoded at most once."""
+    if not copy and len(clips) == 1 and not clips[0].start and source.suffix.lower() in (".wav", ".flac"):
+        clip = clips[0]
+        return [Utterance(clip.id, clip.speaker, str(source.absolute()), clip.text, clip.language, clip.duration)]
     paths = [folder / clip.speaker / f"{clip.id}.wav" for clip in clips]
     if not all(path.is_file() for path in paths):
         samples, rate = decode(source)

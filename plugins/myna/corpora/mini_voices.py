@@ -26,8 +26,8 @@ def build(config: DictConfig, cache: Path) -> tuple[Corpus, Sets]:
     node = config.create_dataset
     language = str(node.voice.language)
     target = asterisk.prepare(asterisk.download(cache, (language,)), *_limits(node))
-    minutes = [node.voice.test_minutes, node.voice.train_minutes, node.voice.dev_minutes]
-    test, train, dev = split(target.clips, minutes)
+    minutes = [node.voice.test_minutes, node.voice.dev_minutes, node.voice.train_minutes]
+    test, dev, train = split(target.clips, minutes)
     known, sets = pool(node, cache, exclude=language)
     sets["pool_train"] = without_sentences(sets["pool_train"], test)
     sets["pool_dev"] = without_sentences(sets["pool_dev"], test)

@@ -30,7 +30,7 @@ def require_model(language: str, model: str | None) -> str:
     if chosen is None:
         raise MynaError(
             f"recordings in {language!r} without a transcript need a multilingual Whisper model: name a faster-whisper "
-            "model with create_dataset.whisper=NAME, or write the transcripts (metadata.csv, or a .txt beside each file)"
+            "model with create_dataset.whisper=NAME, or write the transcripts (metadata.csv, or .txt beside each file)"
         )
     return str(chosen)
 

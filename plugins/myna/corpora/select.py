@@ -1,10 +1,13 @@
 """Choose clips for the sets: deterministic, without a seed, and never the same sentence on both sides."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
 
 from myna.corpora.clip import Clip
 from myna.kaldi.sentences import alike, trigrams
+
+Grams = set[tuple[str, ...]]
 
 
 def shuffled(clips: Iterable[Clip]) -> list[Clip]:
@@ -16,42 +19,54 @@ def sentence_groups(clips: Sequence[Clip]) -> list[list[Clip]]:
     """Group clips that say the same or nearly the same, in shuffled order.
 
     Two texts are near when most word trigrams of the shorter one occur in the longer one; groups are the connected
-    components of that relation. A set takes or leaves a group as a whole.
+    components of that relation. A sentence is only ever in one set.
     """
     order = shuffled(clips)
-    grams = [trigrams(clip.text) for clip in order]
-    group = list(range(len(order)))
-    for i in range(len(order)):
-        for j in range(i):
-            if group[i] != group[j] and alike(grams[i], grams[j]):
-                old, new = max(group[i], group[j]), min(group[i], group[j])
-                group = [new if number == old else number for number in group]
-    members: dict[int, list[Clip]] = {}
-    for number, clip in zip(group, order, strict=True):
-        members.setdefault(number, []).append(clip)
-    return [members[number] for number in sorted(members)]
+    parent = list(range(len(order)))
+
+    def root(number: int) -> int:
+        while parent[number] != number:
+            parent[number] = parent[parent[number]]
+            number = parent[number]
+        return number
+
+    grams: list[Grams] = []
+    seen: dict[tuple[str, ...], list[int]] = defaultdict(list)
+    for number, clip in enumerate(order):
+        grams.append(trigrams(clip.text))
+        for other in sorted({other for gram in grams[number] for other in seen[gram]}):
+            if root(other) != root(number) and alike(grams[other], grams[number]):
+                parent[root(number)] = root(other)
+        for gram in grams[number]:
+            seen[gram].append(number)
+    members: dict[int, list[Clip]] = defaultdict(list)
+    for number, clip in enumerate(order):
+        members[root(number)].append(clip)
+    return list(members.values())
 
 
 def split(clips: Sequence[Clip], minutes: Sequence[float]) -> list[list[Clip]]:
     """Deal sentence groups into parts of given lengths.
 
+    Sentences that occur once come first: repeats teach and test little, so they fill what is left.
+
     Args:
         clips: What there is.
-        minutes: Wanted length of each part; each is filled to within one clip, and the first parts first.
+        minutes: Wanted length of each part; each is filled to within one clip, the first parts first. Only the last
+            part takes a piece of a group that does not fit whole.
 
     Returns:
         One list a part. Clips that no part had room for are left out.
     """
     parts: list[list[Clip]] = [[] for _ in minutes]
     left = [60.0 * value for value in minutes]
-    # Large groups first: they would no longer fit later.
-    for group in sorted(sentence_groups(clips), key=len, reverse=True):
-        seconds = sum(clip.duration for clip in group)
-        for index, room in enumerate(left):
-            if seconds <= room:
-                parts[index] += group
-                left[index] -= seconds
-                break
+    for group in sorted(sentence_groups(clips), key=len):
+        whole = sum(clip.duration for clip in group)
+        home = next((index for index, room in enumerate(left) if whole <= room), len(parts) - 1)
+        for clip in group:
+            if clip.duration <= left[home]:
+                parts[home].append(clip)
+                left[home] -= clip.duration
     return parts
 
 
@@ -67,5 +82,15 @@ def cap(clips: Sequence[Clip], minutes: float) -> list[Clip]:
 
 def without_sentences(clips: Iterable[Clip], forbidden: Iterable[Clip]) -> list[Clip]:
     """Drop clips that say the same, or nearly the same, as any forbidden clip."""
-    grams = [trigrams(clip.text) for clip in forbidden]
-    return [clip for clip in clips if not any(alike(trigrams(clip.text), other) for other in grams)]
+    unwanted = [trigrams(clip.text) for clip in forbidden]
+    index: dict[tuple[str, ...], set[int]] = defaultdict(set)
+    for number, grams in enumerate(unwanted):
+        for gram in grams:
+            index[gram].add(number)
+
+    def near(clip: Clip) -> bool:
+        grams = trigrams(clip.text)
+        found = {number for gram in grams for number in index.get(gram, ())}
+        return any(alike(grams, unwanted[number]) for number in found)
+
+    return [clip for clip in clips if not near(clip)]

@@ -65,7 +65,8 @@ def _builder(name: str) -> Builder:
 
 def _write(corpus: Corpus, name: str, clips: list[Clip], config: DictConfig) -> DataDir:
     data_dir = Path(config.data_dir).absolute()
-    data = materialise(corpus, clips, data_dir / "wav", int(config.get("num_workers") or os.cpu_count() or 1))
+    workers = int(config.get("num_workers") or os.cpu_count() or 1)
+    data = materialise(corpus, clips, data_dir / "wav", workers, copy=bool(config.create_dataset.get("copy", True)))
     write(data, data_dir / name)
     return check(data_dir / name, rates=name != "spk_test")
 

@@ -53,7 +53,7 @@ def find(folder: Path, names: Iterable[str]) -> dict[str, str]:
             names no recording of the folder.
     """
     names = list(names)
-    for table, reader in (("text", _kaldi), ("metadata.csv", _ljspeech)):
+    for table, reader in (("text", _kaldi), ("metadata.csv", read_ljspeech)):
         path = folder / table
         if path.is_file():
             texts = reader(path)
@@ -70,7 +70,7 @@ def find(folder: Path, names: Iterable[str]) -> dict[str, str]:
 def corrections(folder: Path) -> dict[str, str]:
     """Read `corrections.csv` (`utterance id|text`): what a person put right in a machine's transcript."""
     path = folder / "corrections.csv"
-    return _ljspeech(path) if path.is_file() else {}
+    return read_ljspeech(path) if path.is_file() else {}
 
 
 def _kaldi(path: Path) -> dict[str, str]:
@@ -81,7 +81,7 @@ def _kaldi(path: Path) -> dict[str, str]:
     return texts
 
 
-def _ljspeech(path: Path) -> dict[str, str]:
+def read_ljspeech(path: Path) -> dict[str, str]:
     """Read `id|text` or `id|text|normalised text`; the normalised text is what is spoken."""
     texts: dict[str, str] = {}
     for number, line in read_lines(path):
