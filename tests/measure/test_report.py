@@ -1,0 +1,75 @@
+"""The measure stage from decoded speech to page and figures."""
+
+import json
+import re
+
+import pytest
+
+from myna.errors import MynaError
+from myna.measure import ledger, results, stage
+from myna.measure.curves import training_curves
+
+KEYS = (
+    "wer", "wer_real", "wer_unseen", "cer", "similarity", "similarity_real", "similarity_other", "mos", "mos_real",
+    "mcd_db", "f0_rmse_semitones", "rtf", "first_audio_s", "seconds_total", "stage_seconds", "peak_rss_mb", "versions",
+    "seed", "similarity_encoder", "conditioning_encoder", "encoder_eer",
+)  # fmt: skip
+
+
+def test_figures_and_page_and_a_second_run_that_scores_nothing(recipe, monkeypatch, tmp_path) -> None:
+    stage.run(recipe)
+    folder = tmp_path / "exp/clone/report"
+    found = json.loads((folder / "results.json").read_text(encoding="utf-8"))
+    assert not [key for key in KEYS if key not in found]
+    assert found["similarity_encoder"] == "dvector"
+    assert found["similarity_real"] > found["similarity"] > found["similarity_other"]
+    assert found["mos"] < found["mos_real"]
+    assert found["seconds_total"] >= 61.5
+    assert found["peak_rss_mb"] == 1234.5
+    assert found["counts"]["heldout"] == 2
+    page = (folder / "index.html").read_text(encoding="utf-8")
+    assert not re.findall(r"""(?:src|href)\s*=\s*["'](?!data:)""", page)
+    assert "http" not in re.sub(r"data:[a-z/]+;base64,[A-Za-z0-9+/=]+", "", page)
+    assert page.count("<audio") >= 6
+    assert "Speaker similarity" in page
+    assert "说话人相似度" in page
+    assert "valid" in page
+
+    # A killed run left half a line: only that clip is scored again, and the figures are the same.
+    scores = folder / "scores.jsonl"
+    whole = scores.read_text(encoding="utf-8")
+    scores.write_text(whole[:-40], encoding="utf-8")
+    scored = []
+    original = ledger.score
+    monkeypatch.setattr(ledger, "score", lambda clip, scorers: scored.append(clip.id) or original(clip, scorers))
+    stage.run(recipe)
+    assert len(scored) == 1
+    again = json.loads((folder / "results.json").read_text(encoding="utf-8"))
+    assert {key: again[key] for key in KEYS[:10]} == {key: found[key] for key in KEYS[:10]}
+
+
+def test_missing_speech_names_the_stage(recipe, tmp_path) -> None:
+    (tmp_path / "exp/clone/decode/decode.json").unlink()
+    with pytest.raises(MynaError, match="run stage 6"):
+        stage.run(recipe)
+
+
+def test_curves_of_one_name_share_a_chart(recipe, tmp_path) -> None:
+    charts = training_curves(tmp_path / "exp")["clone"]
+    assert list(charts) == ["mel"]
+    assert set(charts["mel"]) == {"train", "valid"}
+    assert charts["mel"]["valid"][1] == (1.0, 1.5)
+
+
+def test_times_are_brought_up_to_date(tmp_path) -> None:
+    report = tmp_path / "clone/report/results.json"
+    results.write(report, {"wer": 0.1, "seconds_total": 1.0})
+    (tmp_path / "stages").mkdir()
+    for name, seconds in (("decode", 10.0), ("pack", 5.0)):
+        record = {"stage": name, "seconds": seconds, "peak_rss_mb": 100 * seconds}
+        (tmp_path / "stages" / f"{name}.json").write_text(json.dumps(record))
+    results.refresh(tmp_path)
+    found = json.loads(report.read_text())
+    assert found["seconds_total"] == 15.0
+    assert found["peak_rss_mb"] == 1000.0
+    assert found["wer"] == 0.1

@@ -1,0 +1,65 @@
+"""`myna say`: labelled sound out, or one clear line."""
+
+import subprocess
+import sys
+
+import pytest
+import soundfile
+
+from myna.errors import MynaError
+from myna.safety import aigc
+from myna.serve.say import main
+
+
+def test_it_speaks_and_labels(voice_folder, tmp_path, capsys) -> None:
+    out = tmp_path / "out" / "hello.wav"
+    assert main(["Hello there. How are you?", "--voice", str(voice_folder), "-o", str(out), "--speed", "1.1"]) == 0
+    wave, rate = soundfile.read(out)
+    assert rate == 22_050
+    assert len(wave) > rate
+    label = aigc.read(out)
+    assert label is not None
+    assert label.Label == "1"
+    assert label.ProduceID in capsys.readouterr().out
+
+
+def test_a_pack_is_a_voice_too(voice_folder, tmp_path) -> None:
+    out = tmp_path / "hello.flac"
+    assert main(["Hello.", "--voice", str(voice_folder.parent), "-o", str(out)]) == 0
+    assert out.stat().st_size > 1000
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["Hi", "--voice", "{tmp}/none"], "no such folder"),
+        (["Hi", "--voice", "{tmp}"], "holds no voice"),
+        (["", "--voice", "{voice}"], "nothing to say"),
+        (["...", "--voice", "{voice}"], "nothing to say"),
+        (["Hi", "--voice", "{voice}", "--language", "klingon"], "unknown language 'klingon'"),
+        (["Hi", "--voice", "{voice}", "--speed", "9"], "speed 9 is outside"),
+        (["Hi", "--voice", "{voice}", "-o", "{tmp}/x.txt"], r"cannot write \.txt"),
+        (["Hi", "--voice", "{voice}", "-o", "{tmp}"], "without suffix"),
+        (["Hi", "--voice", "{voice}", "--purpose", "publish"], "covers 'evaluation', not 'publish'"),
+    ],
+)
+def test_mistakes_are_named_and_nothing_is_written(arguments, message, voice_folder, tmp_path) -> None:
+    filled = [part.format(tmp=tmp_path, voice=voice_folder) for part in arguments]
+    if "-o" not in filled:
+        filled += ["-o", str(tmp_path / "x.wav")]
+    with pytest.raises(MynaError, match=message):
+        main(filled)
+    assert not (tmp_path / "x.wav").exists()
+
+
+def test_a_voice_that_was_swapped_does_not_speak(voice_folder, tmp_path) -> None:
+    (voice_folder / "tokens.txt").write_text((voice_folder / "tokens.txt").read_text() + "\n")
+    with pytest.raises(MynaError, match="changed"):
+        main(["Hi", "--voice", str(voice_folder), "-o", str(tmp_path / "x.wav")])
+
+
+def test_help_imports_no_torch() -> None:
+    code = "import sys, runpy\ntry: runpy.run_module('myna.serve.say', run_name='__main__')\nexcept SystemExit: pass\n"
+    code += "assert 'torch' not in sys.modules"
+    done = subprocess.run([sys.executable, "-c", code, "--help"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
