@@ -37,6 +37,7 @@ class VocoderModel(HifiGanModel):
     recording's own bandwidth. Batches are those of `myna.nemo.dataset.SegmentDataset`.
     """
 
+    generator: nn.Module
     steps: Tensor
 
     def __init__(self, cfg: DictConfig, trainer: Any = None) -> None:
