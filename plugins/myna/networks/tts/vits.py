@@ -6,7 +6,6 @@ fixes ResBlock1 in the decoder and a Conformer as text encoder. ESPnet2 is impor
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -90,7 +89,7 @@ class Vits(nn.Module):
         dropout: float = 0.1,
         duration_dropout: float = 0.5,
         posterior_layers: int = 8,
-        posterior_stacks: int = 2,
+        posterior_stacks: int = 4,
         posterior_dilation: int = 2,
         mels: int = 80,
         flows: int = 4,
@@ -287,8 +286,3 @@ class Vits(nn.Module):
             if any(name == "weight_g" for name, _ in module.named_parameters(recurse=False)):
                 nn.utils.remove_weight_norm(module)
         return self
-
-
-def voice_node(args: dict[str, Any]) -> dict[str, Any]:
-    """Return the `tts` entry of a voice.yaml for a `Vits` built with `args`."""
-    return {"_target_": "myna.networks.tts.vits.Vits", "args": {**args, "weight_norm": False}}

@@ -1,0 +1,150 @@
+"""Stage 5 for `tts=vits`: a few minutes of one person teach an end-to-end model that person's voice.
+
+From joe in two phases. First posterior encoder and decoder learn the person's sound by reconstruction. Then the
+posterior encoder stands still, its latents of the recordings are computed once, and flow and text encoder learn to give
+such latents for text: no wave and no discriminator runs there. From `init: scratch` everything learns at once.
+"""
+
+import json
+import logging
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import yaml
+from omegaconf import DictConfig, OmegaConf
+
+from myna.adapt.choose import choose_step
+from myna.adapt.vits_score import Judge, duration_scale
+from myna.adapt.voice_parts import consent_of, target_embedding, target_language
+from myna.errors import MynaError
+from myna.espnet.vits_train import TEXT_SIDE, Phase, adamw, cosine, data_set, fit_waves
+from myna.files import atomic_text
+from myna.networks.tts.vits import Vits
+from myna.networks.voice import Voice, VoiceConfig, build
+from myna.text.tokens import TokenList
+
+log = logging.getLogger(__name__)
+
+WAVE_SIDE = ("network.posterior_encoder", "network.decoder", "network.speaker_proj", "network.language_embed")
+LATENT_FIELDS = ("text", "mel", "mean", "log_deviation", "spembs", "lids")
+
+
+def fine_tune(config: DictConfig) -> None:
+    """Fine-tune on `dump/target_train`, choose on `dump/target_dev`, write `exp/clone/voice`.
+
+    Raises:
+        MynaError: An earlier stage has not run.
+    """
+    out, settings = Path(config.exp_dir) / "clone", config.tts.adapt
+    voice = start(config)
+    network = voice.tts
+    assert isinstance(network, Vits)
+    report: dict[str, Any] = {}
+    if config.tts.init == "joe":
+        last = "prior" if settings.prior.max_steps else "wave"
+        report["wave"] = _waves(config, voice, out if last == "wave" else out / "wave")
+        if last == "prior":
+            report["prior"] = _prior(config, voice, out)
+    else:
+        report["full"] = _waves(config, voice, out, text=True)
+    report |= choose_step(out / "log.jsonl", out / "best", float(settings.mel_margin))
+    _take(network, out / "best" / f"step{report['chosen_step']}.pt")
+    if config.tts.init == "joe":
+        network.duration_scale.fill_(duration_scale(network, _latents(config, network, out, "target_train")))
+        report["duration_scale"] = round(float(network.duration_scale), 4)
+    voice.save(out / "voice")
+    consent_of(config, out / "voice" / "consent.yaml")
+    atomic_text(out / "fine_tune.json", json.dumps(report, indent=1) + "\n")
+    log.info("clone: step %s chosen", report["chosen_step"])
+
+
+def start(config: DictConfig) -> Voice:
+    """Put the base of stage 3 and the target's embedding together.
+
+    Raises:
+        MynaError: Stage 2 or 3 has not run.
+    """
+    from safetensors.torch import load_file
+
+    folder = Path(config.exp_dir) / "tts"
+    if not (folder / "tts.yaml").is_file():
+        raise MynaError(f"{folder}/tts.yaml is missing: run stage 3 (train_vits) first")
+    built = yaml.safe_load((folder / "tts.yaml").read_text(encoding="utf-8"))
+    network = build(built)
+    network.load_state_dict(load_file(folder / "tts.safetensors"))
+    described = VoiceConfig(
+        name=str(config.get("create_dataset", {}).get("name") or "target"),
+        language=target_language(config),
+        tts=built,
+        defaults=dict(OmegaConf.to_container(config.tts.infer, resolve=True)),  # type: ignore[arg-type]
+    )
+    tokens = TokenList.load(Path(config.dump_dir) / "tokens.txt")
+    return Voice(described, network, None, torch.from_numpy(np.array(target_embedding(config))), tokens)
+
+
+def _waves(config: DictConfig, voice: Voice, folder: Path, *, text: bool = False) -> dict[str, Any]:
+    """Train with waves; with checkpoints by MOS estimate too where this is the last phase."""
+    settings = config.tts.adapt
+    common: dict[str, Any] = {"embeds": "speaker"}
+    train = data_set(config, "target_train", **common, augmented=bool(settings.augmented))
+    phase = Phase(settings.full if text else settings.wave, folder, () if text else TEXT_SIDE)
+    more: dict[str, Any] = {}
+    if folder.name != "wave":
+        phase = Phase(phase.settings, folder, phase.freeze, _criteria(config))
+        more["evaluate"] = Judge(voice, config)
+    assert isinstance(voice.tts, Vits)
+    sets = train, data_set(config, "target_dev", **common)
+    return fit_waves(config, voice.tts, phase, sets, text=text, **more)
+
+
+def _prior(config: DictConfig, voice: Voice, out: Path) -> dict[str, Any]:
+    """Train flow and text encoder on cached latents."""
+    from myna.espnet.training import fit
+    from myna.espnet.vits_data import entry
+    from myna.espnet.vits_latent_model import VitsPriorModel
+
+    settings = config.tts.adapt.prior
+    network = voice.tts
+    assert isinstance(network, Vits)
+    folders = {name: _latents(config, network, out, name) for name in ("target_train", "target_dev")}
+    result = fit(
+        VitsPriorModel(network.requires_grad_(True)),
+        config=config,
+        train=entry(folders["target_train"], LATENT_FIELDS),
+        valid=entry(folders["target_dev"], LATENT_FIELDS),
+        exp_dir=out,
+        max_steps=int(settings.max_steps),
+        optimizers=adamw(float(settings.learning_rate)),
+        schedulers=cosine(config, settings),
+        batches={"batch_size": int(settings.batch_size)},
+        validate_every=int(settings.validate_every),
+        criteria=_criteria(config),
+        evaluate=Judge(voice, config),
+        freeze=[*WAVE_SIDE, "network.duration_predictor"],
+    )
+    return {"steps": result.step, "seconds": result.seconds, "mel": result.best_value, "best_step": result.best_step}
+
+
+def _latents(config: DictConfig, network: Vits, out: Path, name: str) -> Path:
+    """Return the folder with the latents of a set under the network's posterior encoder."""
+    from myna.espnet.dataset import Dataset
+    from myna.espnet.vits_latents import cache_latents
+
+    folder = out / "latents" / name
+    fields = ["text", "mel", "spembs", "lids"]
+    cache_latents(network, Dataset(**data_set(config, name, embeds="speaker", fields=fields, cache=False)), folder)
+    return folder
+
+
+def _criteria(config: DictConfig) -> list[tuple[str, int, str]]:
+    keep = int(config.tts.adapt.keep)
+    return [("valid/mel", keep, "min"), ("valid/mos", keep, "max")]
+
+
+def _take(network: Vits, path: Path) -> None:
+    """Load the network's part of a checkpoint."""
+    stored = torch.load(path, map_location="cpu", weights_only=True)
+    network.load_state_dict({k.removeprefix("network."): v for k, v in stored.items() if k.startswith("network.")})
+    network.eval()
