@@ -25,8 +25,15 @@ _FIRST_BIN = 10  # 312 Hz
 _BAND_BINS = 4  # 125 Hz
 _DEPTH_DB = 1.6
 _DECOYS = 48
+# Changes of speed and pitch (factors of time and of frequency) that are tried when the pattern is not found as it is.
+_SPEEDS = np.round(np.arange(0.94, 1.0601, 0.005), 3)
+_SEMITONE = 2 ** (1 / 12)
+_CHANGES = [(1 / s, s) for s in _SPEEDS if s != 1] + [(1.0, _SEMITONE**n) for n in (-2, -1, -0.5, 0.5, 1, 2)]
+_SEARCHED = 1000  # frames (16 s) that are searched for such changes: over more, a wrong factor slips too far
 # Score 0.5 lies at this many standard deviations of the decoys' best correlations.
 _HALF = 5.0
+_SURE = 9.0  # above this no change is tried
+_SEARCH_COST = 1.0  # the best of many tries has a longer tail on real speech
 _KEY = b"myna spread watermark 1"
 
 
@@ -43,7 +50,9 @@ class Spread:
     def __init__(self, key: bytes = _KEY) -> None:
         """Make the pattern and the decoys."""
         self._pattern = pattern(key)
-        self._decoys = np.stack([pattern(key + b" decoy %d" % number) for number in range(_DECOYS)])
+        decoys = [pattern(key + b" decoy %d" % number) for number in range(_DECOYS)]
+        stretched = np.repeat(np.stack([self._pattern, *decoys]), _CELL_FRAMES, axis=1)
+        self._spectra = np.conj(np.fft.rfft(stretched, axis=1))
 
     def residual(self, audio: Audio) -> Wave:
         """Return what raises and lowers the cells, float32 `(T,)`, below 4 kHz."""
@@ -60,13 +69,14 @@ class Spread:
 
     def score(self, audio: Audio) -> float:
         """Return 0 to 1: 0.5 where the pattern stands 5 standard deviations above the decoys."""
-        levelled = _levelled(resample(audio.wave, audio.sample_rate, _RATE))
-        if len(levelled) < _CELL_FRAMES * 8:
+        spectrum = np.abs(_spectrum(resample(audio.wave, audio.sample_rate, _RATE))) ** 2
+        if spectrum.shape[1] < _CELL_FRAMES * 8:
             return 0.0
-        folded = _folded(levelled)
-        best = _best(folded, self._pattern[None])[0]
-        others = _best(folded, self._decoys)
-        z = (best - others.mean()) / max(float(others.std()), 1e-9)
+        z = _above(_best(_folded(_levelled(spectrum)), self._spectra))
+        if z < _SURE:
+            spectrum = spectrum[:, :_SEARCHED]
+            tried = [_best(_folded(_levelled(spectrum, *change)), self._spectra) for change in _CHANGES]
+            z = max(z, _above(np.max(tried, axis=0)) - _SEARCH_COST)
         return float(1.0 / (1.0 + np.exp(-(z - _HALF))))
 
 
@@ -100,16 +110,30 @@ def _sound(spectrum: np.ndarray, length: int) -> np.ndarray:
     return summed.reshape(-1)[_HOP : _HOP + length]
 
 
-def _levelled(wave: Wave) -> np.ndarray:
-    # Log energy of the bands `(frames, bands)` with everything slow and everything broad taken out.
-    power = np.abs(_spectrum(wave)[_FIRST_BIN : _FIRST_BIN + _BANDS * _BAND_BINS]) ** 2
-    bands = power.reshape(_BANDS, _BAND_BINS, -1).mean(axis=1).T
+def _levelled(power: np.ndarray, time: float = 1.0, frequency: float = 1.0) -> np.ndarray:
+    # Log energy of the bands `(frames, bands)` with everything slow and everything broad taken out; `time` and
+    # `frequency` undo a change of length and of pitch.
+    bands = _bands(power, frequency)
+    if time != 1.0:
+        at = np.arange(0.0, len(bands) - 1, time)
+        left = at.astype(int)
+        weight = (at - left)[:, None]
+        bands = bands[left] * (1 - weight) + bands[left + 1] * weight
     total = bands.sum(axis=1)
     loud = total > 1e-3 * np.sort(total)[int(0.95 * (len(total) - 1))] + 1e-14
     level = 10.0 * np.log10(bands + 1e-6 * bands.mean() + 1e-14)
     level = level - _smooth(level, 7, axis=1)
     level = level - _smooth(level, 4 * _CELL_FRAMES + 1, axis=0)
     return np.clip(level, -8.0, 8.0) * loud[:, None]
+
+
+def _bands(power: np.ndarray, frequency: float) -> np.ndarray:
+    # Energy between edges that may fall inside a bin.
+    total = np.concatenate([np.zeros((1, power.shape[1])), power.cumsum(axis=0)])
+    edges = np.clip((_FIRST_BIN - 0.5 + _BAND_BINS * np.arange(_BANDS + 1)) * frequency + 0.5, 0, len(total) - 1.001)
+    left = edges.astype(int)
+    weight = (edges - left)[:, None]
+    return np.diff(total[left] * (1 - weight) + total[left + 1] * weight, axis=0).T
 
 
 def _smooth(values: np.ndarray, width: int, axis: int) -> np.ndarray:
@@ -126,8 +150,12 @@ def _folded(levelled: np.ndarray) -> np.ndarray:
     return padded.reshape(-1, length, _BANDS).sum(axis=0)
 
 
-def _best(folded: np.ndarray, patterns: np.ndarray) -> np.ndarray:
-    # The best circular correlation over all shifts, one for each pattern.
-    stretched = np.repeat(patterns, _CELL_FRAMES, axis=1)
-    product = np.fft.rfft(folded, axis=0)[None] * np.conj(np.fft.rfft(stretched, axis=1))
-    return np.fft.irfft(product.sum(axis=2), n=folded.shape[0], axis=1).max(axis=1)
+def _best(folded: np.ndarray, spectra: np.ndarray) -> np.ndarray:
+    # The best circular correlation over all shifts, for the pattern and for each decoy.
+    product = np.einsum("fb,pfb->pf", np.fft.rfft(folded, axis=0), spectra)
+    return np.fft.irfft(product, n=folded.shape[0], axis=1).max(axis=1)
+
+
+def _above(best: np.ndarray) -> float:
+    # Standard deviations by which the pattern, which comes first, stands above the decoys.
+    return float((best[0] - best[1:].mean()) / max(float(best[1:].std()), 1e-9))
