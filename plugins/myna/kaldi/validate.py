@@ -52,7 +52,7 @@ def validate(directory: Path | str, *, audio: bool = True, rates: bool = True) -
         return [Problem(str(directory), str(error))]
     if not data.utterances:
         return [Problem(str(directory / "wav.scp"), "no utterance; the set is empty, so its source had none to give")]
-    problems = [*_speakers(directory, data), *_values(directory, data)]
+    problems = [*_values(directory, data), *_speakers(directory, data)]
     if audio:
         problems += _audio(directory, data)
     if rates:
