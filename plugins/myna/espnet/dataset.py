@@ -3,7 +3,7 @@
 ESPnet3's `DataOrganizer` finds `Dataset` and `DatasetBuilder` here by `data_src: myna.espnet.dataset`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -118,6 +118,7 @@ class Dataset(BaseDataset):
         item: dict[str, Any] = {"utt_id": utterance.name}
         if archived := [name for name in self.wanted if name in ARCHIVED]:
             item.update(utterance.read(*archived))
+        others: dict[str, Callable[[FeatureUtterance], Any]]
         others = {"text": self._text, "speech": _speech, "spembs": self._embedding, "lids": _language}
         others |= {"sids": lambda u: np.int64(self.speakers[u.speaker]), "band": lambda u: np.float32(u.band)}
         item.update({name: others[name](utterance) for name in self.wanted if name in others})

@@ -79,11 +79,6 @@ def build_loss(settings: DictConfig, classes: int) -> Any:
 
 
 def _schedule(settings: DictConfig, config: DictConfig) -> dict[str, Any]:
-    """Return a one-cycle schedule over the steps that will be done."""
+    """Let the rate fall along a cosine over the steps that will be done."""
     steps = int(config.trainer.get("max_steps") or settings.max_steps)
-    return {
-        "_target_": "torch.optim.lr_scheduler.OneCycleLR",
-        "max_lr": float(settings.optimizer.lr),
-        "total_steps": steps + 1,
-        "pct_start": 0.2,
-    }
+    return {"_target_": "torch.optim.lr_scheduler.CosineAnnealingLR", "T_max": steps}

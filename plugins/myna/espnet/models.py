@@ -22,6 +22,8 @@ class SpeakerClassifier(nn.Module):
             that the encoder does not lean on a recording's bandwidth.
     """
 
+    warps: Tensor
+
     def __init__(
         self,
         encoder: nn.Module,

@@ -87,10 +87,12 @@ def embed(encoder: "SpeakerEncoder", utterances: Sequence[FeatureUtterance], tit
 
     ordered = sorted(utterances, key=lambda utterance: utterance.frames)
     found: dict[str, np.ndarray] = {}
-    for first in tqdm(range(0, len(ordered), TOGETHER), title, unit_scale=TOGETHER, disable=not ordered):
-        part = ordered[first : first + TOGETHER]
-        waves = [load_audio(utterance.wav, encoder.sample_rate).wave for utterance in part]
-        found.update(zip((utterance.name for utterance in part), encoder.embed_waves(waves), strict=True))
+    with tqdm(total=len(ordered), desc=title, unit="utt") as bar:
+        for first in range(0, len(ordered), TOGETHER):
+            part = ordered[first : first + TOGETHER]
+            waves = [load_audio(utterance.wav, encoder.sample_rate).wave for utterance in part]
+            found.update(zip((utterance.name for utterance in part), encoder.embed_waves(waves), strict=True))
+            bar.update(len(part))
     return {utterance.name: found[utterance.name] for utterance in utterances}
 
 
