@@ -23,6 +23,12 @@ def test_the_rule_goes_by_mos_unless_the_speaker_is_lost():
     assert not copy_synthesis.better(start, {"mel_l1": 0.2, "mos": 2.9, "similarity": 0.95})
 
 
+def test_the_rule_does_not_take_buzz_for_quality():
+    start = {"mel_l1": 0.3, "mos": 3.0, "comb": 0.5}
+    assert copy_synthesis.better(start, {"mel_l1": 0.3, "mos": 3.1, "comb": 1.4})
+    assert not copy_synthesis.better(start, {"mel_l1": 0.3, "mos": 3.1, "comb": 4.0})
+
+
 def test_the_rule_without_mos_goes_by_the_mel_distance():
     assert copy_synthesis.better({"mel_l1": 0.3}, {"mel_l1": 0.2})
     assert not copy_synthesis.better({"mel_l1": 0.3}, {"mel_l1": 0.31})

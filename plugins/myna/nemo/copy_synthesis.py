@@ -74,12 +74,14 @@ def score(items: Sequence[Item], waves: Sequence[Tensor], names: Sequence[str]) 
 def better(start: Scores, trained: Scores) -> bool:
     """Tell whether trained weights replace those that training started from.
 
-    The rule: by the estimated MOS where it was measured, provided that similarity falls by 0.01 at most; else by the
-    mel distance. The mel distance alone would not do, for it grows while discriminators improve the sound.
+    The rule: by the estimated MOS where it was measured, provided that similarity falls by 0.01 at most and the excess
+    at multiples of the frame rate rises by 1 dB at most; else by the mel distance. The mel distance alone would not
+    do, for it grows while discriminators improve the sound.
     """
     if "mos" in start and "mos" in trained:
         alike = trained.get("similarity", 1.0) >= start.get("similarity", 1.0) - 0.01
-        return alike and trained["mos"] > start["mos"]
+        smooth = trained.get("comb", 0.0) <= start.get("comb", 0.0) + 1.0
+        return alike and smooth and trained["mos"] > start["mos"]
     return trained["mel_l1"] < start["mel_l1"]
 
 

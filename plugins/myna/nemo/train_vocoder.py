@@ -43,6 +43,8 @@ def run(config: DictConfig) -> None:
     scores["griffin_lim"] = copy_synthesis.score(items, copy_synthesis.copies(GriffinLim(), items), names)
     scores["start"] = copy_synthesis.score(items, copy_synthesis.copies(generator, items), names)
     training = _train(config, generator, out)
+    if training is None:
+        return
     chosen = "start"
     if training["steps"]:
         trained = instantiate(settings.generator)
@@ -130,8 +132,8 @@ def pack(settings: DictConfig, generator: nn.Module, path: Path) -> float:
     return difference
 
 
-def _train(config: DictConfig, generator: nn.Module, out: Path) -> dict[str, Any]:
-    """Train, leave the weights in `trained.safetensors` and tell what was done."""
+def _train(config: DictConfig, generator: nn.Module, out: Path) -> dict[str, Any] | None:
+    """Train, leave the weights in `trained.safetensors` and tell what was done; None in a process that only helped."""
     settings, limits = config.vocoder, config.trainer
     steps = settings.max_steps if limits.max_steps is None else limits.max_steps
     seconds = settings.max_seconds if limits.max_seconds is None else limits.max_seconds
@@ -146,17 +148,20 @@ def _train(config: DictConfig, generator: nn.Module, out: Path) -> dict[str, Any
     model = VocoderModel(model_config(settings))
     model.generator.load_state_dict(generator.state_dict())
     result = fit(model, config, int(steps), seconds, out)
+    if result is None:
+        return None
     with atomic_path(out / "trained.safetensors") as path:
         save_file({k: v.detach().cpu().contiguous() for k, v in model.generator.state_dict().items()}, path)
     atomic_text(done, json.dumps(result))
     return result
 
 
-def fit(model: Any, config: DictConfig, max_steps: int, max_seconds: float | None, out: Path) -> dict[str, Any]:
+def fit(model: Any, config: DictConfig, max_steps: int, max_seconds: float | None, out: Path) -> dict[str, Any] | None:
     """Train a `VocoderModel` with Lightning, from the last checkpoint when there is one.
 
     Returns:
-        `steps` and `seconds` of the whole training, restarts included.
+        `steps` and `seconds` of the whole training, restarts included. None in all but the first of several processes
+        that train together: the rest of the stage is the first one's.
     """
     from lightning.pytorch import Trainer
     from lightning.pytorch.callbacks import ModelCheckpoint
@@ -186,6 +191,8 @@ def fit(model: Any, config: DictConfig, max_steps: int, max_seconds: float | Non
     model.set_data(_loader(config, last))
     trainer.fit(model, ckpt_path=str(last) if last.is_file() else None)
     trainer.save_checkpoint(last)
+    if not trainer.is_global_zero:
+        return None
     return {"steps": int(model.steps), "seconds": round(progress.seconds, 1)}
 
 

@@ -94,8 +94,11 @@ class VocoderModel(HifiGanModel):
     def _step(self, optimizer: Any, loss: Tensor) -> None:
         optimizer.zero_grad()
         self.manual_backward(loss)
-        self.clip_gradients(optimizer, gradient_clip_val=self.cfg.clip, gradient_clip_algorithm="norm")
         optimizer.step()
+
+    def on_before_optimizer_step(self, optimizer: Any) -> None:
+        """Clip gradients, here because only here mixed precision has scaled them back."""
+        self.clip_gradients(optimizer, gradient_clip_val=self.cfg.clip, gradient_clip_algorithm="norm")
 
     def _judges(self) -> list[nn.Module]:
         return [judge for judge in (self.mpd, self.msd) if len(list(judge.children()))]
