@@ -65,6 +65,7 @@ class Content:
         unseen: Samples of unseen sentences.
         curves: SVG charts of training, by log and name, with the names of the curves.
         encoder: The encoder's report, or empty.
+        vocoder: The vocoder's report, or empty.
     """
 
     results: Mapping[str, Any]
@@ -73,6 +74,7 @@ class Content:
     unseen: Sequence[Sample]
     curves: Mapping[str, Mapping[str, tuple[str, list[str]]]]
     encoder: Mapping[str, Any] = field(default_factory=dict)
+    vocoder: Mapping[str, Any] = field(default_factory=dict)
 
 
 def write_page(path: Path, content: Content) -> None:
@@ -93,6 +95,7 @@ def write_page(path: Path, content: Content) -> None:
             strip=_similarity_strip(content.rows),
             curves=content.curves,
             encoder=content.encoder,
+            vocoder=content.vocoder,
             matrix=_matrix(content.encoder),
             times=charts.bar_chart(content.results["stage_seconds"], "s") if content.results["stage_seconds"] else "",
         ),
@@ -124,7 +127,7 @@ def score_table(results: Mapping[str, Any]) -> list[dict[str, Any]]:
 def format_score(value: float | None, unit: str = "") -> str:
     """Write a score for the table: a part as a percentage, others with two digits, a dash for none."""
     if value is None:
-        return "–"  # noqa: RUF001
+        return "–"
     if unit == "%":
         return f"{100 * value:.1f} %"
     return f"{value:.2f}{' ' + unit if unit else ''}"

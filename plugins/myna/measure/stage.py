@@ -58,7 +58,8 @@ def run(config: DictConfig) -> None:
     usage["seconds_total"] = round(sum(usage["stage_seconds"].values()), 1)
     found |= usage
     pairs, unseen = page.gather_samples(clips, rows, settings.prompts_shown, settings.spectrograms)
-    content = page.Content(found, rows, pairs, unseen, page.draw_curves(exp_dir), encoder)
+    vocoder = _json(exp_dir / "vocoder" / "report.json")
+    content = page.Content(found, rows, pairs, unseen, page.draw_curves(exp_dir), encoder, vocoder)
     page.write_page(folder / "index.html", content)
     results.write(folder / "results.json", found)
     logger.info("report: %s", folder / "index.html")

@@ -5,6 +5,7 @@ carries, so English needs no hub. Any other language needs a multilingual faster
 without one the score is absent.
 """
 
+import logging
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -44,6 +45,7 @@ def can_transcribe(language: str, model: str | None = None) -> bool:
 def _recogniser(model: str, threads: int) -> Any:
     from faster_whisper import WhisperModel
 
+    logging.getLogger("faster_whisper").setLevel(logging.WARNING)  # it reports every file it hears
     try:
         return WhisperModel(model, device="cpu", compute_type="int8", cpu_threads=threads)
     except Exception as error:
