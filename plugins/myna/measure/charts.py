@@ -10,7 +10,7 @@ Points = Sequence[tuple[float, float]]
 
 _WIDTH, _HEIGHT = 340, 190
 _LEFT, _RIGHT, _TOP, _BOTTOM = 46, 10, 10, 26
-_WIDE, _LABELS = 720, 150
+_WIDE, _LABELS = 960, 160
 
 
 def line_chart(series: Mapping[str, Points], logarithmic: bool = False) -> str:

@@ -96,7 +96,8 @@ def stage_usage(exp_dir: Path) -> dict[str, Any]:
         record = json.loads(path.read_text(encoding="utf-8"))
         if not path.name.endswith(".started.json") or record["stage"] not in records:
             records[record["stage"]] = record
-    seconds = {name: round(float(record["seconds"]), 1) for name, record in records.items()}
+    in_order = sorted(records, key=lambda name: str(records[name].get("started", "")))
+    seconds = {name: round(float(records[name]["seconds"]), 1) for name in in_order}
     peaks = [float(record["peak_rss_mb"]) for record in records.values()]
     return {
         "stage_seconds": seconds,
