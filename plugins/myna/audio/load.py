@@ -15,7 +15,7 @@ from myna.errors import MynaError
 logger = logging.getLogger(__name__)
 
 _DECODE_SECONDS = 600
-_RAW_G722 = ("-f", "g722", "-ar", "16000")
+_RAW_G722 = ("-f", "g722")
 
 
 @dataclass(frozen=True)

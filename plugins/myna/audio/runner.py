@@ -81,6 +81,9 @@ def run_all(items: Iterable[Item], settings: Settings, cluster: DictConfig, shar
     Raises:
         MynaError: An utterance cannot be processed; those done so far stay.
     """
+    if cluster.env == "local":
+        # Results should not depend on the machine's cores, and nobody looks at dask's web page.
+        cluster.options = {"threads_per_worker": 1, "dashboard_address": None, **cluster.options}
     specs = [dataclasses.asdict(item) for item in items]
     shutil.rmtree(scratch, ignore_errors=True)
     local = cluster.env == "local" and (cluster.n_workers <= 1 or len(specs) < _WORTH_A_CLUSTER)
