@@ -113,7 +113,8 @@ myna_set_up() {
     (
       myna_uv_mirrors
       myna_say "installing the packages of constraints.txt (minutes, once)"
-      "$MYNA_VENV/bin/uv" pip install --quiet --python "$MYNA_PYTHON" \
+      [[ -t 2 ]] && quiet=() || quiet=(--quiet) # its progress bars are for a person
+      "$MYNA_VENV/bin/uv" pip install "${quiet[@]}" --python "$MYNA_PYTHON" \
         -c "$MYNA_ROOT/constraints.txt" -e "$MYNA_ROOT[dev]" >&2
     ) || { myna_say "the packages could not be installed; put right what is said above and run the same command again"; exit 1; }
     echo "$want" >"$MYNA_VENV/.complete.new" && mv "$MYNA_VENV/.complete.new" "$MYNA_VENV/.complete"

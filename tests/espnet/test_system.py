@@ -7,9 +7,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from omegaconf import DictConfig, OmegaConf
+
 import toy_recipe as toy
 from myna.errors import MynaError
-from omegaconf import DictConfig, OmegaConf
 
 TARGETS = Path(toy.__file__).parent
 

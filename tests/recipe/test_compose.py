@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-import toy_recipe as toy
 
+import toy_recipe as toy
 from myna.errors import MynaError
 from myna.recipe.compose import compose_recipe, find_recipe, project_root
 

@@ -7,8 +7,8 @@ import time
 from pathlib import Path
 
 import pytest
-import toy_recipe as toy
 
+import toy_recipe as toy
 from myna.errors import MynaError
 
 ALL = ["make_numbers", "double", "total"]
@@ -63,6 +63,21 @@ def test_config_of_another_stage_or_none_changes_nothing(folder: Path):
     ran: list[str] = []
     toy.run(folder, "summed.offset=1", "doubled.kill_at=99", ran=ran)
     assert ran == ["total"]
+
+
+def test_node_that_is_taken_out_does_not_count(folder: Path):
+    listed = "stages.double.nodes=[doubled,-doubled.kill_at]"
+    toy.run(folder, listed)
+    ran: list[str] = []
+    toy.run(folder, listed, "doubled.kill_at=99", ran=ran)
+    assert ran == []
+    toy.run(folder, listed, "doubled.factor=5", ran=ran)
+    assert ran == ["double", "total"]
+
+
+def test_node_that_does_not_exist_is_named(folder: Path):
+    with pytest.raises(MynaError, match=r"stages\.double.nodes names 'halved'"):
+        toy.run(folder, "stages.double.nodes=[halved]")
 
 
 def test_seed_redoes_all(folder: Path):

@@ -1,5 +1,6 @@
 """What a stage is to the driver, and the hash that says whether its results still hold."""
 
+import copy
 import glob
 import hashlib
 import json
@@ -7,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig, OmegaConf, open_dict
 
 from myna.errors import MynaError
 from myna.files import sha256
@@ -62,18 +63,28 @@ def stage_hash(stage: Stage, config: DictConfig, upstream: Mapping[str, str]) ->
     Raises:
         MynaError: the stage names a configuration node that does not exist.
     """
-    if missing := [node for node in stage.nodes if OmegaConf.select(config, node) is None]:
-        raise MynaError(f"configuration: stages.{stage.name}.nodes names {missing[0]!r}, which no file in conf/ holds")
-    nodes = {node: _plain(OmegaConf.select(config, node)) for node in stage.nodes}
     parts = {
         "target": stage.target,
-        "nodes": nodes,
+        "nodes": _nodes(stage, config),
         "seed": config.get("seed"),
         "inputs": _contents(stage.inputs),
         "upstream": {name: upstream[name] for name in stage.after},
     }
     text = json.dumps(parts, sort_keys=True, default=str).replace(str(config.recipe_dir), "<recipe>")
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _nodes(stage: Stage, config: DictConfig) -> dict[str, object]:
+    """Return a stage's configuration nodes, less those that its list takes out with a leading `-`."""
+    listed = [node for node in stage.nodes if not node.startswith("-")]
+    if missing := [node for node in listed if OmegaConf.select(config, node) is None]:
+        raise MynaError(f"configuration: stages.{stage.name}.nodes names {missing[0]!r}, which no file in conf/ holds")
+    taken = copy.deepcopy(config)
+    for node in set(stage.nodes) - set(listed):
+        parent, _, key = node[1:].rpartition(".")
+        with open_dict(taken):
+            OmegaConf.select(taken, parent).pop(key, None)
+    return {node: _plain(OmegaConf.select(taken, node)) for node in listed}
 
 
 def _plain(value: object) -> object:
