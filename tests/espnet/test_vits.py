@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 import soundfile
 import torch
+from hydra import compose, initialize_config_dir
+from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 from torch import Tensor
 
@@ -44,12 +46,12 @@ TEXTS = ("one", "two three", "hello world", "good morning")
 
 
 def discriminator() -> torch.nn.Module:
-    """Return ESPnet2's multi-period discriminator with two periods and few channels."""
-    from espnet2.gan_tts.hifigan import HiFiGANMultiPeriodDiscriminator
-
-    settings = OmegaConf.load(ROOT / "conf" / "tts" / "vits.yaml").discriminator.discriminator_params
-    small = dict(settings, channels=2, max_downsample_channels=4)
-    return HiFiGANMultiPeriodDiscriminator([2, 3], OmegaConf.to_container(OmegaConf.create(small)))
+    """Return the configured discriminator with two periods and few channels."""
+    settings = OmegaConf.load(ROOT / "conf" / "tts" / "vits.yaml").discriminator
+    settings.periods = [2, 3]
+    settings.period_discriminator_params.update({"channels": 2, "max_downsample_channels": 4})
+    settings.scale_discriminator_params.update({"channels": 16, "max_downsample_channels": 16})
+    return instantiate(settings, _convert_="all")
 
 
 def waves() -> list[np.ndarray]:
@@ -233,7 +235,6 @@ def write_recipe(root: Path) -> DictConfig:
     config = OmegaConf.create({**paths, **more, "tts": tts})
     config.tts.pool_dev_utterances = 2
     config.tts.distil.utterances = 6
-    config.tts.discriminator.discriminator_params.channels = 2
     for phase in (
         config.tts.distil,
         config.tts.wave,
@@ -276,6 +277,20 @@ def test_missing_stages_are_named(tmp_path: Path) -> None:
     config.tts.train = {}
     with pytest.raises(MynaError, match=r"tts\.train\._target_ is missing"):
         train_tts.run(config)
+
+
+@pytest.mark.parametrize(("name", "generator", "judge"), [("vits", 21.5, 0.64), ("vits_gpu", 39.8, 51.0)])
+def test_configured_sizes(name: str, generator: float, judge: float) -> None:
+    """Both configurations build; their sizes in millions of parameters are those that are documented."""
+    with initialize_config_dir(str(ROOT / "conf"), version_base=None):
+        settings = compose("myna", [f"tts={name}"]).tts
+    with torch.device("meta"):
+        built = (
+            Vits(len(default_tokens()), **OmegaConf.to_container(settings.network)),
+            instantiate(settings.discriminator, _convert_="all"),
+        )
+    sizes = [sum(p.numel() for p in part.parameters()) / 1e6 for part in built]
+    assert sizes == pytest.approx([generator, judge], rel=0.02)
 
 
 def test_speakers_differ_after_a_step() -> None:
