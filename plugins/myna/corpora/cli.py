@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from myna.corpora import aishell3, an4, asterisk, festvox_ru, flite, librivox, libritts, ljspeech, vctk
+from myna.corpora import aishell3, an4, asterisk, festvox_ru, flite, libritts, librivox, ljspeech, vctk
 from myna.errors import MynaError
 
 Fetch = Callable[[Path], object]

@@ -14,7 +14,7 @@ from myna.corpora.person import consent_of, speaker_id
 from myna.corpora.pieces import Findings, Piece, Rules, examine, other_speakers
 from myna.corpora.quality import Limits
 from myna.corpora.recognise import require_model
-from myna.corpora.select import split
+from myna.corpora.select import split, without_sentences
 from myna.errors import MynaError
 from myna.files import atomic_text
 from myna.kaldi.rates import outliers
@@ -56,6 +56,8 @@ def build(config: DictConfig, cache: Path) -> tuple[Corpus, Sets]:
     known, pool = mini_voices.pool(node, cache)
     if speaker in known.consent:
         raise MynaError(f"the name {node.name!r} is that of a voice of the pool; choose another --name")
+    for name in ("pool_train", "pool_dev"):
+        pool[name] = without_sentences(pool[name], sets.get("target_test", []))
     return merge([known, target]), pool | sets
 
 

@@ -43,7 +43,7 @@ def deal(corpus: Corpus, node: DictConfig, unseen: Sequence[str] = ()) -> Sets:
     sets: Sets = {"pool_train": [], "pool_dev": [], "spk_test": []}
     for name in unknown:
         sets["spk_test"] += shuffled(speakers.pop(name))[: int(node.spk_test_utterances)]
-    for name in set(speakers) - set(unseen):
+    for name in sorted(set(speakers) - set(unseen)):
         order, count = shuffled(speakers[name]), int(node.dev_utterances_per_speaker)
         sets["pool_dev"] += order[:count]
         sets["pool_train"] += order[count:]

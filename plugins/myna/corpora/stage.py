@@ -1,7 +1,6 @@
 """Stage 0, create_dataset: corpora in, validated Kaldi data directories out."""
 
 import errno
-import logging
 import os
 from collections.abc import Callable
 from importlib import import_module
@@ -13,8 +12,6 @@ from myna.corpora.clip import Clip, Corpus
 from myna.corpora.decode import materialise
 from myna.errors import MynaError
 from myna.kaldi import DataDir, check, check_disjoint, write
-
-log = logging.getLogger(__name__)
 
 TARGET = ("target_train", "target_dev", "target_test")
 POOL = ("pool_train", "pool_dev")
@@ -37,13 +34,19 @@ def run(config: DictConfig) -> None:
     node = config.create_dataset
     data_dir = Path(config.data_dir)
     try:
+        _sweep(data_dir)
         corpus, sets = _builder(str(node.builder))(config, downloads(config))
         data = {name: _write(corpus, name, clips, config) for name, clips in sets.items() if clips}
     except OSError as error:
         raise MynaError(_disk(error, data_dir)) from error
     check_sets(data)
-    log.info("%s\n%s", data_dir, table(data))
     print(table(data))
+
+
+def _sweep(data_dir: Path) -> None:
+    """Remove the temporary files of a run that was killed; the driver lets one run at a time into a recipe."""
+    for path in data_dir.rglob(".*.tmp*") if data_dir.is_dir() else ():
+        path.unlink(missing_ok=True)
 
 
 def downloads(config: DictConfig) -> Path:

@@ -1,0 +1,168 @@
+"""Fetching: once, checked, from the cache without a network, resumed after a cut, unpacked safely."""
+
+import hashlib
+import io
+import tarfile
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+
+from myna.corpora import fetch
+from myna.errors import MynaError
+
+CONTENT = bytes(range(256)) * 4000
+
+
+def source(content: bytes = CONTENT) -> fetch.Source:
+    """A file by its content."""
+    return fetch.Source("corpus.bin", hashlib.sha256(content).hexdigest(), "the moon")
+
+
+def bring(content: bytes) -> Any:
+    """Something that brings the content."""
+    return lambda folder: (folder / "corpus.bin").write_bytes(content)
+
+
+def no_network(folder: Path) -> None:
+    """Something that cannot bring anything."""
+    raise OSError("Network is unreachable")
+
+
+def test_fetched_once_then_from_the_cache(tmp_path: Path) -> None:
+    """Without a network, what is cached is used."""
+    path = fetch.obtain(source(), tmp_path, bring(CONTENT))
+    assert path.read_bytes() == CONTENT
+    assert fetch.obtain(source(), tmp_path, no_network) == path
+
+
+def test_no_network_names_the_file_and_its_origin(tmp_path: Path) -> None:
+    """And where to put it; nothing half-written stays."""
+    with pytest.raises(MynaError, match=r"corpus.bin is missing.*the moon.*unreachable.*put the file at"):
+        fetch.obtain(source(), tmp_path, no_network)
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_wrong_content_is_refused(tmp_path: Path) -> None:
+    """Another version of the file is not the file."""
+    with pytest.raises(MynaError, match="another content"):
+        fetch.obtain(source(), tmp_path, bring(b"something else"))
+    assert not source().at(tmp_path).exists()
+
+
+def test_damaged_cache_is_fetched_again(tmp_path: Path) -> None:
+    """The hash is checked each time."""
+    path = fetch.obtain(source(), tmp_path, bring(CONTENT))
+    path.write_bytes(CONTENT[:-1])
+    assert fetch.obtain(source(), tmp_path, bring(CONTENT)).read_bytes() == CONTENT
+
+
+def test_missing_apt_is_explained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a machine without apt-get a person is told which file to bring."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    wanted = fetch.Source("x_1_all.deb", "0" * 64, "Debian's package x")
+    with pytest.raises(MynaError, match=r"x_1_all.deb is missing.*Debian's package x.*apt-get is not installed"):
+        fetch.obtain(wanted, tmp_path / "cache", fetch.bring_deb("x", "1", "x_1_all.deb", tmp_path / "cache"))
+
+
+class Server(BaseHTTPRequestHandler):
+    """Serves CONTENT; the first answer is cut off half way."""
+
+    ranges: ClassVar[list[str]] = []
+
+    def do_GET(self) -> None:
+        """Answer with the range that is asked for."""
+        asked = self.headers.get("Range", "")
+        self.ranges.append(asked)
+        start = int(asked.removeprefix("bytes=").rstrip("-")) if asked else 0
+        self.send_response(206 if asked else 200)
+        self.send_header("Content-Length", str(len(CONTENT) - start))
+        self.end_headers()
+        self.wfile.write(CONTENT[start:] if asked else CONTENT[: len(CONTENT) // 2])
+
+    def log_message(self, *arguments: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def address() -> Iterator[str]:
+    """A server on this machine."""
+    Server.ranges = []
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Server)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/corpus.bin"
+    server.shutdown()
+
+
+def test_cut_download_goes_on_where_it_stopped(tmp_path: Path, address: str) -> None:
+    """The second try asks for the rest only."""
+    bringing = fetch.bring_url(address, tmp_path / "partial")
+    with pytest.raises(MynaError, match=r"corpus\.bin is missing"):
+        fetch.obtain(source(), tmp_path, bringing)
+    assert fetch.obtain(source(), tmp_path, bringing).read_bytes() == CONTENT
+    assert Server.ranges == ["", f"bytes={len(CONTENT) // 2}-"]
+
+
+def tar_with(name: str) -> bytes:
+    """A tar archive with one member."""
+    raw = io.BytesIO()
+    with tarfile.open(fileobj=raw, mode="w:gz") as tar:
+        member = tarfile.TarInfo(name)
+        member.size = 2
+        tar.addfile(member, io.BytesIO(b"hi"))
+    return raw.getvalue()
+
+
+def test_archive_cannot_write_outside(tmp_path: Path) -> None:
+    """A member that climbs out of the folder is refused."""
+    (tmp_path / "bad.tgz").write_bytes(tar_with("../../escaped"))
+    (tmp_path / "in").mkdir()
+    with pytest.raises(MynaError, match="cannot be unpacked"):
+        fetch.extract_tar(tmp_path / "bad.tgz", tmp_path / "in", lambda _: True)
+    assert not list(tmp_path.parent.glob("escaped"))
+
+
+def test_damaged_archive_names_itself(tmp_path: Path) -> None:
+    """With the remedy."""
+    (tmp_path / "bad.tgz").write_bytes(tar_with("a")[:40])
+    with pytest.raises(MynaError, match=r"bad.tgz cannot be unpacked.*delete it"):
+        fetch.extract_tar(tmp_path / "bad.tgz", tmp_path, lambda _: True)
+    (tmp_path / "bad.deb").write_bytes(b"no")
+    with pytest.raises(MynaError, match="no Debian package"):
+        fetch.extract_deb(tmp_path / "bad.deb", tmp_path, lambda _: True)
+
+
+def test_deb_is_unpacked_without_dpkg(tmp_path: Path) -> None:
+    """An ar archive with control and data members."""
+    data = tar_with("./usr/share/x/file.txt")
+    members = [(b"debian-binary", b"2.0\n"), (b"control.tar.gz", b"odd"), (b"data.tar.gz", data)]
+    deb = b"!<arch>\n"
+    for name, content in members:
+        deb += name.ljust(16) + b"0".ljust(12) + b"0".ljust(6) * 2 + b"100644".ljust(8) + b"%-10d`\n" % len(content)
+        deb += content + b"\n" * (len(content) % 2)
+    (tmp_path / "x.deb").write_bytes(deb)
+    fetch.extract_deb(tmp_path / "x.deb", tmp_path, lambda name: name.endswith(".txt"))
+    assert (tmp_path / "usr/share/x/file.txt").read_text() == "hi"
+
+
+def test_unpacking_starts_anew_after_a_cut_and_is_done_once(tmp_path: Path) -> None:
+    """A folder counts only with its marker."""
+    calls = []
+
+    def unpack(folder: Path) -> None:
+        calls.append(folder)
+        (folder / "a").write_text("a")
+        if len(calls) == 1:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fetch.unpack_once(tmp_path / "corpus", "key", unpack)
+    assert not (tmp_path / "corpus").exists()
+    for _ in range(2):
+        assert (fetch.unpack_once(tmp_path / "corpus", "key", unpack) / "a").read_text() == "a"
+    assert len(calls) == 2
+    fetch.unpack_once(tmp_path / "corpus", "other key", unpack)
+    assert len(calls) == 3
