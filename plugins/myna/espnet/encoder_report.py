@@ -110,7 +110,7 @@ def write_report(
     names, matrix = similarity_matrix(embeddings, speakers)
     report = {
         "conditioning": conditioning,
-        # The encoder that conditions never scores: see docs, "Speaker similarity".
+        # The encoder that conditions never scores: it would praise what it was told to copy.
         "scoring": "dvector" if conditioning == "ge2e" else "ge2e",
         "eer": judged[conditioning].get("unseen", {}).get("eer"),
         "encoders": dict(judged),

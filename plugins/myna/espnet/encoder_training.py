@@ -62,7 +62,9 @@ def train_own_encoder(config: DictConfig, out: Path) -> FitResult:
         validate_every=int(settings.validate_every),
         checkpoint_every=int(settings.checkpoint_every),
     )
-    OwnEncoder(network, settings.feature).save(out / "cnn.safetensors", arguments)
+    path, trained = out / "cnn.safetensors", OwnEncoder(network, settings.feature)
+    if not path.is_file() or OwnEncoder.load(path).fingerprint() != trained.fingerprint():
+        trained.save(path, arguments)
     log.info("speaker encoder: %d speakers, %d steps, %.0f s", len(speakers), result.step, result.seconds)
     return result
 

@@ -17,7 +17,8 @@ from myna.errors import MynaError
 from myna.espnet.embeddings import mean_embedding, read_embeddings, write_embeddings
 from myna.espnet.encoder_report import choose, judge, trial_utterances, write_report
 from myna.espnet.encoder_training import train_own_encoder
-from myna.files import atomic_text, sha256
+from myna.files import atomic_text
+from myna.networks.speaker.trials import pairs
 
 if TYPE_CHECKING:
     from myna.networks.speaker.encoder import SpeakerEncoder
@@ -52,7 +53,7 @@ def run(config: DictConfig) -> None:
     chosen = trial_utterances(config)
     judged = {name: _judged(encoder, chosen, config, out) for name, encoder in encoders.items()}
     conditioning = choose(config.encoder.condition, judged)
-    mark = f"{conditioning} {_weights(conditioning, out)}"
+    mark = f"{conditioning} {encoders[conditioning].fingerprint()}"
     for root in sets:
         embed_set(encoders[conditioning], root, out / "embeds" / root.name, mark, config.encoder.copies_per_speaker)
     extra["seconds"] = round(time.monotonic() - began, 1)
@@ -141,13 +142,13 @@ def _some_of_each(source: Iterable[FeatureUtterance], many: int) -> list[Feature
 def _judged(encoder: "SpeakerEncoder", chosen: dict[str, dict[str, str]], config: DictConfig, out: Path) -> Any:
     """Score an encoder on the trials, or read what an earlier run found."""
     path = out / "judged" / f"{encoder.name}.json"
-    key = {"weights": _weights(encoder.name, out), "trials": chosen}
+    key = {"weights": encoder.fingerprint(), "trials": chosen}
     if path.is_file():
         stored = json.loads(path.read_text(encoding="utf-8"))
         if stored["key"] == key:
             return stored["found"]
     most = int(config.encoder.trials.per_speaker)
-    wanted = {key for speakers in chosen.values() for pair in _ends(speakers, most) for key in pair}
+    wanted = {key for speakers in chosen.values() for pair in pairs(speakers, most) for key in pair[:2]}
     embeddings: dict[str, np.ndarray] = {}
     for name in sorted({key.split("/")[0] for key in wanted}):
         part = [u for u in FeatureSet(Path(config.dump_dir) / name) if f"{name}/{u.name}" in wanted]
@@ -156,21 +157,6 @@ def _judged(encoder: "SpeakerEncoder", chosen: dict[str, dict[str, str]], config
     found = judge(embeddings, chosen, most)
     atomic_text(path, json.dumps({"key": key, "found": found}, indent=1))
     return found
-
-
-def _ends(speakers: dict[str, str], most: int) -> list[tuple[str, str]]:
-    from myna.networks.speaker.trials import pairs
-
-    return [(a, b) for a, b, _ in pairs(speakers, most)]
-
-
-def _weights(name: str, out: Path) -> str:
-    """Return what tells an encoder's weights from others."""
-    if name == "cnn":
-        return sha256(out / "cnn.safetensors")[:16]
-    from importlib.metadata import version
-
-    return f"resemblyzer-{version('resemblyzer')}"
 
 
 def _of_speakers(sets: list[Path], out: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:

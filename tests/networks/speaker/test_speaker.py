@@ -86,6 +86,7 @@ def test_saved_encoder_is_the_same(tmp_path: Path) -> None:
     OwnEncoder(small()).save(tmp_path / "cnn.safetensors", SMALL)
     loaded, first = OwnEncoder.load(tmp_path / "cnn.safetensors"), OwnEncoder(small())
     together = first.embed_waves(waves)
+    assert loaded.fingerprint() == first.fingerprint()
     assert np.array_equal(together, loaded.embed_waves(waves))
     for row, wave in enumerate(waves):
         assert np.allclose(loaded.embed(wave), together[row], atol=1e-6)

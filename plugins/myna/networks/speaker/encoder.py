@@ -31,6 +31,10 @@ class SpeakerEncoder(ABC):
             (N, 256) float32, each row of length 1, the same as for each wave alone.
         """
 
+    @abstractmethod
+    def fingerprint(self) -> str:
+        """Return what tells these weights from others: embeddings of different weights must not be mixed."""
+
     def embed(self, audio: Path | str | np.ndarray, sample_rate: int | None = None) -> np.ndarray:
         """Embed one utterance.
 

@@ -7,6 +7,7 @@ utterances, because windows of different utterances share the steps of the recur
 import warnings
 from collections.abc import Sequence
 from functools import cached_property
+from importlib.metadata import version
 from typing import Any
 
 import librosa
@@ -53,6 +54,10 @@ class Ge2eEncoder(SpeakerEncoder):
             partial = torch.cat([self.network(windows) for windows in torch.cat(parts).split(self.batch)])
         means = [rows.mean(0) for rows in partial.split([len(windows) for windows in parts])]
         return torch.nn.functional.normalize(torch.stack(means), dim=1).numpy()
+
+    def fingerprint(self) -> str:
+        """Return the version of the package."""
+        return f"resemblyzer-{version('resemblyzer')}"
 
     def _windows(self, wave: np.ndarray) -> Tensor:
         """Return the mel windows `(n, 160, 40)` of an utterance."""

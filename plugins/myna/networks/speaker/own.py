@@ -1,5 +1,6 @@
 """Myna's own speaker encoder with its front end, as one file of weights."""
 
+import hashlib
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -41,6 +42,13 @@ class OwnEncoder(SpeakerEncoder):
         with torch.inference_mode():
             return self.network(padded, lengths).numpy()
 
+    def fingerprint(self) -> str:
+        """Return a hash of the weights, 16 hexadecimal digits."""
+        digest = hashlib.sha256(self.feature.encode())
+        for name, value in sorted(self.network.state_dict().items()):
+            digest.update(name.encode() + value.contiguous().numpy().tobytes())
+        return digest.hexdigest()[:16]
+
     def _features(self, wave: np.ndarray) -> torch.Tensor:
         shortest = MelConfig().n_fft
         whole = np.pad(wave, (0, max(0, shortest - len(wave)))).astype(np.float32)
@@ -55,9 +63,10 @@ class OwnEncoder(SpeakerEncoder):
             arguments: Keywords of `ConvEncoder`.
         """
         weights = {name: value.contiguous() for name, value in self.network.state_dict().items()}
-        described = {"feature": self.feature, "arguments": json.dumps(arguments)}
+        described = json.dumps({"feature": self.feature, "arguments": arguments})
         with atomic_path(path) as temporary:
-            save_file(weights, temporary, metadata=described)
+            # One key: the order of several differs from run to run, and so would the file.
+            save_file(weights, temporary, metadata={"encoder": described})
 
     @classmethod
     def load(cls, path: Path | str) -> "OwnEncoder":
@@ -70,8 +79,8 @@ class OwnEncoder(SpeakerEncoder):
             raise MynaError(f"{path} is missing: run stage 2 (train_encoder) with encoder.train=true first")
         try:
             with safe_open(str(path), framework="pt") as stored:
-                described = stored.metadata()
-                network = ConvEncoder(**json.loads(described["arguments"]))
+                described = json.loads(stored.metadata()["encoder"])
+                network = ConvEncoder(**described["arguments"])
                 network.load_state_dict({name: stored.get_tensor(name) for name in stored.keys()})  # noqa: SIM118
         except (KeyError, RuntimeError, ValueError, TypeError) as error:
             raise MynaError(f"{path} is no speaker encoder ({error}): remove it and run stage 2 again") from error
