@@ -49,7 +49,8 @@ class Progress(Callback):
     def on_train_batch_end(self, trainer: Any, pl_module: Any, *_: Any) -> None:
         """Log, and stop when the budget is used up."""
         self.bar.update()
-        step, stop = int(pl_module.steps), self.spent(pl_module)
+        # Clocks differ between processes, and all must stop at the same step.
+        step, stop = int(pl_module.steps), trainer.strategy.reduce_boolean_decision(self.spent(pl_module), all=False)
         if trainer.is_global_zero and (stop or step % self.every == 0):
             losses = {name: round(float(value), 5) for name, value in trainer.callback_metrics.items()}
             with self.path.open("a", encoding="utf-8") as stream:
