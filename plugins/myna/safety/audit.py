@@ -22,6 +22,7 @@ from myna.safety.state import site_key, site_public, state_dir
 
 KEEP_DAYS = 180
 _START = "0" * 64
+_HEAD = {"count", "hash", "anchor", "line"}
 
 
 class Entry(BaseModel):
@@ -246,7 +247,7 @@ def _read_head() -> dict[str, Any]:
         signature = head.pop("signature")
     except (OSError, ValueError, KeyError) as error:
         raise MynaError(f"{path}: not the head of a log ({error}); restore it from a copy") from error
-    if not signed(site_public(), signature, head):
+    if not signed(site_public(), signature, head) or set(head) != _HEAD:
         raise MynaError(f"{path}: the head of the log was edited; restore it from a copy")
     return head
 

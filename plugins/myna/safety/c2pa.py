@@ -79,7 +79,7 @@ def _sign(data: bytes, kind: str, content_id: str, certificate: bytes, key: byte
             }
         ],
     }
-    info = c2pa.C2paSignerInfo(alg=b"es256", sign_cert=certificate, private_key=key, ta_url=b"")
+    info = c2pa.C2paSignerInfo(alg=b"es256", sign_cert=certificate, private_key=key, ta_url=None)
     target = io.BytesIO()
     with c2pa.Signer.from_info(info) as signer, c2pa.Builder(manifest) as builder:
         builder.sign(signer, kind, io.BytesIO(data), target)

@@ -3,6 +3,7 @@
 Nothing touches the disk before it is labelled: a release that dies on the way leaves no unmarked sound behind.
 """
 
+import contextlib
 import hashlib
 import io
 from pathlib import Path
@@ -91,8 +92,11 @@ def decode(data: bytes | Path) -> Audio:
         with av.open(io.BytesIO(data) if isinstance(data, bytes) else str(data), "r") as container:
             stream = container.streams.audio[0]
             converter = av.AudioResampler(format="flt", layout="mono", rate=stream.rate)
-            for frame in container.decode(stream):
-                pieces.extend(part.to_ndarray()[0] for part in converter.resample(frame))
+            for packet in container.demux(stream):
+                # A damaged packet is left out, so that the rest of a file can still be judged.
+                with contextlib.suppress(av.error.InvalidDataError):
+                    for frame in packet.decode():
+                        pieces.extend(part.to_ndarray()[0] for part in converter.resample(frame))
             pieces.extend(part.to_ndarray()[0] for part in converter.resample(None))
             rate = int(stream.rate)
     except (av.error.FFmpegError, IndexError, OSError) as error:

@@ -135,8 +135,12 @@ def _finish(
         watermark=request.watermark,
         note=note,
     )
-    data = aigc.write(data, suffix, aigc.make(request.producer, entry.content_id, content))
-    data, manifest = c2pa.attach(data, suffix, entry.content_id)
+    tag = aigc.make(request.producer, entry.content_id, content)
+    data, manifest = c2pa.attach(aigc.write(data, suffix, tag), suffix, entry.content_id)
+    if manifest and aigc.read(data, suffix) != tag:
+        raise MynaError(
+            f"{request.output}: the AIGC label got lost when the C2PA manifest was added; unset MYNA_C2PA_CERT"
+        )
     audit.append(entry)
     released = Released(
         path=request.output,

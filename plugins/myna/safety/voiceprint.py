@@ -19,9 +19,12 @@ _SUFFIXES = {".wav", ".flac", ".mp3", ".ogg", ".opus", ".m4a", ".g722"}
 
 def embed(audio: Audio) -> np.ndarray:
     """Return the voice print of a sound: float32 `(256,)`, length 1."""
+    from resemblyzer import preprocess_wav
+
     wave = resample(audio.wave, audio.sample_rate, _RATE)
-    peak = float(np.abs(wave).max(initial=0.0))
-    return _encoder().embed_utterance(wave / peak * 0.9 if peak > 0 else wave).astype(np.float32)
+    # Long silences are cut and quiet speech is raised, as the encoder was trained; it needs some speech to be left.
+    speech = preprocess_wav(wave)
+    return _encoder().embed_utterance(speech if len(speech) >= _RATE // 2 else wave).astype(np.float32)
 
 
 def embed_file(path: Path) -> np.ndarray:

@@ -1,0 +1,154 @@
+"""Consent: records from corpora, the spoken clip, the commands."""
+
+import json
+
+import numpy as np
+import pytest
+import soundfile
+
+from myna.errors import MynaError
+from myna.safety import clip, consent, trust
+from myna.safety.cli import main
+from myna.safety.encode import resample
+from myna.safety.types import Audio
+
+
+def test_line_of_a_corpus_gives_the_same_record():
+    line = "spk1 licence evaluation CC BY-SA 3.0"
+    record = consent.from_spk2consent(line)
+    assert (record.speaker, record.basis, record.scope, record.licence) == (
+        "spk1",
+        "licence",
+        "evaluation",
+        "CC BY-SA 3.0",
+    )
+    assert consent.from_spk2consent(line + "\n").id == record.id
+    assert consent.from_spk2consent("spk2 licence evaluation CC0").id != record.id
+    consent.check(record, "evaluation")
+    for broken in ("spk1 licence", "spk1 rumour evaluation x", "spk1 licence everything x"):
+        with pytest.raises(MynaError, match="spk2consent"):
+            consent.from_spk2consent(broken)
+
+
+def test_record_survives_the_file(tmp_path):
+    record = consent.from_spk2consent("spk1 licence private CC0")
+    record.save(tmp_path / "consent.yaml")
+    assert consent.load(tmp_path / "consent.yaml") == record
+
+
+def test_commands_make_sign_check_and_revoke(tmp_path, capsys):
+    path = str(tmp_path / "consent.yaml")
+    new = ["consent", "new", path, "--speaker", "ann", "--who", "Ann", "--basis", "own_voice", "--scope", "private"]
+    assert main([*new, "--expires", "2099-01-01", "--languages", "de"]) == 0
+    assert main(["consent", "verify", path]) == 2
+    assert "not signed" in capsys.readouterr().err
+    assert main(["consent", "sign", path]) == 0
+    assert main(["consent", "verify", path, "--purpose", "private", "--language", "de"]) == 0
+    assert main(["consent", "verify", path, "--purpose", "commercial"]) == 2
+    assert main(["consent", "verify", path, "--language", "fr-fr"]) == 2
+    assert main(["consent", "revoke", path]) == 0
+    assert main(["consent", "verify", path]) == 2
+    assert "revoked" in capsys.readouterr().err
+    assert main(["consent", "trust", "zz"]) == 2
+    assert main(["consent", "trust", "ab" * 32, "--remark", "a friend"]) == 0
+    assert trust.is_trusted("ab" * 32) and not trust.is_trusted("cd" * 32)
+
+
+def test_key_of_a_file_signs(tmp_path):
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    key = Ed25519PrivateKey.generate()
+    (tmp_path / "key.pem").write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    consent.from_spk2consent("spk1 licence publish CC0").save(tmp_path / "c.yaml")
+    assert main(["consent", "sign", str(tmp_path / "c.yaml"), "--key", str(tmp_path / "key.pem")]) == 0
+    record = consent.load(tmp_path / "c.yaml")
+    with pytest.raises(MynaError, match="unknown key"):
+        consent.check(record, "publish")
+    (tmp_path / "key.pem").write_text("nonsense")
+    assert main(["consent", "sign", str(tmp_path / "c.yaml"), "--key", str(tmp_path / "key.pem")]) == 2
+
+
+@pytest.fixture
+def spoken(tmp_path, speech):
+    """A clip and a recording on disk."""
+    for name in ("clip.wav", "recording.wav"):
+        soundfile.write(tmp_path / name, speech.wave, speech.sample_rate)
+    return tmp_path
+
+
+def unit(*values: float) -> np.ndarray:
+    """A voice print of length 1."""
+    return np.asarray(values, np.float32) / np.linalg.norm(values)
+
+
+def test_spoken_consent_is_compared_with_sentence_and_voice(spoken):
+    said = clip.sentence("Ann", "private")
+    recordings = [spoken / "recording.wav"]
+    proof = clip.check_clip(spoken / "clip.wav", said, recordings, lambda _: said.lower(), lambda _: unit(1, 0))
+    assert proof.sentence == said and len(proof.sha256) == 64
+    with pytest.raises(MynaError, match="record it again"):
+        clip.check_clip(spoken / "clip.wav", said, recordings, lambda _: "good morning", lambda _: unit(1, 0))
+    prints = iter([unit(1, 0), unit(0.3, 1)])
+    with pytest.raises(MynaError, match="another voice"):
+        clip.check_clip(spoken / "clip.wav", said, recordings, lambda _: said, lambda _: next(prints))
+    with pytest.raises(MynaError, match="recordings"):
+        clip.check_clip(spoken / "clip.wav", said, [], lambda _: said, lambda _: unit(1, 0))
+
+
+def test_clip_goes_into_the_record(spoken, monkeypatch, capsys):
+    from myna.safety import voiceprint
+
+    said = clip.sentence("Ann", "private")
+    monkeypatch.setattr(voiceprint, "transcribe", lambda audio: said)
+    monkeypatch.setattr(voiceprint, "embed", lambda audio: unit(1, 1))
+    path = spoken / "consent.yaml"
+    new = [
+        "consent",
+        "new",
+        str(path),
+        "--speaker",
+        "ann",
+        "--who",
+        "Ann",
+        "--basis",
+        "own_voice",
+        "--scope",
+        "private",
+    ]
+    assert main([*new, "--clip", str(spoken / "clip.wav"), "--recordings", str(spoken / "recording.wav")]) == 0
+    assert main(["consent", "sign", str(path)]) == 0
+    assert main(["consent", "verify", str(path), "--purpose", "private"]) == 0
+    (spoken / "clip.wav").write_bytes(b"another clip")
+    assert main(["consent", "verify", str(path), "--purpose", "private"]) == 2
+    assert "evidence" in capsys.readouterr().err
+
+
+def test_whisper_and_ge2e_hear_a_real_clip(clips):
+    from myna.safety import voiceprint
+
+    clip_ = clips["cen8-fcaw-b"]
+    own = voiceprint.embed(clip_)
+    quiet = voiceprint.embed(Audio(0.2 * resample(clip_.wave, 16000, 22050), 22050))
+    assert np.isclose(np.linalg.norm(own), 1.0, atol=1e-3)
+    assert own @ quiet > 0.95 and own @ voiceprint.embed(clips["cen8-mmxg-b"]) < 0.7
+    assert len(voiceprint.transcribe(clip_)) > 3
+
+
+def test_words_are_counted():
+    from myna.safety.voiceprint import word_error_rate
+
+    assert word_error_rate("I am Ann, and I agree.", "i am ann and i agree") == 0.0
+    assert word_error_rate("one two three four", "one three four five") == 0.5
+    assert word_error_rate("one two", "") == 1.0
+
+
+def test_terms_are_shown_and_accepted(capsys):
+    assert main(["consent", "terms", "--language", "zh"]) == 0
+    assert "使用协议" in capsys.readouterr().out
+    assert main(["consent", "terms", "--accept", "--requester", "eve"]) == 0
+    assert main(["audit", "--json"]) == 0
+    shown = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert shown["event"] == "terms" and shown["requester"] == "eve"
