@@ -95,6 +95,7 @@ def test_every_command_has_help(name: str, capsys):
             2,
             "the disk is full while writing /tmp/x.npz",
         ),
+        (RuntimeError("[enforce fail] PytorchStreamWriter failed writing file data/3"), 2, "the disk is full;"),
     ],
 )
 def test_errors_become_one_line(error: BaseException, status: int, message: str, monkeypatch, capsys):

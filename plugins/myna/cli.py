@@ -55,11 +55,19 @@ def _guard(command: Callable[[], int | None]) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+    except (OSError, RuntimeError) as error:
+        if not _disk_is_full(error):
             raise
-        where = f" while writing {error.filename}" if error.filename else ""
+        name = getattr(error, "filename", None)
+        where = f" while writing {name}" if name else ""
         return _fail(f"the disk is full{where}; free some space and run the same command again", 2)
+
+
+def _disk_is_full(error: OSError | RuntimeError) -> bool:
+    """Tell a full disk from other failures; torch and soundfile report it as a runtime error."""
+    if isinstance(error, OSError) and error.errno is not None:
+        return error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return os.strerror(errno.ENOSPC) in str(error) or "PytorchStreamWriter failed writing" in str(error)
 
 
 def _fail(message: str, status: int) -> int:

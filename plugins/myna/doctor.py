@@ -75,7 +75,9 @@ def python_check() -> Check:
     """Python must be 3.12: the toolkits' common version."""
     found = platform.python_version()
     good = found.startswith("3.12.")
-    return Check("python", found, "ok" if good else "missing", "" if good else "run ./run.sh: it finds or fetches Python 3.12")
+    return Check(
+        "python", found, "ok" if good else "missing", "" if good else "run ./run.sh: it finds or fetches Python 3.12"
+    )
 
 
 def tool_checks() -> Iterator[Check]:

@@ -9,6 +9,7 @@ from typing import Any
 from omegaconf import DictConfig
 
 from myna.errors import MynaError
+from myna.recipe.leftovers import sweep
 from myna.recipe.lock import only_run
 from myna.recipe.markers import Markers, clear_stale, versions
 from myna.recipe.plan import Stage, missing_outputs, read_stages, stage_hash
@@ -104,6 +105,7 @@ class Recipe:
         }
         if resumes and before is not None:
             record |= {key: before.get(key, record[key]) for key in ("seconds", "peak_rss_mb", "attempts")}
+            sweep([self.config.data_dir, self.config.dump_dir, self.config.exp_dir])
         record["attempts"] += 1
         record["started"] = _now()
         self.markers.write_started(stage.name, record)
