@@ -2,7 +2,6 @@
 
 import logging
 import sys
-import warnings
 
 STAGE_LOGGER = "myna.stage_log"  # ESPnet3's record of a stage: configuration, environment, tracebacks
 
@@ -19,7 +18,6 @@ def set_up_logging() -> None:
     root.addHandler(handler)
     root.setLevel(logging.INFO)
     logging.captureWarnings(True)
-    warnings.simplefilter("default")
 
 
 def _for_terminal(record: logging.LogRecord) -> bool:
