@@ -250,6 +250,12 @@ def test_swapped_voice_pack(speech, voice_folder, request_for, tmp_path, swap):
     refused(speech, voice, request_for("a.wav"), "seal|changed|another pack")
 
 
+def test_consent_can_be_revoked_after_the_seal(speech, voice_folder, request_for):
+    voice, record = load_card(voice_folder), consent.load(voice_folder / "consent.yaml")
+    consent.revoke(record, state.site_key()).save(voice_folder / "consent.yaml")
+    refused(speech, voice, request_for("a.wav"), "revoked")
+
+
 def test_wider_use_needs_the_sealed_directory(speech, request_for):
     refused(speech, signed_card(), request_for("a.wav", purpose="private"), "sealed directory")
 

@@ -30,6 +30,14 @@ def test_line_of_a_corpus_gives_the_same_record():
             consent.from_spk2consent(broken)
 
 
+def test_own_voice_stated_here_is_signed_for_use_at_home():
+    consent.check(consent.stated(consent.from_spk2consent("ann own_voice private stated")), "private")
+    wider = consent.stated(consent.from_spk2consent("ann own_voice publish stated"))
+    assert not wider.signature and not consent.stated(consent.from_spk2consent("a written private form")).signature
+    with pytest.raises(MynaError, match="not signed"):
+        consent.check(wider, "evaluation")
+
+
 def test_record_survives_the_file(tmp_path):
     record = consent.from_spk2consent("spk1 licence private CC0")
     record.save(tmp_path / "consent.yaml")

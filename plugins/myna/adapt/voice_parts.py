@@ -1,6 +1,5 @@
 """What a cloned voice takes over from earlier stages: vocoder, speaker embedding, language, consent."""
 
-import shutil
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,6 @@ from safetensors.torch import load_file
 from torch import nn
 
 from myna.errors import MynaError
-from myna.files import atomic_path
 from myna.networks.voice import build
 
 
@@ -38,15 +36,18 @@ def target_embedding(config: DictConfig) -> np.ndarray:
     """Return the target's embedding `(256,)` from stage 2.
 
     Raises:
-        MynaError: Stage 2 has not run, or the target is not one speaker.
+        MynaError: Stage 2 has not run, the target is not one speaker, or the voice is that of a protected person.
     """
     from myna.espnet.embeddings import read_embeddings
+    from myna.safety.protected import check_protected
 
     embeds = read_embeddings(Path(config.exp_dir) / "encoder" / "embeds" / "target_train", "spk")
     own = {name: e for name, e in embeds.items() if not name.startswith(("sp0.", "sp1.", "ps+", "ps-"))}
     if len(own) != 1:
         raise MynaError(f"target_train has {len(own)} speakers ({', '.join(own)}): a clone is of one person")
-    return next(iter(own.values()))
+    embedding = next(iter(own.values()))
+    check_protected(embedding)
+    return embedding
 
 
 def target_language(config: DictConfig) -> str:
@@ -56,20 +57,24 @@ def target_language(config: DictConfig) -> str:
 
 
 def consent_of(config: DictConfig, path: Path) -> None:
-    """Write the consent record of the target beside the voice: the person's own, or one made from `spk2consent`.
+    """Write the consent record of the target into the finished voice, and seal the voice with it.
+
+    The record is the person's own, or one made from `spk2consent`.
 
     Raises:
-        MynaError: The target's data directory has no consent.
+        MynaError: The target's data directory has no consent, or it is revoked, expired or forged.
     """
     from myna.safety import consent
+    from myna.safety.seal import seal
 
     folder = Path(config.data_dir) / "target_train"
-    own = folder / "consent.yaml"
+    own, table = folder / "consent.yaml", folder / "spk2consent"
     if own.is_file():
-        with atomic_path(path) as temporary:
-            shutil.copyfile(own, temporary)
-        return
-    table = folder / "spk2consent"
-    if not table.is_file():
+        record = consent.load(own)
+    elif table.is_file():
+        record = consent.stated(consent.from_spk2consent(table.read_text(encoding="utf-8").splitlines()[0]))
+    else:
         raise MynaError(f"{table} is missing: a voice without a record of consent is not made; run stage 0 again")
-    consent.from_spk2consent(table.read_text(encoding="utf-8").splitlines()[0]).save(path)
+    consent.check(record, "evaluation", directory=folder)
+    record.save(path)
+    seal(path.parent)

@@ -19,7 +19,7 @@ from myna.files import atomic_text, sha256
 from myna.safety import trust
 from myna.safety.canonical import sign as sign_canonical
 from myna.safety.canonical import signed
-from myna.safety.state import public_hex
+from myna.safety.state import public_hex, site_key
 
 Basis = Literal["own_voice", "written", "licence", "public_domain", "synthetic"]
 Scope = Literal["evaluation", "private", "publish", "commercial"]
@@ -110,6 +110,15 @@ def sign(record: ConsentRecord, key: Ed25519PrivateKey) -> ConsentRecord:
     """Return the record signed by `key`."""
     unsigned = record.model_copy(update={"public_key": public_hex(key.public_key()), "signature": ""})
     return unsigned.model_copy(update={"signature": sign_canonical(key, unsigned.signed_part())})
+
+
+def stated(record: ConsentRecord) -> ConsentRecord:
+    """Sign with the key of this site what a person stated here about their own voice, for use at home.
+
+    A record of another basis, of a wider scope, or one that is signed already is returned as it is.
+    """
+    own = record.basis == "own_voice" and record.scope in ("evaluation", "private") and not record.signature
+    return sign(record, site_key()) if own else record
 
 
 def revoke(record: ConsentRecord, key: Ed25519PrivateKey) -> ConsentRecord:

@@ -17,8 +17,8 @@ from myna.errors import MynaError
 from myna.files import atomic_path, atomic_text
 from myna.safety.state import state_dir
 
-# Where GE2E (resemblyzer) accepts one in a hundred strangers; see docs/watermark.md for how it was measured.
-DEFAULT_THRESHOLD = 0.82
+# Where GE2E takes fewer than one in a hundred strangers for somebody on the list; docs/safety.md tells how it was measured.
+DEFAULT_THRESHOLD = 0.79
 
 
 def list_path() -> Path:

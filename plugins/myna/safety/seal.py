@@ -15,8 +15,8 @@ from myna.safety.consent import load
 from myna.safety.state import site_key, site_public
 
 NAME = "seal.json"
-# Made after the seal, or by a checkout: they carry no part of the voice.
-_LEFT_OUT = {NAME, ".complete"}
+# The consent is bound by its id and carries its own signature, so it can be signed or revoked after the seal.
+_LEFT_OUT = {NAME, "consent.yaml", ".complete"}
 
 
 def seal(directory: Path | str) -> str:
