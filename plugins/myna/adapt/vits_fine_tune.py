@@ -19,7 +19,7 @@ from myna.adapt.choose import choose_step
 from myna.adapt.vits_score import Judge, duration_scale
 from myna.adapt.voice_parts import consent_of, target_embedding, target_language
 from myna.errors import MynaError
-from myna.espnet.vits_train import TEXT_SIDE, Phase, adamw, cosine, data_set, fit_waves
+from myna.espnet.vits_train import TEXT_SIDE, Phase, adamw, cosine, data_set, fit_waves, within
 from myna.files import atomic_text
 from myna.networks.tts.vits import Vits
 from myna.networks.voice import Voice, VoiceConfig, build
@@ -111,7 +111,7 @@ def _prior(config: DictConfig, voice: Voice, out: Path) -> dict[str, Any]:
     folders = {name: _latents(config, network, out, name) for name in ("target_train", "target_dev")}
     result = fit(
         VitsPriorModel(network.requires_grad_(True)),
-        config=config,
+        config=within(config, settings),
         train=entry(folders["target_train"], LATENT_FIELDS),
         valid=entry(folders["target_dev"], LATENT_FIELDS),
         exp_dir=out,

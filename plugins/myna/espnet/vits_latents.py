@@ -72,7 +72,7 @@ def cache_latents(network: Vits, source: Dataset, folder: Path) -> None:
             mean=mean[0].t().numpy(),
             log_deviation=log_deviation[0].t().numpy(),
             spembs=speaker.numpy(),
-            lids=np.int64(item["lids"]),
+            lids=np.array(item["lids"]),
         )
 
 

@@ -38,7 +38,7 @@ class Phase:
     """One training run of a stage.
 
     Attributes:
-        settings: `max_steps`, `learning_rate`, `batch_size`, `validate_every`.
+        settings: `max_steps`, `max_seconds`, `learning_rate`, `batch_size`, `validate_every`, `adversary`, `clip`.
         folder: Gets the checkpoints and the curves.
         freeze: Parameters that do not learn.
         criteria: By what checkpoints are kept.
@@ -79,8 +79,7 @@ def train(config: DictConfig) -> None:
 def build(config: DictConfig) -> tuple[Vits, dict[str, Any]]:
     """Build the network with seeded random weights; returns it and its arguments."""
     tokens = TokenList.load(Path(config.dump_dir) / "tokens.txt")
-    given = OmegaConf.to_container(config.tts.network, resolve=True) or {}
-    args = {"tokens": len(tokens), **dict(given)}  # type: ignore[call-overload]
+    args = {"tokens": len(tokens), **OmegaConf.to_container(config.tts.network, resolve=True)}  # type: ignore[dict-item]
     torch.manual_seed(int(config.seed))
     return Vits(**args), args
 
@@ -120,7 +119,7 @@ def distil(config: DictConfig, network: Vits, out: Path) -> dict[str, Any]:
     nn.init.zeros_(network.posterior_encoder.proj.bias)
     result = fit(
         PosteriorModel(network.requires_grad_(True), int(settings.window)),
-        config=config,
+        config=within(config, settings),
         train=entry(folder, ("mel", "latent"), skip=4),
         valid=entry(folder, ("mel", "latent"), limit=4),
         exp_dir=out / "distil",
@@ -182,7 +181,7 @@ def fit_waves(
     }
     result = fit(
         model,
-        config=config,
+        config=within(config, settings),
         train=sets[0],
         valid=sets[1],
         exp_dir=phase.folder,
@@ -196,6 +195,14 @@ def fit_waves(
         **more,
     )
     return {"steps": result.step, "seconds": result.seconds, "mel": result.best_value, "best_step": result.best_step}
+
+
+def within(config: DictConfig, settings: DictConfig) -> dict[str, Any]:
+    """Return what `fit` reads of the configuration, with the phase's own limit of seconds where the run has none."""
+    trainer = {**config.trainer}
+    if trainer.get("max_seconds") is None:
+        trainer["max_seconds"] = settings.get("max_seconds")
+    return {"trainer": trainer, "seed": config.seed, "num_workers": config.num_workers}
 
 
 def adamw(rate: float) -> dict[str, Any]:

@@ -178,7 +178,8 @@ class Vits(nn.Module):
         """Encode texts `(B, L)` of lengths `(B,)`, blanks are put in here."""
         tokens, lengths = self.spread(tokens, lengths)
         mask = length_mask(lengths)
-        return Prior(*self.text_encoder(tokens, mask), mask)
+        hidden, mean, log_deviation = self.text_encoder(tokens, mask)
+        return Prior(hidden, mean, log_deviation, mask)
 
     def log_durations(self, prior: Prior, condition: Tensor, noise: Tensor) -> Tensor:
         """Predict the logarithm of each symbol's frames.
