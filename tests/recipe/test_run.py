@@ -130,12 +130,27 @@ def test_data_outside_the_recipe_is_set_aside_not_removed(folder: Path, tmp_path
     assert len(list((tmp_path / "mine.previous").iterdir())) == 4
 
 
+def test_folder_named_for_the_first_time_is_left_as_it_is(folder: Path, tmp_path: Path):
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / "7.txt").write_text("7")
+    toy.run(folder)
+    ran: list[str] = []
+    toy.run(folder, f"data_dir={mine}", "numbers.count=2", ran=ran)
+    assert ran == ALL
+    assert sorted(file.name for file in mine.iterdir()) == ["0.txt", "1.txt", "7.txt"]
+    assert not (tmp_path / "mine.previous").exists()
+
+
 def test_moved_folder_stays_complete(folder: Path, tmp_path: Path):
     toy.run(folder)
     moved = folder.rename(tmp_path / "elsewhere")
     ran: list[str] = []
     toy.run(moved, stages=["make_numbers"], ran=ran)
     assert ran == []
+    toy.run(moved, "numbers.count=2", ran=ran)
+    assert ran == ALL
+    assert sorted(file.name for file in (moved / "data").iterdir()) == ["0.txt", "1.txt"]
 
 
 def test_missing_input_names_the_stage_that_makes_it(folder: Path):

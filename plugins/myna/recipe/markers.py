@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from myna.files import atomic_text
-from myna.recipe.plan import Stage
+from myna.recipe.plan import RECIPE, Stage
 
 PACKAGES = ("myna", "torch", "espnet", "nemo_toolkit", "lightning", "numpy")
 
@@ -42,17 +42,24 @@ class Markers:
         (self.folder / f"{name}.json").unlink(missing_ok=True)
 
 
-def clear_stale(stage: Stage, recipe_dir: Path) -> list[str]:
+def clear_stale(stage: Stage, recipe_dir: Path, last: dict[str, Any]) -> list[str]:
     """Make room for a stage whose configuration or inputs changed.
 
-    What lies outside the recipe's folder may be a person's own: it is set aside, never removed.
+    Only what the last run of the stage worked on is touched; a folder that a person names for the first time is not.
+    What lies outside the recipe's folder is set aside, never removed.
+
+    Args:
+        stage: The stage that starts afresh.
+        recipe_dir: The recipe's folder.
+        last: The record of the stage's last run.
 
     Returns:
         A phrase for each path that was removed or renamed.
     """
+    known = {name.replace(RECIPE, str(recipe_dir)) for name in last.get("worked_on", ())}
     done = []
     for path in map(Path, stage.remove + stage.set_aside):
-        if not path.exists():
+        if str(path) not in known or not path.exists():
             continue
         if str(path) in stage.remove and path.resolve().is_relative_to(recipe_dir.resolve()):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
@@ -63,6 +70,11 @@ def clear_stale(stage: Stage, recipe_dir: Path) -> list[str]:
             path.rename(previous)
             done.append(f"set {path} aside as {previous.name}")
     return done
+
+
+def worked_on(stage: Stage, recipe_dir: Path) -> list[str]:
+    """Name the paths that a stage may clear, so that the names hold when the recipe's folder moves."""
+    return [name.replace(str(recipe_dir), RECIPE) for name in stage.remove + stage.set_aside]
 
 
 def versions() -> dict[str, str]:

@@ -13,6 +13,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from myna.errors import MynaError
 from myna.files import sha256
 
+RECIPE = "<recipe>"  # stands for the recipe's folder in what is recorded
 SMALL = 4 << 20  # bytes: smaller files are compared by content, larger ones by size and time
 
 
@@ -58,7 +59,7 @@ def stage_hash(stage: Stage, config: DictConfig, upstream: Mapping[str, str]) ->
 
     Returns:
         64 hexadecimal digits over the function's name, its configuration nodes, the seed, the content of its
-        inputs and the hashes of the stages before it.
+        inputs, where its outputs go and the hashes of the stages before it.
 
     Raises:
         MynaError: the stage names a configuration node that does not exist.
@@ -68,9 +69,10 @@ def stage_hash(stage: Stage, config: DictConfig, upstream: Mapping[str, str]) ->
         "nodes": _nodes(stage, config),
         "seed": config.get("seed"),
         "inputs": _contents(stage.inputs),
+        "outputs": stage.outputs,
         "upstream": {name: upstream[name] for name in stage.after},
     }
-    text = json.dumps(parts, sort_keys=True, default=str).replace(str(config.recipe_dir), "<recipe>")
+    text = json.dumps(parts, sort_keys=True, default=str).replace(str(config.recipe_dir), RECIPE)
     return hashlib.sha256(text.encode()).hexdigest()
 
 

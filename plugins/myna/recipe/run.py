@@ -11,7 +11,7 @@ from omegaconf import DictConfig
 from myna.errors import MynaError
 from myna.recipe.leftovers import sweep
 from myna.recipe.lock import only_run
-from myna.recipe.markers import Markers, clear_stale, versions
+from myna.recipe.markers import Markers, clear_stale, versions, worked_on
 from myna.recipe.plan import Stage, missing_outputs, read_stages, stage_hash
 from myna.recipe.usage import Usage
 
@@ -94,7 +94,7 @@ class Recipe:
         before = self.markers.started(stage.name)
         resumes = before is not None and before.get("hash") == digest
         if not resumes and (last := before or done) is not None and last.get("hash") != digest:
-            for phrase in clear_stale(stage, Path(self.config.recipe_dir)):
+            for phrase in clear_stale(stage, Path(self.config.recipe_dir), last):
                 logger.info("%s: configuration or inputs changed: %s", self.label(stage.name), phrase)
         record: dict[str, Any] = {
             "stage": stage.name,
@@ -107,7 +107,7 @@ class Recipe:
             record |= {key: before.get(key, record[key]) for key in ("seconds", "peak_rss_mb", "attempts")}
             sweep([self.config.data_dir, self.config.dump_dir, self.config.exp_dir])
         record["attempts"] += 1
-        record["started"] = _now()
+        record |= {"started": _now(), "worked_on": worked_on(stage, Path(self.config.recipe_dir))}
         self.markers.write_started(stage.name, record)
         self.markers.forget(stage.name)
         return record
