@@ -3,10 +3,12 @@
 import json
 import os
 import signal
+import time
 from pathlib import Path
 
 import pytest
 import torch
+from pytest import MonkeyPatch
 from torch import nn
 
 from myna.errors import MynaError
@@ -17,7 +19,7 @@ from myna.networks.speaker.cnn import ConvEncoder
 from myna.networks.speaker.losses import AamSoftmax
 
 SPEAKERS = ["ana", "ben", "eva", "tom"]
-CONFIG = {"seed": 3, "trainer": {"accelerator": "cpu", "max_steps": None}}
+CONFIG: dict = {"seed": 3, "trainer": {"accelerator": "cpu", "max_steps": None}}
 ADAM = {"_target_": "torch.optim.Adam", "lr": 0.01}
 
 
@@ -156,6 +158,17 @@ def test_unknown_figure_is_named(tmp_path: Path, tiny_set: Path) -> None:
     """A criterion that no validation gives is an error that says so."""
     with pytest.raises(MynaError, match="valid/beauty"):
         train(tmp_path / "exp", tiny_set, classifier(), max_steps=2, criteria=[("valid/beauty", 1, "max")])
+
+
+def test_time_limit_ends_training_with_a_result(tmp_path: Path, tiny_set: Path, monkeypatch: MonkeyPatch) -> None:
+    """`trainer.max_seconds` stops early, validates, and the next call has nothing left to do."""
+    monkeypatch.setitem(CONFIG, "trainer", {"accelerator": "cpu", "max_seconds": 1})
+    model = classifier()
+    model.register_forward_pre_hook(lambda *_: time.sleep(0.1))
+    result = train(tmp_path / "exp", tiny_set, model, max_steps=1000, validate_every=500)
+    assert 0 < result.step < 100
+    assert result.best_step == result.step
+    assert train(tmp_path / "exp", tiny_set, classifier(), max_steps=1000).step == result.step
 
 
 def test_devices_are_counted_over_nodes() -> None:

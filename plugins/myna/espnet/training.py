@@ -117,7 +117,7 @@ def fit(
         settings["batches"] = _plain(batches or {"batch_size": 16})
         settings["max_steps"], settings["max_seconds"] = steps, seconds
         settings["seed"] = int(config.get("seed") or 0)
-        settings["trainer"] = _trainer_config(trainer, seconds, min(validate_every, steps), log_every)
+        settings["trainer"] = _trainer_config(trainer, min(validate_every, steps), log_every)
         # On the CPU the cores are busy with the step itself, and features come from memory.
         on_cpu = settings["trainer"]["accelerator"] == "cpu"
         settings["num_workers"] = 0 if on_cpu else int(config.get("num_workers") or 0)
@@ -191,12 +191,8 @@ def _espnet_config(
     return settings
 
 
-def _trainer_config(
-    trainer: dict[str, Any], seconds: float | None, validate_every: int, log_every: int
-) -> dict[str, Any]:
+def _trainer_config(trainer: dict[str, Any], validate_every: int, log_every: int) -> dict[str, Any]:
     """Return keywords of Lightning's Trainer: one epoch, validated by steps, on the CPU unless configured."""
-    if seconds:
-        trainer = trainer | {"max_time": {"seconds": float(seconds)}}
     defaults = {"accelerator": "cpu", "devices": 1, "enable_model_summary": False, "log_every_n_steps": log_every}
     fixed = {
         "logger": False,
@@ -219,7 +215,7 @@ def _train(
 ) -> None:
     """Run ESPnet3's trainer with Myna's callbacks in place of its checkpoint callbacks."""
     from lightning.fabric.utilities.seed import seed_everything
-    from lightning.pytorch.callbacks import LearningRateMonitor, ModelCheckpoint
+    from lightning.pytorch.callbacks import LearningRateMonitor, ModelCheckpoint, Timer
 
     from myna.espnet.callbacks import Best, Curve, Resume, Seeds
     from myna.espnet.module import Module
@@ -235,6 +231,8 @@ def _train(
     replaced = (AverageCheckpointsCallback, LearningRateMonitor, ModelCheckpoint)
     kept = [callback for callback in trainer.trainer.callbacks if not isinstance(callback, replaced)]
     curve, last = Curve(exp_dir / "log.jsonl", log_every), exp_dir / "last.ckpt"
+    if settings.max_seconds:
+        kept.append(Timer(duration={"seconds": float(settings.max_seconds)}, verbose=False))
     best = Best(exp_dir / "best", criteria, curve, evaluate)
     trainer.trainer.callbacks = [Seeds(settings.seed), curve, best, *kept, Resume(last, checkpoint_every)]
     with warnings.catch_warnings():
