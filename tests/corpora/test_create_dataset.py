@@ -84,6 +84,21 @@ def test_sets_are_written_validated_and_kept(
     assert {path: path.read_bytes() for path in (tmp_path / "data").glob("target_*/*")} == tables
 
 
+def test_what_is_odd_among_all_voices_is_dropped_and_said(
+    tmp_path: Path, builds: Callable[..., None], capsys: pytest.CaptureFixture[str], clips: dict[str, list[Clip]]
+) -> None:
+    """A text that passed in its own corpus may not pass among the others."""
+    builds()
+    whole = clips["pool"][0]
+    clips["pool"].append(Clip("pool", "odd", "en-us", "a. " * 200, whole.source, whole.duration))
+    try:
+        stage.run(config(tmp_path))
+    finally:
+        clips["pool"].pop()
+    assert "pool_train: dropped pool-odd:" in capsys.readouterr().out
+    assert "pool-odd" not in read(tmp_path / "data/pool_train").utterances
+
+
 def test_target_without_consent_is_refused(tmp_path: Path, builds: Callable[..., None]) -> None:
     """Before any audio of it is written."""
     builds(consent=("pool",))

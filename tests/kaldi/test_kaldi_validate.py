@@ -10,13 +10,18 @@ from hypothesis import strategies as st
 from kaldi_data import make, tone
 
 from myna.errors import MynaError
-from myna.kaldi import check, fix, read, validate
+from myna.kaldi import check, fix, validate
 from myna.kaldi.rates import outliers
 
 
 def edit(path: Path, change: Callable[[list[str]], list[str]]) -> None:
     """Rewrite a table by its lines."""
     path.write_text("".join(f"{line}\n" for line in change(path.read_text().splitlines())))
+
+
+def sound_of(folder: Path) -> Path:
+    """The audio of utterance ana-01."""
+    return folder.parent / "wav" / "1.wav"
 
 
 def break_order(folder: Path) -> None:
@@ -28,19 +33,19 @@ def break_duplicate(folder: Path) -> None:
 
 
 def break_audio_missing(folder: Path) -> None:
-    Path(read(folder).utterances["ana-01"].audio).unlink()
+    sound_of(folder).unlink(missing_ok=True)
 
 
 def break_audio_empty(folder: Path) -> None:
-    Path(read(folder).utterances["ana-01"].audio).write_bytes(b"")
+    sound_of(folder).write_bytes(b"")
 
 
 def break_audio_type(folder: Path) -> None:
-    Path(read(folder).utterances["ana-01"].audio).write_text("this is a text, whatever its ending says")
+    sound_of(folder).write_text("this is a text, whatever its ending says")
 
 
 def break_audio_samples(folder: Path) -> None:
-    tone(Path(read(folder).utterances["ana-01"].audio), 0.0)
+    tone(sound_of(folder), 0.0)
 
 
 def break_text_empty(folder: Path) -> None:
@@ -123,8 +128,6 @@ def test_fix_leaves_nothing_to_find(tmp_path: Path, faults: set[Callable[[Path],
     folder = tmp_path / "set"
     order = sorted(faults, key=lambda fault: fault in (break_order, break_duplicate, break_agreement))
     for fault in order:
-        if fault.__name__.startswith("break_audio") and validate(folder, audio=False):
-            continue
         fault(folder)
     fix(folder)
     assert validate(folder) == []

@@ -12,6 +12,7 @@ from myna.corpora.clip import Clip, Corpus
 from myna.corpora.decode import materialise
 from myna.errors import MynaError
 from myna.kaldi import DataDir, check, check_disjoint, write
+from myna.kaldi.rates import all_outliers
 
 TARGET = ("target_train", "target_dev", "target_test")
 POOL = ("pool_train", "pool_dev")
@@ -70,8 +71,19 @@ def _write(corpus: Corpus, name: str, clips: list[Clip], config: DictConfig) -> 
     data_dir = Path(config.data_dir).absolute()
     workers = int(config.get("num_workers") or os.cpu_count() or 1)
     data = materialise(corpus, clips, data_dir / "wav", workers, copy=bool(config.create_dataset.get("copy", True)))
+    judged = name != "spk_test"
+    if judged:
+        _drop_odd(name, data)
     write(data, data_dir / name)
-    return check(data_dir / name, rates=name != "spk_test")
+    return check(data_dir / name, rates=judged)
+
+
+def _drop_odd(name: str, data: DataDir) -> None:
+    """Drop what is odd among all voices of a language, though it may not be within its own corpus."""
+    items = {u.id: (u.text, round(u.duration, 4), u.language) for u in data.utterances.values()}
+    for key, reason in all_outliers(items).items():
+        del data.utterances[key]
+        print(f"{name}: dropped {key}: {reason}")
 
 
 def check_sets(data: dict[str, DataDir]) -> None:

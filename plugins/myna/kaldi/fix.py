@@ -5,7 +5,7 @@ from pathlib import Path
 from myna.errors import MynaError
 from myna.kaldi.audio import audio_seconds
 from myna.kaldi.data import CORE, Consent, DataDir, Utterance, write
-from myna.kaldi.rates import outliers
+from myna.kaldi.rates import all_outliers
 from myna.kaldi.tables import read_lines
 
 
@@ -36,7 +36,8 @@ def fix(directory: Path | str, *, audio: bool = True) -> dict[str, str]:
             data.add(utterance)
         else:
             dropped[key] = reason
-    for key, reason in _odd(data).items():
+    judged = {u.id: (u.text, round(u.duration, 4), u.language) for u in data.utterances.values()}
+    for key, reason in all_outliers(judged).items():
         del data.utterances[key]
         dropped[key] = reason
     if not data.utterances:
@@ -79,17 +80,6 @@ def _utterance(
     if not 0 < seconds < 3600:
         return f"{seconds} s is no duration", None
     return "", Utterance(key, speaker, path, tables["text"][key], tables["utt2lang"][key], seconds)
-
-
-def _odd(data: DataDir) -> dict[str, str]:
-    """Judge rates again until none is odd: the bounds move a little when outliers leave."""
-    found: dict[str, str] = {}
-    while True:
-        left = {u.id: (u.text, round(u.duration, 4), u.language) for u in data.utterances.values() if u.id not in found}
-        odd = outliers(left)
-        if not odd:
-            return found
-        found.update(odd)
 
 
 def _consent(directory: Path, table: dict[str, str], speakers: list[str]) -> dict[str, Consent]:
