@@ -16,7 +16,7 @@ COMMANDS: dict[str, tuple[str, tuple[str, ...], str]] = {
     "data": ("myna.kaldi.cli", (), "validate, fix or cut Kaldi data directories"),
     "consent": ("myna.safety.cli", ("consent",), "make, sign, verify or revoke a speaker's consent"),
     "verify": ("myna.safety.cli", ("verify",), "say whether an audio file carries Myna's labels"),
-    "audit": ("myna.safety.cli", ("audit",), "check a folder of released audio"),
+    "audit": ("myna.safety.cli", ("audit",), "list the log of what was released, and check its chain"),
 }
 
 

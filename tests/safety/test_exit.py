@@ -14,7 +14,7 @@ from myna.errors import MynaError
 from myna.safety import aigc, audit, cue, encode, spoken, terms
 from myna.safety.cli import main
 from myna.safety.release import release, release_bytes, write_measured
-from myna.safety.types import Audio
+from myna.safety.types import Audio, Request
 from myna.safety.watermark import load_watermark, mark
 
 SUFFIXES = ["wav", "flac", "mp3", "ogg", "opus", "m4a"]
@@ -135,6 +135,29 @@ def test_wider_use_needs_the_terms(speech, voice_folder, request_for):
     terms.accept("eve", "zh")
     assert release(speech, load_card(voice_folder), wanted).path.exists()
     assert [entry.event for entry in audit.check_chain()] == ["terms", "release"]
+
+
+@pytest.mark.parametrize("answer", ["yes", "no"])
+def test_terms_are_shown_at_a_terminal(speech, voice_folder, request_for, monkeypatch, capsys, answer):
+    from myna.safety.card import load_card
+
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("builtins.input", lambda prompt: answer)
+    wanted = request_for("a.wav", purpose="private", requester="eve")
+    if answer == "yes":
+        assert release(speech, load_card(voice_folder), wanted).path.exists()
+    else:
+        with pytest.raises(MynaError, match="has not accepted"):
+            release(speech, load_card(voice_folder), wanted)
+    assert "Terms of use" in capsys.readouterr().out and terms.accepted("eve") == (answer == "yes")
+
+
+def test_site_chooses_producer_and_watermark(speech, card, tmp_path, monkeypatch):
+    monkeypatch.setenv("MYNA_PRODUCER", "91310000MA1")
+    monkeypatch.setenv("MYNA_WATERMARK", "spread")
+    released = release(speech, card, Request(output=tmp_path / "a.opus"))
+    assert aigc.read(released.path).ContentProducer == "91310000MA1"
+    assert audit.find(content_id=released.content_id).watermark == "spread"
 
 
 def test_measured_sound_is_marked_without_a_cue(speech, card, request_for):

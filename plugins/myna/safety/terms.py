@@ -3,6 +3,7 @@
 Evaluation at home needs no agreement. Everything wider does, and so does sound without the audible label.
 """
 
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -74,11 +75,24 @@ def check_terms(request: Request) -> None:
     Raises:
         MynaError: The requester has not accepted them, or they changed since.
     """
-    if request.purpose != "evaluation" and not accepted(request.requester):
+    if request.purpose == "evaluation" or accepted(request.requester):
+        return
+    if not _asked(request.requester):
         raise MynaError(
             f"{request.requester!r} has not accepted the terms, which purpose {request.purpose!r} needs: read "
             f"{text_path().name} and run `myna consent terms --accept --requester {request.requester}`"
         )
+
+
+def _asked(requester: str) -> bool:
+    # At a terminal the terms are shown on first use; elsewhere nobody could read them.
+    if not (sys.stdin and sys.stdin.isatty()):
+        return False
+    print(text_path().read_text(encoding="utf-8"))
+    if input(f"{requester}, do you accept these terms? Type yes: ").strip().lower() != "yes":
+        return False
+    accept(requester)
+    return True
 
 
 def check_undertaking(path: Path | None, requester: str) -> str:

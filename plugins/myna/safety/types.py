@@ -1,5 +1,6 @@
 """What passes through the exit: the sound, the voice it was made with, the request and the result."""
 
+import os
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -51,8 +52,8 @@ class Request(BaseModel):
         cue: The audible label: Morse `.- ..`, a spoken sentence, or off (only with an undertaking).
         cue_place: Where the audible label stands.
         undertaking: YAML file in which the requester takes on the duty to label (see `myna.safety.terms`).
-        producer: Code of the producer for the AIGC label, printable ASCII.
-        watermark: `perth` or `spread`.
+        producer: Code of the producer for the AIGC label, printable ASCII; `MYNA_PRODUCER`, else `Myna`, when left out.
+        watermark: `perth` or `spread`; `MYNA_WATERMARK`, else `perth`, when left out.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -63,8 +64,8 @@ class Request(BaseModel):
     cue: Cue = "rhythm"
     cue_place: Place = "start"
     undertaking: Path | None = None
-    producer: str = Field(default="Myna", min_length=1)
-    watermark: str = "perth"
+    producer: str = Field(default_factory=lambda: os.environ.get("MYNA_PRODUCER") or "Myna", min_length=1)
+    watermark: str = Field(default_factory=lambda: os.environ.get("MYNA_WATERMARK") or "perth")
 
 
 class Released(BaseModel):
