@@ -67,13 +67,13 @@ def _decoded(folder: Path, waves: Clips, speaker: str, prefix: str = "") -> None
 @pytest.fixture
 def recipe(tmp_path: Path, clips: Clips, noisy: Clips) -> DictConfig:
     """A recipe whose decode stage has run: the "clone" is the target's own speech with noise."""
-    first, second, *rest = clips
+    first, *rest = clips
     exp = tmp_path / "exp"
-    _write(tmp_path / "dump/target_train", {second: clips[second]}, "bob", "train-")
-    _write(tmp_path / "dump/target_test", {first: clips[first], second: clips[second]}, "bob")
+    _write(tmp_path / "dump/target_train", {first: clips[first]}, "bob", "train-")
+    _write(tmp_path / "dump/target_test", {first: clips[first]}, "bob")
     _write(tmp_path / "dump/spk_test", {name: clips[name] for name in rest}, "ann")
     decoded = exp / "clone" / "decode"
-    _decoded(decoded / "heldout", {first: noisy[first], second: noisy[second]}, "bob")
+    _decoded(decoded / "heldout", {first: noisy[first]}, "bob")
     _decoded(decoded / "unseen", {rest[0]: noisy[rest[0]]}, "bob", "unseen-")
     _decoded(decoded / "griffin_lim", {first: noisy[first]}, "bob")
     facts = {"rtf": 0.05, "first_audio_s": 0.12, "speaker": "bob", "language": "en-us"}

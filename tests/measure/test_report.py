@@ -26,11 +26,11 @@ def test_figures_and_page_and_a_second_run_that_scores_nothing(recipe, monkeypat
     assert found["mos"] < found["mos_real"]
     assert found["seconds_total"] >= 61.5
     assert found["peak_rss_mb"] == 1234.5
-    assert found["counts"]["heldout"] == 2
+    assert found["counts"]["heldout"] == 1
     page = (folder / "index.html").read_text(encoding="utf-8")
     assert not re.findall(r"""(?:src|href)\s*=\s*["'](?!data:)""", page)
     assert "http" not in re.sub(r"data:[a-z/]+;base64,[A-Za-z0-9+/=]+", "", page)
-    assert page.count("<audio") >= 6
+    assert page.count("<audio") == 4
     assert "Speaker similarity" in page
     assert "说话人相似度" in page
     assert "valid" in page

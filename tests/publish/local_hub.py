@@ -28,8 +28,10 @@ class _Handler(BaseHTTPRequestHandler):
         """Stay quiet."""
 
     def do_GET(self) -> None:
-        """Answer what a client may look up: the repository is there and empty."""
-        self._answer({"id": "me/ana", "sha": "0" * 40, "siblings": [], "private": True})
+        """Answer what a client may look up: the repository, once it was made, is there and empty."""
+        if self.server.refuse or not self.server.created:
+            return self._answer({"error": "no"}, self.server.refuse or 404, {"X-Error-Code": "RepoNotFound"})
+        return self._answer({"id": "me/ana", "sha": "0" * 40, "siblings": [], "private": True})
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
@@ -40,7 +42,9 @@ class _Handler(BaseHTTPRequestHandler):
             return self._answer({"url": f"{self.server.address}/me/ana"})
         if "/preupload/" in self.path:
             asked = json.loads(body)["files"]
-            return self._answer({"files": [{"path": f["path"], "uploadMode": "regular"} for f in asked]})
+            return self._answer(
+                {"files": [{"path": f["path"], "uploadMode": "regular", "shouldIgnore": False} for f in asked]}
+            )
         if "/commit/" in self.path:
             for line in map(json.loads, body.decode().splitlines()):
                 if line["key"] == "file":
@@ -49,10 +53,11 @@ class _Handler(BaseHTTPRequestHandler):
             return self._answer(facts)
         return self._answer({})
 
-    def _answer(self, content: object, status: int = 200) -> None:
+    def _answer(self, content: object, status: int = 200, headers: dict[str, str] | None = None) -> None:
         data = json.dumps(content).encode()
         self.send_response(status)
-        self.send_header("Content-Type", "application/json")
+        for name, value in {"Content-Type": "application/json", **(headers or {})}.items():
+            self.send_header(name, value)
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
         self.wfile.write(data)

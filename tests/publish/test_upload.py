@@ -64,7 +64,7 @@ def test_a_consent_that_was_edited_is_refused(tmp_path, hub) -> None:
 
 def test_every_file_arrives(tmp_path, hub) -> None:
     upload.run(config_for(tmp_path, "publish", repo="me/ana", endpoint=hub.address))
-    assert hub.created[0]["private"] is True
+    assert hub.created[0]["visibility"] == "private"
     assert sorted(hub.files) == ["README.md", "voice/consent.yaml", "voice/tts.safetensors"]
     assert hub.files["voice/tts.safetensors"] == b"weights" * 100
     assert json.loads((tmp_path / "exp/upload.json").read_text())["repo"] == "me/ana"

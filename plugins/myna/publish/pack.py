@@ -9,7 +9,7 @@ from typing import Any
 from omegaconf import DictConfig
 
 from myna.errors import MynaError
-from myna.publish.card import CardData, write_card
+from myna.publish.card import CardData, origins, write_card
 from myna.publish.espnet_pack import check_espnet_pack, write_espnet_pack
 from myna.publish.speaks import check_speaks
 from myna.safety.consent import load as load_consent
@@ -42,7 +42,8 @@ def run(config: DictConfig) -> None:
     sets = [Path(path) for path in settings.sets if (Path(path) / "wav.scp").is_file()]
     if not sets:
         raise MynaError(f"none of {', '.join(settings.sets)} is there; run stages 0 and 1 (create_dataset) first")
-    write_card(fresh, CardData(name, language, consent, results, sets))
+    starts = origins(config.get("tts") or {}, config.get("vocoder") or {})
+    write_card(fresh, CardData(name, language, consent, results, sets, starts))
     text = settings.check_text or _check_text(language)
     errors = check_speaks(fresh, text, language, settings.check_wer, settings.whisper_model)
     check_espnet_pack(fresh, text)

@@ -75,9 +75,12 @@ def push(pack: Path, repo: str, *, private: bool, endpoint: str | None = None) -
     from huggingface_hub import HfApi
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError
 
+    # The client's transport changes between its versions (requests, httpx, httpx2); this is the base of its errors.
+    transport_error: type[Exception] = HfHubHTTPError.__bases__[0]
     api = HfApi(endpoint=endpoint or None)
     try:
-        address = api.create_repo(repo, private=private, exist_ok=True)
+        if not api.repo_exists(repo):
+            api.create_repo(repo, private=private)
         api.upload_folder(repo_id=repo, folder_path=pack, commit_message="Upload a voice made with Myna")
     except HFValidationError as error:
         raise MynaError(f"upload.repo is {repo!r}, not a name like owner/voice: {error}") from error
@@ -85,8 +88,8 @@ def push(pack: Path, repo: str, *, private: bool, endpoint: str | None = None) -
         status = getattr(error.response, "status_code", None)
         remedy = "log in with a token that may write (HF_TOKEN)" if status in (401, 403) else "try again later"
         raise MynaError(f"the hub {api.endpoint} refused {repo} (status {status}); {remedy}") from error
-    except (OSError, RuntimeError) as error:
+    except (OSError, RuntimeError, transport_error) as error:
         raise MynaError(
             f"the hub {api.endpoint} cannot be reached ({type(error).__name__}); check the network or upload.endpoint"
         ) from error
-    return str(address)
+    return f"{api.endpoint}/{repo}"
