@@ -129,7 +129,7 @@ def test_killed_midway(speech, tmp_path):
                 assert process.stdout.readline()
             time.sleep(pause)
             process.send_signal(signal.SIGKILL)
-    # Whatever has its name is whole; whatever was left under a temporary name is labelled too.
+    # Whatever has its name is whole, labelled and logged.
     logged = {entry.essence for entry in audit.check_chain()}
     for path in out.iterdir():
         if path.suffix == ".flac" and not path.name.startswith("."):

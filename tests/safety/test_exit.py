@@ -107,6 +107,13 @@ def test_spoken_label_uses_the_voice_that_is_given(speech, card, request_for):
     assert released.seconds > len(speech.wave) / 22050 + 1.5 and released.cue == "spoken at start"
 
 
+@pytest.mark.parametrize("language", ["en-us", "de", "fr-fr", "es", "it", "ru", "cmn", "pt"])
+def test_label_is_spoken_in_every_language(language):
+    wave = spoken.say(language, 16000)
+    assert 1.0 < len(wave) / 16000 < 6.0 and np.abs(wave).max() > 0.05
+    assert (spoken.sentence(language) == spoken.SENTENCES["en"]) == (language in ("en-us", "pt"))
+
+
 def test_chinese_spoken_label_keeps_the_pace_of_the_standard():
     wave = spoken.say("cmn", 22050)
     pace = len(spoken.SENTENCES["cmn"]) * 60 / (len(wave) / 22050)
@@ -166,6 +173,15 @@ def test_measured_sound_is_marked_without_a_cue(speech, card, request_for):
     assert len(sound.wave) == len(speech.wave) and cue.find(sound) == []
     assert aigc.read(released.path).ProduceID == released.content_id
     assert audit.find(content_id=released.content_id).event == "measure"
+
+
+def test_labels_of_others_are_read():
+    flat = {"Label": 2, "ContentProducer": "x", "ProduceID": "7", "More": "y"}
+    for value in (flat, {"AIGC": flat}):
+        found = aigc.parse(json.dumps(value))
+        assert (found.Label, found.ContentProducer, found.ProduceID, found.ReservedCode1) == ("2", "x", "7", "")
+    for broken in (None, "", "AIGC", "[]", '{"Label":"9"}'):
+        assert aigc.parse(broken) is None
 
 
 def test_bytes_are_the_file(speech, card, request_for):

@@ -20,7 +20,7 @@ from myna.safety.state import site_key, site_public
 KEY = "AIGC"
 _MP4_ATOM = f"----:com.apple.iTunes:{KEY}"
 _ASCII = "^[ -~]*$"
-_PREFIX = "ed25519:"
+PREFIX = "ed25519:"
 
 
 class Label(BaseModel):
@@ -36,7 +36,8 @@ class Label(BaseModel):
         ReservedCode2: Integrity data of the propagator: here the public key of the signature.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # Labels of others are read too: more fields than seven, or numbers instead of digits, do not hide them.
+    model_config = ConfigDict(extra="ignore", coerce_numbers_to_str=True, frozen=True)
     Label: str = Field(default="1", pattern="^[123]$")
     ContentProducer: str = Field(default="", pattern=_ASCII)
     ProduceID: str = Field(default="", pattern=_ASCII)
@@ -66,10 +67,10 @@ def make(producer: str, content_id: str, essence: str) -> Label:
         return Label(
             ContentProducer=producer,
             ProduceID=content_id,
-            ReservedCode1=_PREFIX + base64.b64encode(signature).decode(),
+            ReservedCode1=PREFIX + base64.b64encode(signature).decode(),
             ContentPropagator=producer,
             PropagateID=content_id,
-            ReservedCode2=_PREFIX + base64.b64encode(bytes.fromhex(site_public())).decode(),
+            ReservedCode2=PREFIX + base64.b64encode(bytes.fromhex(site_public())).decode(),
         )
     except ValidationError as error:
         raise MynaError(
@@ -80,8 +81,8 @@ def make(producer: str, content_id: str, essence: str) -> Label:
 def signer(label: Label, essence: str) -> str | None:
     """Return the public key that signed label and audio, or None when the signature is missing or does not fit."""
     try:
-        public = base64.b64decode(label.ReservedCode2.removeprefix(_PREFIX), validate=True).hex()
-        signature = base64.b64decode(label.ReservedCode1.removeprefix(_PREFIX), validate=True).hex()
+        public = base64.b64decode(label.ReservedCode2.removeprefix(PREFIX), validate=True).hex()
+        signature = base64.b64decode(label.ReservedCode1.removeprefix(PREFIX), validate=True).hex()
     except ValueError:
         return None
     fits = signed(public, signature, _signed_part(label.ContentProducer, label.ProduceID, essence))

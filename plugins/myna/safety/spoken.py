@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 
 from myna.errors import MynaError
-from myna.safety.encode import decode, resample
+from myna.safety.encode import resample
 from myna.safety.types import Audio, Wave
 
 # Says a text in the voice of the release.
@@ -34,7 +34,7 @@ _WORDS_A_MINUTE = 160
 
 def sentence(language: str) -> str:
     """Return the label in a language given by its espeak-ng code; English for one that is not in the list."""
-    return SENTENCES.get(language, SENTENCES.get(language.split("-")[0], SENTENCES["en"]))
+    return SENTENCES[_known(language)]
 
 
 def say(language: str, sample_rate: int, speak: Speak | None = None) -> Wave:
@@ -51,14 +51,14 @@ def say(language: str, sample_rate: int, speak: Speak | None = None) -> Wave:
     Raises:
         MynaError: Nothing can speak, or what was spoken is silent.
     """
-    text = sentence(language)
-    known = text if text in SENTENCES.values() else SENTENCES["en"]
-    voice = language if known == SENTENCES.get(language.split("-")[0], SENTENCES.get(language)) else "en"
+    known = _known(language)
+    text = SENTENCES[known]
+    voice = language if language.startswith(known) else known
     sound = Audio(*speak(text)) if speak else espeak(text, voice)
     wave = _trim(resample(np.asarray(sound.wave, np.float32), sound.sample_rate, sample_rate))
     if len(wave) < 0.3 * sample_rate:
         raise MynaError("the spoken label is silent: choose cue=rhythm, or repair the voice that speaks it")
-    return _paced(wave, len(text), sample_rate) if text == SENTENCES["cmn"] else wave
+    return _paced(wave, len(text), sample_rate) if known == "cmn" else wave
 
 
 def espeak(text: str, language: str, words_a_minute: int = _WORDS_A_MINUTE) -> Audio:
@@ -67,6 +67,8 @@ def espeak(text: str, language: str, words_a_minute: int = _WORDS_A_MINUTE) -> A
     Raises:
         MynaError: The program is missing or failed.
     """
+    import soundfile
+
     program = shutil.which("espeak-ng")
     if program is None:
         raise MynaError("espeak-ng is not installed, which the spoken label needs: install it, or choose cue=rhythm")
@@ -74,17 +76,13 @@ def espeak(text: str, language: str, words_a_minute: int = _WORDS_A_MINUTE) -> A
     done = subprocess.run(command, capture_output=True, timeout=30, check=False)
     if done.returncode or len(done.stdout) < 100:
         raise MynaError(f"espeak-ng could not say the label in {language!r}: choose cue=rhythm")
-    return decode(_with_sizes(done.stdout))
+    # A WAV file that was written to a pipe has no lengths in its header; libsndfile reads it all the same.
+    wave, rate = soundfile.read(io.BytesIO(done.stdout), dtype="float32")
+    return Audio(wave, rate)
 
 
-def _with_sizes(data: bytes) -> bytes:
-    # A WAV file that was written to a pipe has no lengths in its header.
-    import soundfile
-
-    wave, rate = soundfile.read(io.BytesIO(data), dtype="float32")
-    target = io.BytesIO()
-    soundfile.write(target, wave, rate, format="WAV", subtype="PCM_16")
-    return target.getvalue()
+def _known(language: str) -> str:
+    return next((code for code in (language, language.split("-")[0]) if code in SENTENCES), "en")
 
 
 def _trim(wave: Wave) -> Wave:

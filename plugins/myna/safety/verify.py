@@ -132,7 +132,7 @@ def _score(sound: Audio, spans: list[tuple[float, float]], name: str) -> float:
 
 
 def _signature(label: aigc.Label | None, content: str) -> str:
-    if label is None or not label.ReservedCode1:
+    if label is None or not label.ReservedCode1.startswith(aigc.PREFIX):
         return "none"
     public = aigc.signer(label, content)
     if public is None:
