@@ -58,7 +58,7 @@ def test_cap_keeps_within_its_minutes() -> None:
 
 
 def test_a_persons_clips_are_dealt() -> None:
-    """A tenth for the test, at least three clips; with few clips all go to training."""
+    """A tenth for the test, three clips at least when there are twelve; with three clips each set has one."""
     some = [clip(f"{n:02d}", f"{WORDS[n % 12]} {n} {WORDS[n % 7]} {n + 1} {WORDS[n % 5]}", 4.0) for n in range(40)]
     sets = deal(some)
     assert {name: len(part) for name, part in sets.items()} == {
@@ -66,8 +66,13 @@ def test_a_persons_clips_are_dealt() -> None:
         "target_dev": 4,
         "target_train": 32,
     }
-    assert set(deal(some[:3])) == {"target_train"}
-    assert "target_test" not in deal(some[:6])
+    assert {name: len(part) for name, part in deal(some[:12]).items()} == {
+        "target_test": 3,
+        "target_dev": 1,
+        "target_train": 8,
+    }
+    assert [len(part) for part in deal(some[:3]).values()] == [1, 1, 1]
+    assert set(deal(some[:2])) == {"target_train"}
 
 
 def test_a_long_recording_gives_at_most_two_minutes_to_the_test() -> None:

@@ -280,6 +280,18 @@ def test_other_languages_need_a_model_or_transcripts(mine: Path, tmp_path: Path)
         recognise.words(np.zeros(16_000, dtype=np.float32), 16_000, "de", str(tmp_path / "nowhere"))
 
 
+def test_long_file_in_another_language_is_dropped_with_the_remedy(spoken: Path, tmp_path: Path) -> None:
+    """Its text cannot be dealt to pieces without a model of that language; short files are kept."""
+    folder = Path(shutil.copytree(spoken, tmp_path / "lang"))
+    waves = [soundfile.read(folder / f"s{number:02d}.wav")[0] for number in range(6)]
+    soundfile.write(folder / "talk.wav", np.concatenate(waves), 22_050)
+    (folder / "talk.txt").write_text(" ".join(SENTENCES[:6]))
+    found = custom.judge(folder, config(folder, tmp_path, language="de").create_dataset)
+    assert len(found.kept) == 12
+    assert [file.name for file, _, _, _ in found.dropped] == ["talk.wav"]
+    assert "cut it into shorter files" in found.dropped[0][3]
+
+
 def test_clipping_and_noise_measures() -> None:
     """Sounds whose measures are known."""
     time = np.arange(16_000) / 16_000

@@ -4,6 +4,7 @@ import logging
 import re
 import shutil
 from pathlib import Path
+from statistics import median
 
 from omegaconf import DictConfig
 from tqdm import tqdm
@@ -111,17 +112,13 @@ def _clip(piece: Piece, speaker: str, language: str) -> Clip:
 def deal(clips: list[Clip]) -> Sets:
     """Split a person's clips: a tenth (at most 2 minutes) for the test, another (at most half a minute) to validate.
 
-    With under eight clips there is no test set, with under four none to validate: learning comes first.
+    With twelve clips or more the test has three at least, with fewer one; with under three clips all are for learning.
     """
     minutes = sum(clip.duration for clip in clips) / 60
-    test = min(2.0, minutes / 10) if len(clips) >= 8 else 0.0
-    dev = min(0.5, minutes / 10) if len(clips) >= 4 else 0.0
-    three = sorted(clip.duration for clip in clips)[-3:]
-    if test:
-        test = min(2.0, max(test, sum(three) / 60))
-    if dev:
-        dev = max(dev, three[-1] / 60)
-    parts = split(clips, [test, dev, minutes + 1])
+    usual = median(clip.duration for clip in clips) / 60
+    test = min(2.0, max(minutes / 10, usual * (3 if len(clips) >= 12 else 1)))
+    dev = min(0.5, max(minutes / 10, usual))
+    parts = split(clips, [test, dev, minutes + 1] if len(clips) >= 3 else [0.0, 0.0, minutes + 1])
     names = ("target_test", "target_dev", "target_train")
     return {name: part for name, part in zip(names, parts, strict=True) if part}
 

@@ -14,6 +14,7 @@ from myna.corpora.align import deal
 from myna.corpora.pauses import cut
 from myna.corpora.quality import Limits
 from myna.corpora.recognise import text_of, words
+from myna.measure.wer import can_transcribe
 
 log = logging.getLogger(__name__)
 
@@ -89,6 +90,10 @@ def examine(name: str, file: Path, text: str | None, fixed: Mapping[str, str], r
         found.drop(file, 0.0, recording.seconds, "no speech heard")
         return
     whole = recording.seconds <= rules.max_seconds
+    if text is not None and not whole and not can_transcribe(rules.language, rules.whisper):
+        why = f"over {rules.max_seconds:g} s, and no Whisper model for {rules.language} to find where it is said"
+        found.drop(file, 0.0, recording.seconds, f"{why}; cut it into shorter files with their texts")
+        return
     spans = [_whole(speech, recording.seconds)] if whole else cut(wave, rate, rules.max_seconds)
     names = [name] if whole else [f"{name}_{number:03d}" for number in range(1, len(spans) + 1)]
     texts = _dealt(wave, rate, text, spans, rules) if text is not None else [None] * len(spans)
