@@ -10,6 +10,7 @@ PACKAGE = Path(myna.__file__).parent
 WRITERS = {
     *("soundfile.write", "sf.write", "torchaudio.save", "wavfile.write", "StreamWriter", "AudioSegment"),
     *("soundfile.SoundFile", "sf.SoundFile", "wave.open", "av.open", "sox.Transformer", "encode.encode"),
+    *("release.write_measured", "write_measured"),  # no audible cue: for stages that score a voice
 }
 # Programs that can write sound when they are started by hand.
 PROGRAMS = {"ffmpeg", "sox", "lame", "oggenc", "opusenc", "flac"}
