@@ -56,7 +56,7 @@ class PosteriorModel(nn.Module):
 
 
 class VitsPriorModel(nn.Module):
-    """Teach flow and text encoder a speaker's latents, which a frozen posterior encoder has given once for all.
+    """Teach flow and prior a speaker's latents, which a frozen posterior encoder has given once for all.
 
     Because the latents stand still, the prior cannot win by making them empty, as it does when both learn.
 
