@@ -44,6 +44,11 @@ def test_without_a_name_nothing_is_uploaded(tmp_path) -> None:
     assert record == {"uploaded": False, "reason": "no repository is named (upload.repo)"}
 
 
+def test_the_note_says_that_a_name_would_not_help(tmp_path) -> None:
+    upload.run(config_for(tmp_path, "evaluation"))
+    assert "covers 'evaluation' only" in json.loads((tmp_path / "exp/upload.json").read_text())["reason"]
+
+
 @pytest.mark.parametrize("scope", ["evaluation", "private"])
 def test_a_voice_without_consent_to_publish_is_refused(scope: str, tmp_path, hub) -> None:
     config = config_for(tmp_path, scope, repo="me/ana", endpoint=hub.address)

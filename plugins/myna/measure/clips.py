@@ -101,8 +101,10 @@ def _others(folders: list[Path], target: set[str], limit: int) -> list[Clip]:
     """Recordings of other people, taken in turn from each speaker."""
     by_speaker: dict[str, list[kaldi.Utterance]] = {}
     for folder in (folder for folder in folders if (folder / "wav.scp").is_file()):
-        for utterance in kaldi.read(folder).utterances.values():
-            if utterance.speaker not in target and utterance.duration >= 1.6:
+        data = kaldi.read(folder)
+        derived = data.extra.get("utt2orig", {})
+        for utterance in data.utterances.values():
+            if utterance.speaker not in target and utterance.id not in derived and utterance.duration >= 1.6:
                 by_speaker.setdefault(utterance.speaker, []).append(utterance)
     turns = [list(chosen) for chosen in by_speaker.values()]
     chosen = [turn[n] for n in range(max(map(len, turns), default=0)) for turn in turns if n < len(turn)][:limit]

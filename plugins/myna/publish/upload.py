@@ -29,7 +29,7 @@ def run(config: DictConfig) -> None:
     settings, pack = config.upload, Path(config.upload.pack)
     record_path = Path(config.exp_dir) / "upload.json"
     if not settings.repo:
-        reason = "no repository is named (upload.repo)"
+        reason = "no repository is named (upload.repo)" + _also_refused(pack)
         logger.info("nothing is uploaded: %s", reason)
         atomic_text(record_path, json.dumps({"uploaded": False, "reason": reason}, indent=2) + "\n")
         return
@@ -39,6 +39,15 @@ def run(config: DictConfig) -> None:
     address = push(pack, settings.repo, private=settings.private, endpoint=settings.endpoint)
     logger.info("uploaded: %s", address)
     atomic_text(record_path, json.dumps({"uploaded": True, "repo": settings.repo, "address": address}, indent=2) + "\n")
+
+
+def _also_refused(pack: Path) -> str:
+    """Say what would stand against an upload even with a repository; empty if nothing."""
+    try:
+        check_consent(pack)
+    except MynaError as error:
+        return f"; with one it would be refused: {error}"
+    return ""
 
 
 def check_consent(pack: Path) -> None:
