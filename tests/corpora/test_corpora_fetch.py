@@ -1,7 +1,9 @@
 """Fetching: once, checked, from the cache without a network, resumed after a cut, unpacked safely."""
 
+import errno
 import hashlib
 import io
+import os
 import tarfile
 import threading
 from collections.abc import Iterator
@@ -44,6 +46,16 @@ def test_no_network_names_the_file_and_its_origin(tmp_path: Path) -> None:
     with pytest.raises(MynaError, match=r"corpus.bin is missing.*the moon.*unreachable.*put the file at"):
         fetch.obtain(source(), tmp_path, no_network)
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_full_disk_is_not_blamed_on_the_network(tmp_path: Path) -> None:
+    """Stage 0 turns it into its own message."""
+
+    def full(folder: Path) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(OSError, match="No space left"):
+        fetch.obtain(source(), tmp_path, full)
 
 
 def test_wrong_content_is_refused(tmp_path: Path) -> None:
@@ -164,5 +176,10 @@ def test_unpacking_starts_anew_after_a_cut_and_is_done_once(tmp_path: Path) -> N
     for _ in range(2):
         assert (fetch.unpack_once(tmp_path / "corpus", "key", unpack) / "a").read_text() == "a"
     assert len(calls) == 2
+    old, fresh = tmp_path / ".corpus-old", tmp_path / ".corpus-fresh"
+    for left in (old, fresh):
+        left.mkdir()
+    os.utime(old, (0, 0))
     fetch.unpack_once(tmp_path / "corpus", "other key", unpack)
     assert len(calls) == 3
+    assert fresh.exists() and not old.exists()

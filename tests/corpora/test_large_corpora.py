@@ -1,5 +1,6 @@
 """VCTK, LibriTTS, LJ Speech and AISHELL-3 on small trees of the same layout."""
 
+import tarfile
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from myna.corpora import aishell3, libritts, ljspeech, stage, vctk
 from myna.errors import MynaError
+from myna.files import sha256
 from myna.kaldi import read, validate
 from myna.recipe.compose import compose_recipe
 
@@ -158,3 +160,24 @@ def test_target_that_is_not_in_the_corpus(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(vctk, "download", lambda cache: tmp_path)
     with pytest.raises(MynaError, match=r"voice.speaker=p225 is not in the corpus; choose one such as p226"):
         stage.run(recipe("vctk", tmp_path))
+
+
+def test_archive_is_fetched_over_http_and_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Part of LibriTTS as its archive has it; the second time neither the network nor the archive is needed."""
+    tree = tmp_path / "tree"
+    sound(tree / "LibriTTS/dev-clean/84/121123/84_121123_000007_000001.wav", 2.0, 24_000)
+    (tree / "LibriTTS/dev-clean/84/121123/84_121123_000007_000001.normalized.txt").write_text(words(1))
+    served = tmp_path / "served"
+    served.mkdir()
+    with tarfile.open(served / "dev-clean.tar.gz", "w:gz") as tar:
+        tar.add(tree / "LibriTTS", "LibriTTS")
+    monkeypatch.setattr(libritts, "URL", served.as_uri())
+    monkeypatch.setitem(libritts.SHA256, "dev-clean", sha256(served / "dev-clean.tar.gz"))
+    monkeypatch.setattr("urllib.response.addinfourl.status", 200, raising=False)
+    root = libritts.download(tmp_path / "cache", ("dev-clean",))
+    corpus = libritts.prepare(root, ("dev-clean",))
+    assert [clip.id for clip in corpus.clips] == ["libritts00084-121123_000007_000001"]
+    for archive in (tmp_path / "cache").rglob("*.tar.gz"):
+        archive.unlink()
+    (served / "dev-clean.tar.gz").unlink()
+    assert libritts.download(tmp_path / "cache", ("dev-clean",)) == root

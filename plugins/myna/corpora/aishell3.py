@@ -32,10 +32,12 @@ def build(config: DictConfig, cache: Path) -> tuple[Corpus, many.Sets]:
 
 def download(cache: Path) -> Path:
     """Fetch (19 GB) and unpack the corpus."""
-    archive = fetch.obtain(SOURCE, cache, fetch.bring_url(URL, cache / "partial"))
-    return fetch.unpack_once(
-        cache / "aishell3", SOURCE.name, lambda folder: fetch.extract_tar(archive, folder, lambda _: True)
-    )
+
+    def unpack(folder: Path) -> None:
+        archive = fetch.obtain(SOURCE, cache, fetch.bring_url(URL, cache / "partial"))
+        fetch.extract_tar(archive, folder, lambda _: True)
+
+    return fetch.unpack_once(cache / "aishell3", SOURCE.name, unpack)
 
 
 def prepare(root: Path, min_seconds: float = 1.0, max_seconds: float = 15.0) -> Corpus:

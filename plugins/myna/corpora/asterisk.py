@@ -53,18 +53,18 @@ def download(cache: Path, languages: tuple[str, ...] = ("en", "fr", "it", "ru", 
 def _download_one(cache: Path, language: str) -> Path:
     if language not in LANGUAGE:
         raise MynaError(f"no Asterisk prompts in {language!r}; choose among {', '.join(LANGUAGE)}")
-    archives = []
-    for part in (language, f"{language}-g722"):
-        package = f"asterisk-core-sounds-{part}"
-        file = f"{package}_{VERSION}_all.deb"
-        source = fetch.Source(file, SHA256[part], f"Debian's package {package}")
-        archives.append(fetch.obtain(source, cache, fetch.bring_deb(package, VERSION, file, cache)))
+    parts = (language, f"{language}-g722")
 
     def unpack(folder: Path) -> None:
-        for archive in archives:
+        for part in parts:
+            package = f"asterisk-core-sounds-{part}"
+            file = f"{package}_{VERSION}_all.deb"
+            source = fetch.Source(file, SHA256[part], f"Debian's package {package}")
+            archive = fetch.obtain(source, cache, fetch.bring_deb(package, VERSION, file, cache))
             fetch.extract_deb(archive, folder, lambda name: name.endswith((".g722", ".txt.gz", "copyright")))
 
-    return fetch.unpack_once(cache / "asterisk" / language, "+".join(a.parent.name for a in archives), unpack)
+    key = "+".join(SHA256[part][:12] for part in parts)
+    return fetch.unpack_once(cache / "asterisk" / language, key, unpack)
 
 
 def prepare(folders: dict[str, Path], min_seconds: float = 1.5, max_seconds: float = 15.0) -> Corpus:

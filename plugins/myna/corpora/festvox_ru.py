@@ -26,13 +26,12 @@ LINE = re.compile(r'^\(\s*(\S+)\s+"(.*)"\s*\)$')
 
 def download(cache: Path) -> Path:
     """Fetch the package (178 MB) and unpack the recordings and their text."""
-    bring = fetch.bring_deb(PACKAGE, VERSION, SOURCE.name, cache)
-    archive = fetch.obtain(SOURCE, cache, bring)
-    return fetch.unpack_once(
-        cache / "festvox_ru",
-        SOURCE.sha256,
-        lambda folder: fetch.extract_deb(archive, folder, lambda n: "/wav/" in n or n.endswith("txt.done.data")),
-    )
+
+    def unpack(folder: Path) -> None:
+        archive = fetch.obtain(SOURCE, cache, fetch.bring_deb(PACKAGE, VERSION, SOURCE.name, cache))
+        fetch.extract_deb(archive, folder, lambda name: "/wav/" in name or name.endswith("txt.done.data"))
+
+    return fetch.unpack_once(cache / "festvox_ru", SOURCE.sha256, unpack)
 
 
 def prepare(folder: Path, min_seconds: float = 1.5, max_seconds: float = 15.0) -> Corpus:

@@ -1,10 +1,12 @@
 """Fetch the files that corpora come in: once, checked, and from the cache when there is no network."""
 
+import errno
 import shutil
 import subprocess
 import sys
 import tarfile
 import tempfile
+import time
 import urllib.error
 import urllib.request
 import zipfile
@@ -18,6 +20,8 @@ from tqdm import tqdm
 
 from myna.errors import MynaError
 from myna.files import sha256
+
+DAY = 86_400.0
 
 
 @dataclass(frozen=True)
@@ -66,6 +70,7 @@ def obtain(source: Source, cache: Path, bring: Callable[[Path], None]) -> Path:
         try:
             bring(Path(folder))
         except (OSError, HTTPException, subprocess.SubprocessError) as error:
+            _raise_if_full(error)
             raise MynaError(
                 f"{source.name} is missing and could not be fetched from {source.origin} ({_reason(error)}); "
                 f"connect to a network, or put the file at {path}"
@@ -80,6 +85,12 @@ def obtain(source: Source, cache: Path, bring: Callable[[Path], None]) -> Path:
             )
         found.replace(path)
     return path
+
+
+def _raise_if_full(error: Exception) -> None:
+    """A full disk is no fault of the network or the archive: stage 0 says what to do about it."""
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        raise error
 
 
 def _reason(error: Exception) -> str:
@@ -203,6 +214,7 @@ def extract_tar(archive: Path, target: Path, wanted: Callable[[str], bool]) -> N
                 if wanted(member.name) and member.isfile():
                     tar.extract(member, target, filter="data")
     except (tarfile.TarError, EOFError, OSError) as error:
+        _raise_if_full(error)
         raise MynaError(f"{archive} cannot be unpacked ({error}); delete it and run stage 0 again") from error
 
 
@@ -241,6 +253,10 @@ def unpack_once(folder: Path, key: str, unpack: Callable[[Path], None]) -> Path:
     if marker.is_file() and marker.read_text() == key:
         return folder
     folder.parent.mkdir(parents=True, exist_ok=True)
+    for left in folder.parent.glob(f".{folder.name}-*"):
+        # What a killed run left; a day is longer than any other run may still be unpacking.
+        if time.time() - left.stat().st_mtime > DAY:
+            shutil.rmtree(left, ignore_errors=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as temporary:
         fresh = Path(temporary) / "tree"
         fresh.mkdir()

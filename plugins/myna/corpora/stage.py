@@ -118,7 +118,8 @@ def table(data: dict[str, DataDir]) -> str:
 
 def _disk(error: OSError, folder: Path) -> str:
     if error.errno == errno.ENOSPC:
-        return f"the disk is full while writing below {folder}; free some space and run stage 0 again, it will go on"
+        where = error.filename or f"below {folder}"
+        return f"the disk is full while writing {where}; free some space and run stage 0 again, it will go on"
     if error.errno in (errno.EACCES, errno.EROFS):
         return f"{error.filename or folder} cannot be written ({error.strerror}); choose a folder of your own"
     return f"{error.filename or folder}: {error.strerror or error}; check the path and run stage 0 again"

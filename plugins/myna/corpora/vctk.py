@@ -29,14 +29,12 @@ def build(config: DictConfig, cache: Path) -> tuple[Corpus, many.Sets]:
 
 def download(cache: Path) -> Path:
     """Fetch (11.7 GB) and unpack the corpus."""
-    archive = fetch.obtain(SOURCE, cache, fetch.bring_url(URL, cache / "partial"))
-    return fetch.unpack_once(
-        cache / "vctk",
-        SOURCE.sha256,
-        lambda folder: fetch.extract_zip(
-            archive, folder, lambda n: n.startswith(("wav48_silence_trimmed/", "txt/", "speaker-info"))
-        ),
-    )
+
+    def unpack(folder: Path) -> None:
+        archive = fetch.obtain(SOURCE, cache, fetch.bring_url(URL, cache / "partial"))
+        fetch.extract_zip(archive, folder, lambda n: n.startswith(("wav48_silence_trimmed/", "txt/", "speaker-info")))
+
+    return fetch.unpack_once(cache / "vctk", SOURCE.sha256, unpack)
 
 
 def prepare(root: Path, mic: str = "mic2", min_seconds: float = 1.0, max_seconds: float = 15.0) -> Corpus:
