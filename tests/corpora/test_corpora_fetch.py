@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from myna.corpora import fetch
+from myna.corpora import archives, fetch
 from myna.errors import MynaError
 
 CONTENT = bytes(range(256)) * 4000
@@ -133,7 +133,7 @@ def test_archive_cannot_write_outside(tmp_path: Path) -> None:
     (tmp_path / "bad.tgz").write_bytes(tar_with("../../escaped"))
     (tmp_path / "in").mkdir()
     with pytest.raises(MynaError, match="cannot be unpacked"):
-        fetch.extract_tar(tmp_path / "bad.tgz", tmp_path / "in", lambda _: True)
+        archives.extract_tar(tmp_path / "bad.tgz", tmp_path / "in", lambda _: True)
     assert not list(tmp_path.parent.glob("escaped"))
 
 
@@ -141,10 +141,10 @@ def test_damaged_archive_names_itself(tmp_path: Path) -> None:
     """With the remedy."""
     (tmp_path / "bad.tgz").write_bytes(tar_with("a")[:40])
     with pytest.raises(MynaError, match=r"bad.tgz cannot be unpacked.*delete it"):
-        fetch.extract_tar(tmp_path / "bad.tgz", tmp_path, lambda _: True)
+        archives.extract_tar(tmp_path / "bad.tgz", tmp_path, lambda _: True)
     (tmp_path / "bad.deb").write_bytes(b"no")
     with pytest.raises(MynaError, match="no Debian package"):
-        fetch.extract_deb(tmp_path / "bad.deb", tmp_path, lambda _: True)
+        archives.extract_deb(tmp_path / "bad.deb", tmp_path, lambda _: True)
 
 
 def test_deb_is_unpacked_without_dpkg(tmp_path: Path) -> None:
@@ -156,7 +156,7 @@ def test_deb_is_unpacked_without_dpkg(tmp_path: Path) -> None:
         deb += name.ljust(16) + b"0".ljust(12) + b"0".ljust(6) * 2 + b"100644".ljust(8) + b"%-10d`\n" % len(content)
         deb += content + b"\n" * (len(content) % 2)
     (tmp_path / "x.deb").write_bytes(deb)
-    fetch.extract_deb(tmp_path / "x.deb", tmp_path, lambda name: name.endswith(".txt"))
+    archives.extract_deb(tmp_path / "x.deb", tmp_path, lambda name: name.endswith(".txt"))
     assert (tmp_path / "usr/share/x/file.txt").read_text() == "hi"
 
 
@@ -171,15 +171,15 @@ def test_unpacking_starts_anew_after_a_cut_and_is_done_once(tmp_path: Path) -> N
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        fetch.unpack_once(tmp_path / "corpus", "key", unpack)
+        archives.unpack_once(tmp_path / "corpus", "key", unpack)
     assert not (tmp_path / "corpus").exists()
     for _ in range(2):
-        assert (fetch.unpack_once(tmp_path / "corpus", "key", unpack) / "a").read_text() == "a"
+        assert (archives.unpack_once(tmp_path / "corpus", "key", unpack) / "a").read_text() == "a"
     assert len(calls) == 2
     old, fresh = tmp_path / ".corpus-old", tmp_path / ".corpus-fresh"
     for left in (old, fresh):
         left.mkdir()
     os.utime(old, (0, 0))
-    fetch.unpack_once(tmp_path / "corpus", "other key", unpack)
+    archives.unpack_once(tmp_path / "corpus", "other key", unpack)
     assert len(calls) == 3
     assert fresh.exists() and not old.exists()

@@ -8,7 +8,7 @@ from pathlib import Path
 from omegaconf import DictConfig
 from tqdm import tqdm
 
-from myna.corpora import fetch, many
+from myna.corpora import archives, fetch, many
 from myna.corpora.clip import Clip, Corpus
 from myna.errors import MynaError
 from myna.kaldi import Consent
@@ -35,9 +35,9 @@ def download(cache: Path) -> Path:
 
     def unpack(folder: Path) -> None:
         archive = fetch.obtain(SOURCE, cache, fetch.bring_url(URL, cache / "partial"))
-        fetch.extract_tar(archive, folder, lambda _: True)
+        archives.extract_tar(archive, folder, lambda _: True)
 
-    return fetch.unpack_once(cache / "aishell3", SOURCE.name, unpack)
+    return archives.unpack_once(cache / "aishell3", SOURCE.name, unpack)
 
 
 def prepare(root: Path, min_seconds: float = 1.0, max_seconds: float = 15.0) -> Corpus:

@@ -7,7 +7,7 @@ import importlib.util
 import re
 from pathlib import Path
 
-from myna.corpora import fetch
+from myna.corpora import archives
 from myna.corpora.clip import Clip, Corpus
 from myna.errors import MynaError
 from myna.files import sha256
@@ -27,9 +27,9 @@ def download(cache: Path) -> Path:
     """
 
     def unpack(folder: Path) -> None:
-        fetch.extract_tar(_archive(), folder, lambda name: name.startswith("downloads/an4/"))
+        archives.extract_tar(_archive(), folder, lambda name: name.startswith("downloads/an4/"))
 
-    return fetch.unpack_once(cache / "an4", SHA256, unpack)
+    return archives.unpack_once(cache / "an4", SHA256, unpack)
 
 
 def _archive() -> Path:

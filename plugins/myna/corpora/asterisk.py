@@ -8,7 +8,7 @@ import gzip
 import re
 from pathlib import Path
 
-from myna.corpora import fetch
+from myna.corpora import archives, fetch
 from myna.corpora.clip import Clip, Corpus
 from myna.corpora.spoken import spell_digits
 from myna.errors import MynaError
@@ -61,10 +61,10 @@ def _download_one(cache: Path, language: str) -> Path:
             file = f"{package}_{VERSION}_all.deb"
             source = fetch.Source(file, SHA256[part], f"Debian's package {package}")
             archive = fetch.obtain(source, cache, fetch.bring_deb(package, VERSION, file, cache))
-            fetch.extract_deb(archive, folder, lambda name: name.endswith((".g722", ".txt.gz", "copyright")))
+            archives.extract_deb(archive, folder, lambda name: name.endswith((".g722", ".txt.gz", "copyright")))
 
     key = "+".join(SHA256[part][:12] for part in parts)
-    return fetch.unpack_once(cache / "asterisk" / language, key, unpack)
+    return archives.unpack_once(cache / "asterisk" / language, key, unpack)
 
 
 def prepare(folders: dict[str, Path], min_seconds: float = 1.5, max_seconds: float = 15.0) -> Corpus:

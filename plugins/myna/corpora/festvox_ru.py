@@ -6,7 +6,7 @@ Licence: BSD-like; recorded and published by the speaker himself for speech synt
 import re
 from pathlib import Path
 
-from myna.corpora import fetch
+from myna.corpora import archives, fetch
 from myna.corpora.clip import Clip, Corpus
 from myna.errors import MynaError
 from myna.kaldi import Consent
@@ -29,9 +29,9 @@ def download(cache: Path) -> Path:
 
     def unpack(folder: Path) -> None:
         archive = fetch.obtain(SOURCE, cache, fetch.bring_deb(PACKAGE, VERSION, SOURCE.name, cache))
-        fetch.extract_deb(archive, folder, lambda name: "/wav/" in name or name.endswith("txt.done.data"))
+        archives.extract_deb(archive, folder, lambda name: "/wav/" in name or name.endswith("txt.done.data"))
 
-    return fetch.unpack_once(cache / "festvox_ru", SOURCE.sha256, unpack)
+    return archives.unpack_once(cache / "festvox_ru", SOURCE.sha256, unpack)
 
 
 def prepare(folder: Path, min_seconds: float = 1.5, max_seconds: float = 15.0) -> Corpus:

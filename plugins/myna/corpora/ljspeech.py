@@ -7,7 +7,7 @@ from pathlib import Path
 
 from omegaconf import DictConfig
 
-from myna.corpora import fetch, mini_voices, transcripts
+from myna.corpora import archives, fetch, mini_voices, transcripts
 from myna.corpora.clip import Clip, Corpus, merge
 from myna.corpora.many import Sets
 from myna.corpora.select import split, without_sentences
@@ -40,9 +40,9 @@ def download(cache: Path) -> Path:
 
     def unpack(folder: Path) -> None:
         archive = fetch.obtain(SOURCE, cache, fetch.bring_url(URL, cache / "partial"))
-        fetch.extract_tar(archive, folder, lambda _: True)
+        archives.extract_tar(archive, folder, lambda _: True)
 
-    return fetch.unpack_once(cache / "ljspeech", SOURCE.sha256, unpack)
+    return archives.unpack_once(cache / "ljspeech", SOURCE.sha256, unpack)
 
 
 def prepare(root: Path, min_seconds: float = 1.0, max_seconds: float = 15.0) -> Corpus:

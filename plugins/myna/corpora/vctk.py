@@ -8,7 +8,7 @@ from pathlib import Path
 from omegaconf import DictConfig
 from tqdm import tqdm
 
-from myna.corpora import fetch, many
+from myna.corpora import archives, fetch, many
 from myna.corpora.clip import Clip, Corpus
 from myna.errors import MynaError
 from myna.kaldi import Consent
@@ -32,9 +32,11 @@ def download(cache: Path) -> Path:
 
     def unpack(folder: Path) -> None:
         archive = fetch.obtain(SOURCE, cache, fetch.bring_url(URL, cache / "partial"))
-        fetch.extract_zip(archive, folder, lambda n: n.startswith(("wav48_silence_trimmed/", "txt/", "speaker-info")))
+        archives.extract_zip(
+            archive, folder, lambda n: n.startswith(("wav48_silence_trimmed/", "txt/", "speaker-info"))
+        )
 
-    return fetch.unpack_once(cache / "vctk", SOURCE.sha256, unpack)
+    return archives.unpack_once(cache / "vctk", SOURCE.sha256, unpack)
 
 
 def prepare(root: Path, mic: str = "mic2", min_seconds: float = 1.0, max_seconds: float = 15.0) -> Corpus:
