@@ -1,6 +1,6 @@
 """Measure how well the watermarks survive, how often they are heard in real speech, and what they cost.
 
-Usage: python benchmarks/watermark.py FOLDER... [--real FOLDER...] [--clips 50] [--real_clips 500] [--seed 0]
+Usage: python benchmarks/watermark.py FOLDER... [--real FOLDER...] [--clips 60] [--real_clips 500] [--seed 0]
            [--watermarks perth spread] [--no_quality] [--output exp/watermark] [--page docs/watermark.md]
 
 A folder is a Kaldi data directory (wav.scp, text) or any folder of recordings. Each clip is cut to 5 s, marked,
@@ -31,7 +31,7 @@ from myna.safety.types import Audio
 from myna.safety.watermark import NAMES, load_watermark, mark
 
 SECONDS = 5.0
-SHORTEST = 3.5
+SHORTEST = 3.1
 SUFFIXES = {".wav", ".flac", ".ogg", ".opus", ".mp3"}
 
 
@@ -289,7 +289,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folders", nargs="+", type=Path)
     parser.add_argument("--real", nargs="*", type=Path, default=[], help="more real recordings, for false alarms only")
-    parser.add_argument("--clips", type=int, default=50)
+    parser.add_argument("--clips", type=int, default=60)
     parser.add_argument("--real_clips", type=int, default=500)
     parser.add_argument("--watermarks", nargs="+", default=list(NAMES), choices=NAMES)
     parser.add_argument("--no_quality", action="store_true", help="leave out MOS, similarity and WER")
