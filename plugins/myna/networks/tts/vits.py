@@ -5,7 +5,10 @@ Posterior encoder, flow, duration predictor and decoder are ESPnet2's; `VITSGene
 fixes ResBlock1 in the decoder and a Conformer as text encoder. ESPnet2 is imported when a model is built, not before.
 """
 
+import io
+from contextlib import redirect_stderr
 from dataclasses import dataclass
+from types import SimpleNamespace
 
 import torch
 from torch import Tensor, nn
@@ -39,6 +42,21 @@ class Prior:
 def length_mask(lengths: Tensor, longest: int | None = None) -> Tensor:
     """Return `(B, longest)`, true before each length."""
     return torch.arange(longest or int(lengths.max()), device=lengths.device)[None] < lengths[:, None]
+
+
+def _espnet2() -> SimpleNamespace:
+    """Import ESPnet2's modules: it takes seconds, so only whoever builds a VITS pays, and its hints are muted."""
+    with redirect_stderr(io.StringIO()):
+        from espnet2.gan_tts.hifigan import HiFiGANGenerator
+        from espnet2.gan_tts.vits.duration_predictor import StochasticDurationPredictor
+        from espnet2.gan_tts.vits.posterior_encoder import PosteriorEncoder
+        from espnet2.gan_tts.vits.residual_coupling import ResidualAffineCouplingBlock
+    return SimpleNamespace(
+        HiFiGANGenerator=HiFiGANGenerator,
+        StochasticDurationPredictor=StochasticDurationPredictor,
+        PosteriorEncoder=PosteriorEncoder,
+        ResidualAffineCouplingBlock=ResidualAffineCouplingBlock,
+    )
 
 
 class Vits(nn.Module):
@@ -104,17 +122,12 @@ class Vits(nn.Module):
     ) -> None:
         """Build the network with random weights."""
         super().__init__()
-        # ESPnet2 takes seconds to import; only whoever builds a VITS pays for it.
-        from espnet2.gan_tts.hifigan import HiFiGANGenerator
-        from espnet2.gan_tts.vits.duration_predictor import StochasticDurationPredictor
-        from espnet2.gan_tts.vits.posterior_encoder import PosteriorEncoder
-        from espnet2.gan_tts.vits.residual_coupling import ResidualAffineCouplingBlock
-
+        parts = _espnet2()
         self.text_encoder = TextEncoder(tokens, hidden, heads, inner, text_layers, text_kernel, window, dropout)
         self.speaker_proj = nn.Linear(speaker_dim, condition)
         self.language_embed = nn.Embedding(languages, condition)
         nn.init.zeros_(self.language_embed.weight)
-        self.posterior_encoder = PosteriorEncoder(
+        self.posterior_encoder = parts.PosteriorEncoder(
             mels,
             hidden,
             hidden,
@@ -124,13 +137,13 @@ class Vits(nn.Module):
             global_channels=condition,
             use_weight_norm=weight_norm,
         )
-        self.flow = ResidualAffineCouplingBlock(
+        self.flow = parts.ResidualAffineCouplingBlock(
             hidden, hidden, flows, layers=flow_layers, global_channels=condition, use_weight_norm=weight_norm
         )
-        self.duration_predictor = StochasticDurationPredictor(
+        self.duration_predictor = parts.StochasticDurationPredictor(
             hidden, dropout_rate=duration_dropout, global_channels=condition
         )
-        self.decoder = HiFiGANGenerator(
+        self.decoder = parts.HiFiGANGenerator(
             hidden,
             channels=channels,
             global_channels=condition,
