@@ -2,7 +2,6 @@
 
 import json
 import logging
-import time
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -37,7 +36,7 @@ def run(config: DictConfig) -> None:
     Raises:
         MynaError: Features are missing, or a configured name is unknown.
     """
-    out, began = Path(config.exp_dir) / "encoder", time.monotonic()
+    out = Path(config.exp_dir) / "encoder"
     sets = dump_sets(Path(config.dump_dir))
     extra: dict[str, Any] = {}
     encoders: dict[str, SpeakerEncoder] = {}
@@ -56,7 +55,6 @@ def run(config: DictConfig) -> None:
     mark = f"{conditioning} {encoders[conditioning].fingerprint()}"
     for root in sets:
         embed_set(encoders[conditioning], root, out / "embeds" / root.name, mark, config.encoder.copies_per_speaker)
-    extra["seconds"] = round(time.monotonic() - began, 1)
     embeddings, speakers = _of_speakers(sets, out)
     write_report(out, conditioning, judged, extra, embeddings, speakers)
 

@@ -9,6 +9,7 @@ import logging
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -232,7 +233,7 @@ def _train(
     kept = [callback for callback in trainer.trainer.callbacks if not isinstance(callback, replaced)]
     curve, last = Curve(exp_dir / "log.jsonl", log_every), exp_dir / "last.ckpt"
     if settings.max_seconds:
-        kept.append(Timer(duration={"seconds": float(settings.max_seconds)}, verbose=False))
+        kept.append(Timer(duration=timedelta(seconds=float(settings.max_seconds)), verbose=False))
     best = Best(exp_dir / "best", criteria, curve, evaluate)
     trainer.trainer.callbacks = [Seeds(settings.seed), curve, best, *kept, Resume(last, checkpoint_every)]
     with warnings.catch_warnings():
