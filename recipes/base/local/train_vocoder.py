@@ -67,7 +67,7 @@ def main() -> None:
     spectral = MultiResolutionSpectrumLoss((2048, 1024, 512))
     best = torch.optim.AdamW(vocoder.parameters(), args.rate, (0.8, 0.99), weight_decay=0.01)
     critic = torch.optim.AdamW(judge.parameters(), args.rate, (0.8, 0.99), weight_decay=0.01)
-    average, first, clock = piecework.Average(vocoder), 0, 0.0
+    average, first, clock = piecework.Average(vocoder, 0.99), 0, 0.0
     parts = {"vocoder": vocoder, "judge": judge, "best": best, "critic": critic}
     if state := piecework.load(args.out / "vocoder.ckpt"):
         for name, part in parts.items():
@@ -92,11 +92,11 @@ def main() -> None:
     for step in piecework.steps(first, args.minutes):
         real, band = (x.to(device) for x in draw(piecework.generator(args.seed, step)))
         mel = log_mel(real)
-        noise = torch.rand(len(mel), 1, 1, device=device) * 0.15
+        noise = torch.rand(len(mel), 1, 1, device=device) * 0.06
         with mixed():
             fake = vocoder(mel + noise * torch.randn_like(mel))
         losses = {"mel": (log_mel(fake) - mel).abs().mean(), "spectrum": spectral(fake, real, band)}
-        total = 3 * losses["mel"] + 3 * losses["spectrum"]
+        total = 10 * losses["mel"] + 2 * losses["spectrum"]
         if step >= args.gan_from:
             with mixed():
                 of_real, of_fake = judge(real, band), judge(fake.detach(), band)

@@ -1,0 +1,49 @@
+"""Write the averaged weights of the base as 16-bit safetensors, ready to ship.
+
+    python recipes/base/local/export.py OUT plugins/myna/pretrained
+
+Reads OUT/vits_mel.ckpt and OUT/vocoder.ckpt. The model card beside the weights is written by hand.
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+import piecework
+import torch
+import yaml
+
+from myna.files import atomic_text, sha256
+from myna.networks.tts.vits_mel import VitsMel
+from myna.networks.vocoder.istft import IstftVocoder
+from myna.networks.voice import save_weights
+from myna.text.tokens import default_tokens
+
+PARTS = {"tts": ("vits_mel.ckpt", VitsMel), "vocoder": ("vocoder.ckpt", IstftVocoder)}
+
+
+def main() -> None:
+    """Export what was trained."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("trained", type=Path)
+    parser.add_argument("folder", type=Path)
+    args = parser.parse_args()
+    hashes, config = {}, {"name": "base", "language": "en-us", "sample_rate": 22_050}
+    for part, (checkpoint, network) in PARTS.items():
+        state = piecework.load(args.trained / checkpoint)
+        if state is None:
+            raise SystemExit(f"{args.trained / checkpoint} is missing: train it first")
+        built = network()
+        built.load_state_dict(state["average"])
+        path = args.folder / f"{part}.safetensors"
+        save_weights({k: v.clamp(-6e4, 6e4) for k, v in built.state_dict().items()}, path, half=True)
+        config[part] = {"_target_": f"{network.__module__}.{network.__qualname__}"}
+        hashes[path.name] = {"sha256": sha256(path), "steps": state["step"], "seconds": round(state["seconds"])}
+    default_tokens().save(args.folder / "tokens.txt")
+    atomic_text(args.folder / "voice.yaml", yaml.safe_dump(config, sort_keys=False))
+    atomic_text(args.folder / "weights.json", json.dumps(hashes, indent=1) + "\n")
+    print(json.dumps(hashes, indent=1), torch.__version__)
+
+
+if __name__ == "__main__":
+    main()
