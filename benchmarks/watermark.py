@@ -279,7 +279,7 @@ def plot(result: dict[str, Any], path: Path) -> None:
     axes.set_yticks(np.arange(len(order)) + 0.4 - height / 2, order)
     axes.invert_yaxis()
     axes.set_xlabel(f"found, % of {result['clips']} clips")
-    axes.legend(loc="lower left")
+    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=len(names), frameon=False)
     figure.tight_layout()
     figure.savefig(path, dpi=110)
 
