@@ -61,8 +61,8 @@ class Ge2eEncoder(SpeakerEncoder):
 
     def _windows(self, wave: np.ndarray) -> Tensor:
         """Return the mel windows `(n, 160, 40)` of an utterance."""
-        speech = self._speech(wave)
-        _, slices = self.network.compute_partial_slices(len(speech), 1.3, 0.75)
+        network, speech = self.network, self._speech(wave)
+        _, slices = network.compute_partial_slices(len(speech), 1.3, 0.75)
         last = slices[-1].stop
         padded = np.pad(speech, (0, max(0, last * HOP - len(speech))))
         mel = self._mel(torch.from_numpy(padded.astype(np.float32)))
