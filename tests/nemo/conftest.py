@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import soundfile
 import torch
+
 from myna.audio.mel import log_mel
 from myna.kaldi.tables import write_table
 

@@ -1,6 +1,7 @@
 """Copies of recordings: distances, scores and the rule that decides."""
 
 import torch
+
 from myna.nemo import copy_synthesis
 from myna.networks.vocoder.griffin_lim import GriffinLim
 

@@ -4,6 +4,7 @@ import json
 
 import pytest
 import torch
+
 from myna.audio.mel import log_mel
 from myna.errors import MynaError
 from myna.nemo.dataset import SegmentDataset, load, read_items, write_manifest

@@ -9,11 +9,12 @@ import pytest
 import torch
 import yaml
 from hydra import compose, initialize_config_dir
+from omegaconf import DictConfig, OmegaConf
+from safetensors.torch import load_file, save_file
+
 from myna.audio.mel import log_mel
 from myna.errors import MynaError
 from myna.nemo import train_vocoder
-from omegaconf import DictConfig, OmegaConf
-from safetensors.torch import load_file, save_file
 
 CONF = Path(__file__).parents[2] / "conf"
 SMALL = [

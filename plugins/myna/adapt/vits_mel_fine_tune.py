@@ -13,13 +13,13 @@ import numpy as np
 import torch
 import yaml
 from omegaconf import DictConfig, OmegaConf
-from torch import nn
 
 from myna.adapt.choose import choose_step
 from myna.adapt.voice_parts import consent_of, target_embedding, target_language, vocoder_part
 from myna.errors import MynaError
 from myna.espnet.vits_mel_train import adamw, data_set
 from myna.files import atomic_text
+from myna.networks.tts.vits_mel import VitsMel
 from myna.networks.voice import Voice, VoiceConfig, build
 from myna.text.tokens import TokenList
 
@@ -62,6 +62,7 @@ def _train(config: DictConfig, voice: Voice, out: Path) -> dict[str, Any]:
     from myna.espnet.vits_mel_model import VitsMelModel
 
     settings = config.tts.adapt
+    assert isinstance(voice.tts, VitsMel)
     model = VitsMelModel(voice.tts, int(settings.segment))
     texts = _dev_texts(config)
     common = {"embeds": "speaker", "augmented": bool(settings.augmented)}
@@ -103,12 +104,14 @@ def _dev_texts(config: DictConfig, count: int = 5) -> list[str]:
     return [line[1] for line in lines if len(line) == 2][:count]
 
 
-def _base(folder: Path) -> tuple[nn.Module, dict[str, Any]]:
+def _base(folder: Path) -> tuple[VitsMel, dict[str, Any]]:
     from safetensors.torch import load_file
 
     if not (folder / "tts.yaml").is_file():
         raise MynaError(f"{folder}/tts.yaml is missing: run stage 3 (train_vits) first")
     built = yaml.safe_load((folder / "tts.yaml").read_text(encoding="utf-8"))
     network = build(built)
+    if not isinstance(network, VitsMel):
+        raise MynaError(f"{folder} holds another tts: run stage 3 again with the same words")
     network.load_state_dict(load_file(folder / "tts.safetensors"))
     return network, built

@@ -65,4 +65,4 @@ def write_archive(path: Path, **arrays: np.ndarray) -> None:
     """Write one utterance; wide arrays are stored as float16."""
     small = {k: v.astype(np.float16) if v.ndim == 2 and v.dtype == np.float32 else v for k, v in arrays.items()}
     with atomic_path(path) as temporary:
-        np.savez(temporary, **small)
+        np.savez(temporary, **small)  # type: ignore[arg-type]

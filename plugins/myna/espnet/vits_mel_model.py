@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor, nn
 
+from myna.networks.tts.vits_mel import VitsMel
+
 
 class VitsMelModel(nn.Module):
     """The network and its losses.
@@ -12,7 +14,7 @@ class VitsMelModel(nn.Module):
         segment: Frames of an utterance on which the flow learns.
     """
 
-    def __init__(self, network: nn.Module, segment: int = 160) -> None:
+    def __init__(self, network: VitsMel, segment: int = 160) -> None:
         """Keep the network."""
         super().__init__()
         self.network, self.segment = network, segment

@@ -15,6 +15,7 @@ from torch import nn
 from myna.errors import MynaError
 from myna.files import atomic_text
 from myna.networks.pretrained import load_part, part_config
+from myna.networks.tts.vits_mel import VitsMel
 from myna.networks.voice import save_weights
 
 log = logging.getLogger(__name__)
@@ -47,7 +48,7 @@ def train(config: DictConfig) -> None:
     log.info("tts vits_mel: %s kept after %d steps", report["chosen"], steps)
 
 
-def _train(config: DictConfig, network: nn.Module, sets: dict[str, Any], out: Path) -> dict[str, Any]:
+def _train(config: DictConfig, network: VitsMel, sets: dict[str, Any], out: Path) -> dict[str, Any]:
     from myna.espnet.training import fit
     from myna.espnet.vits_mel_model import VitsMelModel
 
@@ -73,7 +74,7 @@ def _train(config: DictConfig, network: nn.Module, sets: dict[str, Any], out: Pa
     return {"chosen": chosen, "mel_start": first, "mel_trained": result.best_value, "best_step": result.best_step}
 
 
-def start(settings: DictConfig, dump: Path, seed: int) -> tuple[nn.Module, dict[str, Any]]:
+def start(settings: DictConfig, dump: Path, seed: int) -> tuple[VitsMel, dict[str, Any]]:
     """Build the network that training starts from.
 
     Args:
@@ -88,17 +89,23 @@ def start(settings: DictConfig, dump: Path, seed: int) -> tuple[nn.Module, dict[
         MynaError: `init` is neither, or the statistics are missing.
     """
     if settings.init == "base":
-        return load_part("tts"), part_config("tts")
+        return _checked(load_part("tts")), part_config("tts")
     if settings.init != "scratch":
         raise MynaError(f"tts.init={settings.init} does not fit tts=vits_mel: choose base or scratch")
     torch.manual_seed(seed)
-    network: nn.Module = instantiate(settings.network)
+    network = _checked(instantiate(settings.network))
     path = dump / "stats.npz"
     if not path.is_file():
         raise MynaError(f"{path} is missing: run stage 1 (extract_features) first")
     with np.load(path) as stats:
         network.set_statistics(torch.from_numpy(stats["mel_mean"]), torch.from_numpy(stats["mel_std"]))
     return network, dict(OmegaConf.to_container(settings.network, resolve=True))  # type: ignore[arg-type]
+
+
+def _checked(network: nn.Module) -> VitsMel:
+    if not isinstance(network, VitsMel):
+        raise MynaError(f"tts=vits_mel trains a VitsMel, not a {type(network).__name__}: choose another tts or network")
+    return network
 
 
 def data_set(config: DictConfig, name: str, max_frames: int, **more: Any) -> dict[str, Any]:

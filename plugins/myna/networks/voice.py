@@ -88,7 +88,8 @@ class Voice:
     ) -> None:
         """Keep the parts, set for inference."""
         self.config, self.tokens, self.speaker, self.directory = config, tokens, speaker, directory
-        self.tts = tts.eval()
+        # Any: an acoustic model is a Module with `infer`, which typing has no word for.
+        self.tts: Any = tts.eval()
         self.vocoder = vocoder.eval() if vocoder is not None else None
 
     @property

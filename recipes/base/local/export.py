@@ -9,10 +9,10 @@ import argparse
 import json
 from pathlib import Path
 
-import piecework
 import torch
 import yaml
 
+import piecework
 from myna.files import atomic_text, sha256
 from myna.networks.tts.vits_mel import VitsMel
 from myna.networks.vocoder.istft import IstftVocoder

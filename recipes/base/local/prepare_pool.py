@@ -116,26 +116,29 @@ def main() -> None:
     args = parser.parse_args()
     items = from_metadata(args.speech) + [i for folder in args.kaldi for i in from_kaldi(folder)]
     rows, position, dropped = [], 0, 0
-    with atomic_path(args.out / "samples.i16") as temporary, open(temporary, "wb") as stream:
-        with ProcessPoolExecutor(args.jobs) as pool:
-            for item, result in zip(items, tqdm(pool.map(read, items, chunksize=16), total=len(items)), strict=True):
-                if result is None:
-                    dropped += 1
-                    continue
-                wave, edge = result
-                stream.write(wave.tobytes())
-                fields = (
-                    item.corpus,
-                    item.utterance,
-                    item.speaker,
-                    item.language,
-                    edge,
-                    position,
-                    len(wave),
-                    item.text,
-                )
-                rows.append("\t".join(map(str, fields)))
-                position += len(wave)
+    with (
+        atomic_path(args.out / "samples.i16") as temporary,
+        open(temporary, "wb") as stream,
+        ProcessPoolExecutor(args.jobs) as pool,
+    ):
+        for item, result in zip(items, tqdm(pool.map(read, items, chunksize=16), total=len(items)), strict=True):
+            if result is None:
+                dropped += 1
+                continue
+            wave, edge = result
+            stream.write(wave.tobytes())
+            fields = (
+                item.corpus,
+                item.utterance,
+                item.speaker,
+                item.language,
+                edge,
+                position,
+                len(wave),
+                item.text,
+            )
+            rows.append("\t".join(map(str, fields)))
+            position += len(wave)
     atomic_text(args.out / "index.tsv", "\n".join(rows) + "\n")
     print(f"{len(rows)} recordings, {position / RATE / 60:.1f} min, {dropped} dropped", file=sys.stderr)
 

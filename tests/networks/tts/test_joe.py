@@ -4,6 +4,7 @@ import numpy as np
 import onnxruntime
 import pytest
 import torch
+
 from myna.errors import MynaError
 from myna.networks.tts import joe
 from myna.networks.tts.vits import BLANK, Vits

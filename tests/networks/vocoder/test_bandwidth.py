@@ -1,6 +1,7 @@
 """Judges that do not listen above a recording's bandwidth."""
 
 import torch
+
 from myna.audio.mel import MelConfig
 from myna.networks.vocoder.bandwidth import band_limit, mel_distance, upper_edges
 from myna.networks.vocoder.losses import MultiResolutionSpectrumLoss

@@ -2,10 +2,11 @@
 
 import pytest
 import torch
+from torch.nn.utils import parametrize
+
 from myna.networks.vocoder.export import exportable
 from myna.networks.vocoder.hifigan import HifiGanGenerator
 from myna.networks.vocoder.istft import IstftVocoder
-from torch.nn.utils import parametrize
 
 
 @pytest.mark.parametrize("frames", [1, 5, 40])

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+
 from myna.audio.mel import log_mel
 from myna.networks.vocoder.griffin_lim import GriffinLim
 from myna.networks.vocoder.hifigan import HifiGanGenerator

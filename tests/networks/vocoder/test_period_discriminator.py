@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+
 from myna.networks.vocoder.period_discriminator import MultiPeriodDiscriminator, PeriodDiscriminator
 
 

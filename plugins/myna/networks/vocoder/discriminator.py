@@ -45,7 +45,9 @@ class SpectrumDiscriminator(nn.Module):
         Returns:
             Scores `(B, 1, T', F')`, and the features of each layer.
         """
-        spectrum = torch.stft(wave, self.n_fft, self.n_fft // 4, window=self.window, return_complex=True, normalized=True)
+        spectrum = torch.stft(
+            wave, self.n_fft, self.n_fft // 4, window=self.window, return_complex=True, normalized=True
+        )
         # Compressed magnitudes: else the loudest partials are all that the network sees.
         magnitude = spectrum.abs().clamp_min(1e-5)
         compressed = spectrum * magnitude.pow(-0.7)

@@ -82,7 +82,8 @@ class IstftVocoder(nn.Module):
         for module in self.modules():
             if isinstance(module, nn.Conv1d | nn.Linear):
                 nn.init.trunc_normal_(module.weight, std=0.02)
-                nn.init.zeros_(module.bias)
+                if module.bias is not None:
+                    nn.init.zeros_(module.bias)
 
     def forward(self, mel: Tensor) -> Tensor:
         """Turn log-mel `(B, T, n_mels)` into samples `(B, T * hop_length)`."""

@@ -27,8 +27,7 @@ class PeriodDiscriminator(nn.Module):
         self.period = period
         widths = [1, *(min(channels * 4**index, widest) for index in range(4))]
         self.layers = nn.ModuleList(
-            weight_norm(nn.Conv2d(i, o, (5, 1), (3, 1), padding=(2, 0)))
-            for i, o in itertools.pairwise(widths)
+            weight_norm(nn.Conv2d(i, o, (5, 1), (3, 1), padding=(2, 0))) for i, o in itertools.pairwise(widths)
         )
         self.layers.append(weight_norm(nn.Conv2d(widths[-1], widths[-1], (5, 1), padding=(2, 0))))
         self.last = weight_norm(nn.Conv2d(widths[-1], 1, (3, 1), padding=(1, 0)))
