@@ -250,8 +250,8 @@ def table(result: dict[str, Any]) -> str:
         lines.append(f"| {attack} | " + " | ".join(cells) + " |")
     lines += ["", "| | " + " | ".join(marks) + " |", "|---" * (len(marks) + 1) + "|"]
     rows: dict[str, Callable[[dict[str, Any]], str]] = {
-        "false alarms on real speech": lambda m: f"{m['false_alarms']} of {m['real_recordings']}",
-        "highest score of real speech": lambda m: f"{m['highest_real_score']:.2f}",
+        "false alarms on unmarked speech": lambda m: f"{m['false_alarms']} of {m['real_recordings']}",
+        "highest score of unmarked speech": lambda m: f"{m['highest_real_score']:.2f}",
         "signal to mark": lambda m: f"{m['snr_db']:.1f} dB",
     }
     if all(m["cost"] for m in marks.values()):

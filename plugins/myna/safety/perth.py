@@ -26,7 +26,7 @@ class Perth:
     """
 
     name = "perth"
-    # At 0.5, 4 of 524 recordings of learners of English by telephone and of audio books were alarms, up to 0.89.
+    # At 0.5, 4 of 524 recordings of audio books and of learners of English were alarms, up to 0.89.
     threshold = 0.95
 
     def __init__(self) -> None:

@@ -31,7 +31,7 @@ _SEMITONE = 2 ** (1 / 12)
 _CHANGES = [(1 / s, s) for s in _SPEEDS if s != 1] + [(1.0, _SEMITONE**n) for n in (-2, -1, -0.5, 0.5, 1, 2)]
 _SEARCHED = 1000  # frames (16 s) that are searched for such changes: over more, a wrong factor slips too far
 # Score 0.5 lies at this many standard deviations of the decoys' best correlations.
-_HALF = 5.0
+_HALF = 6.5
 _SURE = 9.0  # above this no change is tried
 _SEARCH_COST = 1.0  # the best of many tries has a longer tail on real speech
 _KEY = b"myna spread watermark 1"
@@ -68,7 +68,7 @@ class Spread:
         return np.pad(added, (0, max(0, len(audio.wave) - len(added))))[: len(audio.wave)].astype(np.float32)
 
     def score(self, audio: Audio) -> float:
-        """Return 0 to 1: 0.5 where the pattern stands 5 standard deviations above the decoys."""
+        """Return 0 to 1: 0.5 where the pattern stands 6.5 standard deviations above the decoys."""
         spectrum = np.abs(_spectrum(resample(audio.wave, audio.sample_rate, _RATE))) ** 2
         if spectrum.shape[1] < _CELL_FRAMES * 8:
             return 0.0
