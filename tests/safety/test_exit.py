@@ -67,7 +67,7 @@ def test_watermark_is_found_after_common_changes(speech, card, request_for, name
         "16 kHz": Audio(encode.resample(sound.wave, sound.sample_rate, 16000), 16000),
         "crop 3 s": Audio(sound.wave[start : start + 3 * sound.sample_rate], sound.sample_rate),
     }
-    scores = {attack: detector.score(changed[attack]) for attack in changed}
+    scores = {attack: detector.score(cue.cut(heard, cue.find(heard))) for attack, heard in changed.items()}
     assert min(scores.values()) >= detector.threshold, scores
     assert detector.score(speech) < detector.threshold / 2
 
