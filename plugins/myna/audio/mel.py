@@ -42,7 +42,9 @@ class MelConfig:
         return samples // self.hop_length
 
 
+# A tensor made in inference mode could never take part in training, and these are kept for both.
 @lru_cache(maxsize=8)
+@torch.inference_mode(False)
 def mel_filters(config: MelConfig) -> Tensor:
     """Return the filter bank `(n_fft // 2 + 1, n_mels)`."""
     filters = librosa.filters.mel(
@@ -52,6 +54,7 @@ def mel_filters(config: MelConfig) -> Tensor:
 
 
 @lru_cache(maxsize=8)
+@torch.inference_mode(False)
 def _hann(length: int) -> Tensor:
     return torch.hann_window(length)
 
