@@ -6,6 +6,7 @@ from pathlib import Path
 
 from omegaconf import DictConfig
 
+from myna.errors import MynaError
 from myna.recipe.compose import compose_recipe, find_recipe, project_root
 from myna.recipe.logs import set_up_logging
 from myna.recipe.run import Recipe, StageRunner
@@ -39,7 +40,7 @@ def main(argv: Sequence[str]) -> int:
     if args.target is not None:
         values["create_dataset.target"] = str(args.target.absolute())
     if args.name is not None:
-        values["create_dataset.name"] = args.name
+        values["create_dataset.name"] = checked_name(args.name)
     config = compose_recipe(recipe_dir, args.overrides, values)
     numbers = dict(pair.split("=", 1) for pair in args.numbers.split())
     recipe = Recipe(config, system_runner, numbers)
@@ -52,3 +53,14 @@ def system_runner(config: DictConfig) -> StageRunner:
     from importlib import import_module
 
     return import_module("myna.espnet.system").stage_runner(config)  # type: ignore[no-any-return]
+
+
+def checked_name(name: str) -> str:
+    """Return a person's name that can also be the name of a folder.
+
+    Raises:
+        MynaError: It could not.
+    """
+    if not name.strip() or name.startswith(".") or any(c in "/\\${}" or not c.isprintable() for c in name):
+        raise MynaError(f"--name {name!r}: a folder gets this name; use letters, digits, spaces and hyphens")
+    return name
