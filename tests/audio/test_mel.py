@@ -1,6 +1,5 @@
 """The mel spectrogram: frames, cached tables that serve inference and training alike."""
 
-import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -31,4 +30,4 @@ def test_a_tone_is_loudest_in_its_own_band() -> None:
 
 
 def test_silence_is_the_floor() -> None:
-    assert log_mel(torch.zeros(4096)).max() < pytest.approx(-7.0)
+    assert float(log_mel(torch.zeros(4096)).max()) < -7.0

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,16 @@ def same(one: nn.Module, other: nn.Module) -> bool:
     return all(torch.equal(a, b) for a, b in zip(one.state_dict().values(), other.state_dict().values(), strict=True))
 
 
+@pytest.fixture
+def one_thread() -> Iterator[None]:
+    """Sums over several threads differ in the last bit, and a forked process has one thread."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.mark.usefixtures("one_thread")
 def test_killed_run_ends_like_an_unbroken_one(tmp_path: Path, tiny_set: Path) -> None:
     """SIGKILL in step 8: the next run starts from the checkpoint of step 6 and gives the same weights and curve."""
     whole, broken = classifier(), classifier()
