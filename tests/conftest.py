@@ -1,4 +1,4 @@
-"""What every test needs: a state folder of its own, so that keys and logs of the person who runs them stay untouched."""
+"""What every test needs: a state folder of its own, so that a person's keys and logs stay untouched."""
 
 import pytest
 
