@@ -1,9 +1,8 @@
 """Stage 5: the configuration of the acoustic model names the function that clones a voice with it."""
 
-from hydra.utils import get_method
 from omegaconf import DictConfig
 
-from myna.errors import MynaError
+from myna.espnet.train_tts import call
 
 
 def run(config: DictConfig) -> None:
@@ -15,7 +14,4 @@ def run(config: DictConfig) -> None:
     Raises:
         MynaError: The configuration names no function.
     """
-    target = config.get("tts", {}).get("fine_tune", {}).get("_target_")
-    if not target:
-        raise MynaError("tts.fine_tune._target_ is missing: choose an acoustic model of conf/tts, such as tts=vits_mel")
-    get_method(target)(config)
+    call(config, "fine_tune")

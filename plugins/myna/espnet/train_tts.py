@@ -15,7 +15,20 @@ def run(config: DictConfig) -> None:
     Raises:
         MynaError: The configuration names no function.
     """
-    target = config.get("tts", {}).get("train", {}).get("_target_")
+    call(config, "train")
+
+
+def call(config: DictConfig, step: str) -> None:
+    """Call the function that the chosen acoustic model names for a step.
+
+    Args:
+        config: The composed configuration; `tts.<step>._target_` is a function of it.
+        step: `train` or `fine_tune`.
+
+    Raises:
+        MynaError: The configuration names no function.
+    """
+    target = config.get("tts", {}).get(step, {}).get("_target_")
     if not target:
-        raise MynaError("tts.train._target_ is missing: choose an acoustic model of conf/tts, such as tts=vits_mel")
+        raise MynaError(f"tts.{step}._target_ is missing: choose an acoustic model of conf/tts, such as tts=vits_mel")
     get_method(target)(config)

@@ -9,18 +9,19 @@ from typing import Any
 import torch
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import nn
 
-import myna
 from myna.errors import MynaError
 from myna.files import atomic_path, atomic_text
 from myna.nemo import copy_synthesis
 from myna.nemo.dataset import SegmentDataset
+from myna.networks.pretrained import FOLDER
 from myna.networks.vocoder.griffin_lim import GriffinLim
+from myna.networks.voice import save_weights
 
 log = logging.getLogger(__name__)
-BASE = Path(myna.__file__).parent / "pretrained" / "vocoder.safetensors"
+BASE = FOLDER / "vocoder.safetensors"
 RULE = " ".join((copy_synthesis.better.__doc__ or "").partition("The rule: ")[2].split())
 
 
@@ -101,9 +102,7 @@ def start(settings: DictConfig, seed: int) -> nn.Module:
 
 def write(settings: DictConfig, generator: nn.Module, out: Path) -> None:
     """Write `vocoder.safetensors` and `vocoder.yaml`, the vocoder's half of a voice directory."""
-    weights = {name: tensor.detach().cpu().contiguous() for name, tensor in generator.state_dict().items()}
-    with atomic_path(out / "vocoder.safetensors") as path:
-        save_file(weights, path)
+    save_weights(generator.state_dict(), out / "vocoder.safetensors")
     arguments = OmegaConf.to_container(settings.generator, resolve=True)
     assert isinstance(arguments, dict)
     target = arguments.pop("_target_")
@@ -150,8 +149,7 @@ def _train(config: DictConfig, generator: nn.Module, out: Path) -> dict[str, Any
     result = fit(model, config, int(steps), seconds, out)
     if result is None:
         return None
-    with atomic_path(out / "trained.safetensors") as path:
-        save_file({k: v.detach().cpu().contiguous() for k, v in model.generator.state_dict().items()}, path)
+    save_weights(model.generator.state_dict(), out / "trained.safetensors")
     atomic_text(done, json.dumps(result))
     return result
 
