@@ -21,8 +21,8 @@ from myna.espnet.embeddings import write_embeddings
 from myna.espnet.vits_latent_model import PosteriorModel, VitsPriorModel
 from myna.espnet.vits_losses import align
 from myna.espnet.vits_model import VitsModel, VitsWaveModel
-from myna.networks.tts.vits import Vits
-from myna.networks.voice import Voice
+from myna.networks.tts.vits import Vits, VitsCore
+from myna.networks.voice import Voice, build
 from myna.text.phonemes import phonemize
 from myna.text.tokens import default_tokens
 
@@ -42,6 +42,14 @@ TINY: dict[str, Any] = {
     "res_kernels": [3],
     "res_dilations": [[1, 2]],
 }
+TINY_MOBILE: dict[str, Any] = {
+    "_target_": "myna.networks.tts.vits_mobile.VitsMobile",
+    **{name: value for name, value in TINY.items() if not name.startswith("res_")},
+    "decoder_inner": 64,
+    "decoder_layers": 2,
+    "weight_norm": True,
+}
+COUNT = {"tokens": len(default_tokens())}
 TEXTS = ("one", "two three", "hello world", "good morning")
 
 
@@ -85,10 +93,10 @@ def batch() -> dict[str, Tensor]:
     return Pad()(items)[1]
 
 
-def tiny() -> Vits:
+def tiny(name: str = "vits") -> VitsCore:
     """Return a tiny network, always with the same weights."""
     torch.manual_seed(0)
-    return Vits(len(default_tokens()), **TINY)
+    return build({"_target_": "myna.networks.tts.vits.Vits", **(TINY if name == "vits" else TINY_MOBILE), **COUNT})
 
 
 def overfit(model: torch.nn.Module, batch: dict[str, Tensor], steps: int, figure: str) -> tuple[float, float]:
@@ -112,9 +120,10 @@ def overfit(model: torch.nn.Module, batch: dict[str, Tensor], steps: int, figure
     return float(np.mean(seen[:3])), float(np.mean(seen[-3:]))
 
 
-def test_whole_network_learns_four_utterances(batch: dict[str, Tensor]) -> None:
+@pytest.mark.parametrize("name", ["vits", "vits_mobile"])
+def test_whole_network_learns_four_utterances(name: str, batch: dict[str, Tensor]) -> None:
     """Text, latents and waves together, with a discriminator: mels come closer, and generator comes first."""
-    model = VitsModel(tiny(), discriminator(), segment=16)
+    model = VitsModel(tiny(name), discriminator(), segment=16)
     steps, stats, count = model(**batch)
     assert [s.name for s in steps] == ["generator", "discriminator"]
     assert {"mel", "spectrum", "adversarial", "features", "discriminator", "divergence", "duration"} <= set(stats)
@@ -123,9 +132,10 @@ def test_whole_network_learns_four_utterances(batch: dict[str, Tensor]) -> None:
     assert last < 0.8 * first
 
 
-def test_every_parameter_learns(batch: dict[str, Tensor]) -> None:
+@pytest.mark.parametrize("name", ["vits", "vits_mobile"])
+def test_every_parameter_learns(name: str, batch: dict[str, Tensor]) -> None:
     """One step of the whole network reaches each parameter, but for those that inference never uses."""
-    model = VitsModel(tiny(), segment=16)
+    model = VitsModel(tiny(name), segment=16)
     model(**batch)[0][0].loss.backward()
     lost = [name for name, p in model.network.named_parameters() if p.grad is None]
     assert lost == []
@@ -245,13 +255,13 @@ def write_recipe(root: Path) -> DictConfig:
     return config
 
 
-@pytest.mark.parametrize("init", ["scratch", "joe"])
-def test_stages_3_and_5_end_in_a_voice(init: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("name", "init"), [("vits", "scratch"), ("vits", "joe"), ("vits_mobile", "scratch")])
+def test_stages_3_and_5_end_in_a_voice(name: str, init: str, tmp_path: Path) -> None:
     """Two steps a phase: the voice loads, speaks the same again, and a finished stage repeats to the same files."""
     config = write_recipe(tmp_path)
     config.tts.init = init
     if init == "scratch":
-        config.tts.network = TINY
+        config.tts.network = TINY if name == "vits" else TINY_MOBILE
     train_tts.run(config)
     fine_tune.run(config)
     folder = tmp_path / "exp" / "clone" / "voice"
@@ -272,7 +282,7 @@ def test_missing_stages_are_named(tmp_path: Path) -> None:
     with pytest.raises(MynaError, match=r"tts\.yaml is missing: run stage 3"):
         fine_tune.run(config)
     config.tts.init = "base"
-    with pytest.raises(MynaError, match="choose joe or scratch"):
+    with pytest.raises(MynaError, match="choose joe, scratch or hf"):
         train_tts.run(config)
     config.tts.train = {}
     with pytest.raises(MynaError, match=r"tts\.train\._target_ is missing"):

@@ -1,8 +1,9 @@
-"""Stage 5 for `tts=vits`: a few minutes of one person teach an end-to-end model that person's voice.
+"""Stage 5 for `tts=vits` and `tts=vits_mobile`: minutes of one person teach an end-to-end model that person's voice.
 
-From joe in two phases. First posterior encoder and decoder learn the person's sound by reconstruction. The second is
-optional: the posterior encoder stands still, its latents of the recordings are computed once, and flow and prior learn
-to give such latents for text, without waves and discriminators. From `init: scratch` everything learns at once.
+From published weights (joe, Hugging Face) in two phases. First posterior encoder and decoder learn the person's sound
+by reconstruction. The second is optional: the posterior encoder stands still, its latents of the recordings are
+computed once, and flow and prior learn to give such latents for text, without waves and discriminators. From
+`init: scratch` everything learns at once.
 """
 
 import json
@@ -19,9 +20,9 @@ from myna.adapt.choose import choose_step
 from myna.adapt.vits_score import Judge, duration_scale
 from myna.adapt.voice_parts import consent_of, target_embedding, target_language
 from myna.errors import MynaError
-from myna.espnet.vits_train import TEXT_SIDE, Phase, adamw, cosine, data_set, fit_waves, within
+from myna.espnet.vits_train import TEXT_SIDE, Phase, adamw, cosine, data_set, fit_waves, published, within
 from myna.files import atomic_text
-from myna.networks.tts.vits import Vits
+from myna.networks.tts.vits import VitsCore
 from myna.networks.voice import Voice, VoiceConfig, build
 from myna.text.tokens import TokenList
 
@@ -43,9 +44,9 @@ def fine_tune(config: DictConfig) -> None:
     out, settings = Path(config.exp_dir) / "clone", config.tts.adapt
     voice = start(config)
     network = voice.tts
-    assert isinstance(network, Vits)
+    assert isinstance(network, VitsCore)
     report: dict[str, Any] = {}
-    if config.tts.init == "joe":
+    if published(config.tts.init):
         last = "prior" if settings.prior.max_steps else "wave"
         report["wave"] = _waves(config, voice, out if last == "wave" else out / "wave")
         if last == "prior":
@@ -54,7 +55,7 @@ def fine_tune(config: DictConfig) -> None:
         report["full"] = _waves(config, voice, out, text=True)
     report |= choose_step(out / "log.jsonl", out / "best", float(settings.mel_margin))
     _take(network, out / "best" / f"step{report['chosen_step']}.pt")
-    if config.tts.init == "joe":
+    if published(config.tts.init):
         network.duration_scale.fill_(duration_scale(network, _latents(config, network, out, "target_train")))
         report["duration_scale"] = round(float(network.duration_scale), 4)
     voice.save(out / "voice")
@@ -97,7 +98,7 @@ def _waves(config: DictConfig, voice: Voice, folder: Path, *, text: bool = False
     if folder.name != "wave":
         phase = Phase(phase.settings, folder, phase.freeze, _criteria(config))
         more["evaluate"] = Judge(voice, config)
-    assert isinstance(voice.tts, Vits)
+    assert isinstance(voice.tts, VitsCore)
     sets = train, data_set(config, "target_dev", **common)
     return fit_waves(config, voice.tts, phase, sets, text=text, **more)
 
@@ -110,7 +111,7 @@ def _prior(config: DictConfig, voice: Voice, out: Path) -> dict[str, Any]:
 
     settings = config.tts.adapt.prior
     network = voice.tts
-    assert isinstance(network, Vits)
+    assert isinstance(network, VitsCore)
     folders = {name: _latents(config, network, out, name) for name in ("target_train", "target_dev")}
     result = fit(
         VitsPriorModel(network.requires_grad_(True)),
@@ -130,7 +131,7 @@ def _prior(config: DictConfig, voice: Voice, out: Path) -> dict[str, Any]:
     return {"steps": result.step, "seconds": result.seconds, "mel": result.best_value, "best_step": result.best_step}
 
 
-def _latents(config: DictConfig, network: Vits, out: Path, name: str) -> Path:
+def _latents(config: DictConfig, network: VitsCore, out: Path, name: str) -> Path:
     """Return the folder with the latents of a set under the network's posterior encoder."""
     from myna.espnet.dataset import Dataset
     from myna.espnet.vits_latents import cache_latents
@@ -146,7 +147,7 @@ def _criteria(config: DictConfig) -> list[tuple[str, int, str]]:
     return [("valid/mel", keep, "min"), ("valid/mos", keep, "max")]
 
 
-def _take(network: Vits, path: Path) -> None:
+def _take(network: VitsCore, path: Path) -> None:
     """Load the network's part of a checkpoint."""
     stored = torch.load(path, map_location="cpu", weights_only=True)
     network.load_state_dict({k.removeprefix("network."): v for k, v in stored.items() if k.startswith("network.")})

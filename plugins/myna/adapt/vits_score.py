@@ -8,7 +8,7 @@ from omegaconf import DictConfig
 from torch import nn
 
 from myna.errors import MynaError
-from myna.networks.tts.vits import DURATION_NOISE, Vits
+from myna.networks.tts.vits import DURATION_NOISE, VitsCore
 from myna.networks.voice import Voice
 
 
@@ -44,7 +44,7 @@ class Judge:
 
 
 @torch.no_grad()
-def duration_scale(network: Vits, latents: Path, rounds: int = 8) -> float:
+def duration_scale(network: VitsCore, latents: Path, rounds: int = 8) -> float:
     """Return the factor that makes predicted durations add up to those of the recordings.
 
     One number is learned of the person's rhythm: the duration predictor of a published voice lacks the half that its

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from myna.audio.mel import log_mel
 from myna.espnet.vits_losses import align, divergence
-from myna.networks.tts.vits import Prior, Vits, length_mask
+from myna.networks.tts.vits import Prior, VitsCore, length_mask
 
 Result = tuple[Tensor, dict[str, Tensor], Tensor]
 
@@ -25,7 +25,7 @@ class PosteriorModel(nn.Module):
         edge: Frames at the ends of the window that give context only.
     """
 
-    def __init__(self, network: Vits, window: int = 64, edge: int = 12) -> None:
+    def __init__(self, network: VitsCore, window: int = 64, edge: int = 12) -> None:
         """Keep the network."""
         super().__init__()
         self.network, self.window, self.edge = network, window, edge
@@ -65,7 +65,7 @@ class VitsPriorModel(nn.Module):
         window: Frames of an utterance on which the flow learns; alignment always sees all.
     """
 
-    def __init__(self, network: Vits, window: int = 96) -> None:
+    def __init__(self, network: VitsCore, window: int = 96) -> None:
         """Keep the network."""
         super().__init__()
         self.network, self.window = network, window

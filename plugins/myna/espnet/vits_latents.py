@@ -14,13 +14,13 @@ from tqdm import tqdm
 from myna.audio.mel import log_mel
 from myna.espnet.dataset import Dataset
 from myna.espnet.vits_data import write_archive
-from myna.networks.tts.vits import DURATION_NOISE, Vits
+from myna.networks.tts.vits import DURATION_NOISE, VitsCore
 
 NOISE = 0.667
 
 
 @torch.no_grad()
-def joe_speaks(network: Vits, texts: Sequence[np.ndarray], folder: Path, seed: int) -> None:
+def joe_speaks(network: VitsCore, texts: Sequence[np.ndarray], folder: Path, seed: int) -> None:
     """Write `mel` and `latent` of each text as the network speaks it.
 
     Args:
@@ -47,7 +47,7 @@ def joe_speaks(network: Vits, texts: Sequence[np.ndarray], folder: Path, seed: i
 
 
 @torch.no_grad()
-def cache_latents(network: Vits, source: Dataset, folder: Path) -> None:
+def cache_latents(network: VitsCore, source: Dataset, folder: Path) -> None:
     """Write what a `VitsPriorModel` learns from: text, mel, condition, and the posterior's mean and log deviation.
 
     Args:
@@ -76,7 +76,7 @@ def cache_latents(network: Vits, source: Dataset, folder: Path) -> None:
         )
 
 
-def posterior(network: Vits, mel: Tensor, condition: Tensor) -> tuple[Tensor, Tensor]:
+def posterior(network: VitsCore, mel: Tensor, condition: Tensor) -> tuple[Tensor, Tensor]:
     """Return mean and log deviation `(1, C, T)` of the posterior of one spectrogram `(1, T, 80)`."""
     frames = torch.tensor([mel.shape[1]])
     _, mean, log_deviation, _ = network.posterior_encoder(mel.transpose(1, 2), frames, g=condition)

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from myna.espnet.toolkit import lean_import
 from myna.espnet.vits_losses import Adversary, Reconstruction, align, divergence
-from myna.networks.tts.vits import Vits, length_mask
+from myna.networks.tts.vits import VitsCore, length_mask
 
 with lean_import():
     from espnet2.gan_tts.utils import get_random_segments, get_segments
@@ -36,7 +36,7 @@ class VitsWaveModel(nn.Module):
 
     def __init__(
         self,
-        network: Vits,
+        network: VitsCore,
         discriminator: nn.Module | None = None,
         *,
         segment: int = 32,
@@ -131,7 +131,7 @@ class VitsModel(VitsWaveModel):
 
     def __init__(
         self,
-        network: Vits,
+        network: VitsCore,
         discriminator: nn.Module | None = None,
         *,
         divergence: float = 1.0,
@@ -188,7 +188,7 @@ class VitsModel(VitsWaveModel):
         return self._result(generated, real, band, extra)
 
 
-def copy_distance(network: Vits, mel: Tensor, condition: Tensor) -> Tensor:
+def copy_distance(network: VitsCore, mel: Tensor, condition: Tensor) -> Tensor:
     """Return the mean absolute difference of log-mels `(1, T, 80)` after copy synthesis without noise."""
     from myna.audio.mel import log_mel
 

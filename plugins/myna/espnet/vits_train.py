@@ -1,8 +1,9 @@
-"""Stage 3 for `tts=vits`: a multi-speaker VITS, from joe's weights or from nothing.
+"""Stage 3 for `tts=vits` and `tts=vits_mobile`: a multi-speaker VITS, from published weights or from nothing.
 
 `init: joe` gives joe the half that its publishers kept: joe reads the pool's texts, a posterior encoder learns the
 latents that each wave was made from, then posterior encoder and decoder learn the pool's voices by reconstruction.
-Text encoder, flow and durations stay joe's. `init: scratch` trains everything at once, which is for a GPU.
+Text encoder, flow and durations stay joe's. `init: hf:<path or repository>` does the same with a VITS of Hugging Face.
+`init: scratch` trains everything at once, which is for a GPU.
 """
 
 import json
@@ -15,14 +16,14 @@ from typing import Any
 import numpy as np
 import torch
 import yaml
-from hydra.utils import instantiate
+from hydra.utils import get_class, instantiate
 from omegaconf import DictConfig, OmegaConf
 from torch import nn
 
 from myna.errors import MynaError
 from myna.espnet.vits_latents import joe_speaks
 from myna.files import atomic_text
-from myna.networks.tts.vits import Vits
+from myna.networks.tts.vits import VitsCore
 from myna.networks.voice import save_weights
 from myna.text.tokens import TokenList
 
@@ -54,34 +55,55 @@ def train(config: DictConfig) -> None:
     """Train the base; reads `dump/pool_*` and embeddings, writes `exp/tts/tts.{safetensors,yaml}`.
 
     Raises:
-        MynaError: Features or embeddings are missing, or `tts.init` is neither `joe` nor `scratch`.
+        MynaError: Features or embeddings are missing, or `tts.init` is not one of the above.
     """
     settings, out = config.tts, Path(config.exp_dir) / "tts"
-    network, args = build(config)
+    network, args, hears = start(config)
     report: dict[str, Any] = {"init": settings.init}
-    if settings.init == "joe":
-        from myna.networks.tts.joe import load_joe
-
-        load_joe(network, TokenList.load(Path(config.dump_dir) / "tokens.txt"))
-        report["distil"] = distil(config, network, out)
+    if published(settings.init):
+        if not hears:
+            report["distil"] = distil(config, network, out)
         phase = Phase(settings.wave, out, TEXT_SIDE)
         report["wave"] = fit_waves(config, network, phase, pool_sets(config)) if settings.wave.max_steps else None
-    elif settings.init == "scratch":
-        report["full"] = fit_waves(config, network, Phase(settings.full, out), pool_sets(config), text=True)
     else:
-        raise MynaError(f"tts.init={settings.init} does not fit tts=vits: choose joe or scratch")
+        report["full"] = fit_waves(config, network, Phase(settings.full, out), pool_sets(config), text=True)
     save_weights(network.fold().state_dict(), out / "tts.safetensors")
-    atomic_text(out / "tts.yaml", yaml.safe_dump({"_target_": TARGET, **args, "weight_norm": False}, sort_keys=False))
+    atomic_text(out / "tts.yaml", yaml.safe_dump({**args, "weight_norm": False}, sort_keys=False))
     atomic_text(out / "report.json", json.dumps(report, indent=1) + "\n")
     log.info("tts vits: %s", report)
 
 
-def build(config: DictConfig) -> tuple[Vits, dict[str, Any]]:
-    """Build the network with seeded random weights; returns it and its arguments."""
-    tokens = TokenList.load(Path(config.dump_dir) / "tokens.txt")
-    args = {"tokens": len(tokens), **OmegaConf.to_container(config.tts.network, resolve=True)}  # type: ignore[dict-item]
+def published(init: str) -> bool:
+    """Whether a start brings a text side and a decoder that are trained already."""
+    return init == "joe" or init.startswith("hf:")
+
+
+def start(config: DictConfig) -> tuple[VitsCore, dict[str, Any], bool]:
+    """Build the network that training starts from.
+
+    Returns:
+        The network, `_target_` with arguments to build it again, and whether its posterior encoder is trained.
+
+    Raises:
+        MynaError: `tts.init` is unknown, or what it names is missing or does not fit.
+    """
+    init, tokens = str(config.tts.init), TokenList.load(Path(config.dump_dir) / "tokens.txt")
+    args: dict[str, Any] = {"_target_": TARGET, "tokens": len(tokens)}
+    args |= OmegaConf.to_container(config.tts.network, resolve=True)  # type: ignore[operator]
     torch.manual_seed(int(config.seed))
-    return Vits(**args), args
+    if init.startswith("hf:"):
+        from myna.networks.tts.vits_hf_import import load_hf
+
+        network, built, hears = load_hf(init.removeprefix("hf:"), tokens, args)
+        return network, {"_target_": TARGET, **built}, hears
+    if init not in ("joe", "scratch"):
+        raise MynaError(f"tts.init={init} does not fit tts={config.tts.name}: choose joe, scratch or hf:<path>")
+    network = get_class(args["_target_"])(**{k: v for k, v in args.items() if k != "_target_"})
+    if init == "joe":
+        from myna.networks.tts.joe import load_joe
+
+        load_joe(network, tokens)
+    return network, args, False
 
 
 def pool_sets(config: DictConfig) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -105,8 +127,8 @@ def data_set(config: DictConfig, name: str, **more: Any) -> dict[str, Any]:
     } | more
 
 
-def distil(config: DictConfig, network: Vits, out: Path) -> dict[str, Any]:
-    """Make joe speak the pool's texts and teach the posterior encoder the latents."""
+def distil(config: DictConfig, network: VitsCore, out: Path) -> dict[str, Any]:
+    """Make the published voice speak the pool's texts and teach the posterior encoder the latents."""
     from myna.espnet.training import fit
     from myna.espnet.vits_data import entry
     from myna.espnet.vits_latent_model import PosteriorModel
@@ -144,7 +166,7 @@ def pool_texts(config: DictConfig, count: int) -> list[np.ndarray]:
 
 def fit_waves(
     config: DictConfig,
-    network: Vits,
+    network: VitsCore,
     phase: Phase,
     sets: tuple[dict[str, Any], dict[str, Any]],
     *,

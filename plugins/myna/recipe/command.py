@@ -7,6 +7,7 @@ from pathlib import Path
 from omegaconf import DictConfig
 
 from myna.errors import MynaError
+from myna.recipe.compatibility import check_words
 from myna.recipe.compose import compose_recipe, find_recipe, project_root
 from myna.recipe.logs import set_up_logging
 from myna.recipe.run import Recipe, StageRunner
@@ -42,6 +43,7 @@ def main(argv: Sequence[str]) -> int:
     if args.name is not None:
         values["create_dataset.name"] = checked_name(args.name)
     config = compose_recipe(recipe_dir, args.overrides, values)
+    check_words(config, args.overrides, args.stages)
     numbers = dict(pair.split("=", 1) for pair in args.numbers.split())
     recipe = Recipe(config, system_runner, numbers)
     recipe.run(args.stages or list(recipe.stages))

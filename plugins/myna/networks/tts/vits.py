@@ -6,9 +6,11 @@ fixes ResBlock1 in the decoder and a Conformer as text encoder. ESPnet2 is impor
 """
 
 import io
+from collections.abc import Sequence
 from contextlib import redirect_stderr
 from dataclasses import dataclass
 from types import SimpleNamespace
+from typing import Any, Self
 
 import torch
 from torch import Tensor, nn
@@ -44,7 +46,7 @@ def length_mask(lengths: Tensor, longest: int | None = None) -> Tensor:
     return torch.arange(longest or int(lengths.max()), device=lengths.device)[None] < lengths[:, None]
 
 
-def _espnet2() -> SimpleNamespace:
+def espnet2_parts() -> SimpleNamespace:
     """Import ESPnet2's modules: it takes seconds, so only whoever builds a VITS pays, and its hints are muted."""
     with redirect_stderr(io.StringIO()):
         from espnet2.gan_tts.hifigan import HiFiGANGenerator
@@ -59,8 +61,8 @@ def _espnet2() -> SimpleNamespace:
     )
 
 
-class Vits(nn.Module):
-    """Multi-speaker VITS conditioned on a speaker embedding and a language.
+class VitsCore(nn.Module):
+    """All of VITS but its decoder, which a subclass sets: latents `(B, hidden, T)` and `g=` condition to `(B, 1, S)`.
 
     Args:
         tokens: Size of the token list.
@@ -81,16 +83,14 @@ class Vits(nn.Module):
         mels: Bands of the spectrogram that the posterior encoder reads.
         flows: Coupling layers.
         flow_layers: WaveNet layers in each.
-        channels: Width of the decoder at the frame rate.
-        scales: Upsampling factors; their product is the hop length.
-        kernels: Taps of the upsampling convolutions, twice the scales.
-        res_kernels: Taps of the residual blocks, one block each.
-        res_dilations: Dilations in each residual block.
-        res_pairs: True for ResBlock1 (a second convolution after each), false for ResBlock2.
         weight_norm: Train with weight normalisation; voices are saved without.
+        blank_ends: Whether blanks also stand before the first and after the last symbol, as in Hugging Face's VITS.
     """
 
     produces = "wave"
+    decoder: nn.Module
+    known: Tensor
+    duration_scale: Tensor
 
     def __init__(
         self,
@@ -112,17 +112,13 @@ class Vits(nn.Module):
         mels: int = 80,
         flows: int = 4,
         flow_layers: int = 4,
-        channels: int = 256,
-        scales: tuple[int, ...] = (8, 8, 4),
-        kernels: tuple[int, ...] = (16, 16, 8),
-        res_kernels: tuple[int, ...] = (3, 5, 7),
-        res_dilations: tuple[tuple[int, ...], ...] = ((1, 2), (2, 6), (3, 12)),
-        res_pairs: bool = False,
         weight_norm: bool = False,
+        blank_ends: bool = False,
     ) -> None:
         """Build the network with random weights."""
         super().__init__()
-        parts = _espnet2()
+        self.blank_ends = blank_ends
+        parts = espnet2_parts()
         self.text_encoder = TextEncoder(tokens, hidden, heads, inner, text_layers, text_kernel, window, dropout)
         self.speaker_proj = nn.Linear(speaker_dim, condition)
         self.language_embed = nn.Embedding(languages, condition)
@@ -143,26 +139,13 @@ class Vits(nn.Module):
         self.duration_predictor = parts.StochasticDurationPredictor(
             hidden, dropout_rate=duration_dropout, global_channels=condition
         )
-        self.decoder = parts.HiFiGANGenerator(
-            hidden,
-            channels=channels,
-            global_channels=condition,
-            upsample_scales=list(scales),
-            upsample_kernel_sizes=list(kernels),
-            resblock_kernel_sizes=list(res_kernels),
-            resblock_dilations=[list(d) for d in res_dilations],
-            use_additional_convs=res_pairs,
-            use_weight_norm=weight_norm,
-        )
         self.register_buffer("known", torch.ones(tokens, dtype=torch.bool))
         self.register_buffer("duration_scale", torch.ones(()))
-        self.known: Tensor
-        self.duration_scale: Tensor
 
     @property
     def hop_length(self) -> int:
         """Samples a frame."""
-        return int(self.decoder.upsample_factor)
+        return int(self.decoder.upsample_factor)  # type: ignore[arg-type]
 
     def condition(self, speaker: Tensor, language: Tensor) -> Tensor:
         """Map embeddings `(B, 256)` and language numbers `(B,)` to a condition `(B, G, 1)`."""
@@ -181,9 +164,9 @@ class Vits(nn.Module):
         rows = []
         for row, length in zip(tokens, lengths.tolist(), strict=True):
             kept = row[:length][self.known[row[:length]]]
-            spread = kept.new_full((max(2 * len(kept) - 1, 1),), BLANK)
-            spread[::2] = kept if len(kept) else BLANK
-            rows.append(spread)
+            spread = kept.new_full((2 * len(kept) + 1,), BLANK)
+            spread[1::2] = kept
+            rows.append(spread if self.blank_ends or not len(kept) else spread[1:-1])
         spread_lengths = torch.tensor([len(r) for r in rows], device=tokens.device)
         return pad_sequence(rows, batch_first=True, padding_value=BLANK), spread_lengths
 
@@ -294,9 +277,55 @@ class Vits(nn.Module):
         lengths = torch.tensor([len(w) for w in waves], device=tokens.device)
         return pad_sequence(waves, batch_first=True), lengths
 
-    def fold(self) -> "Vits":
+    def fold(self) -> Self:
         """Take weight normalisation out, for saving and speaking."""
         for module in self.modules():
             if any(name == "weight_g" for name, _ in module.named_parameters(recurse=False)):
                 nn.utils.remove_weight_norm(module)
         return self
+
+
+class Vits(VitsCore):
+    """Multi-speaker VITS conditioned on a speaker embedding and a language, with HiFi-GAN as its decoder.
+
+    Args:
+        tokens: Size of the token list.
+        hidden: See `VitsCore`.
+        condition: See `VitsCore`.
+        channels: Width of the decoder at the frame rate.
+        scales: Upsampling factors; their product is the hop length.
+        kernels: Taps of the upsampling convolutions, twice the scales.
+        res_kernels: Taps of the residual blocks, one block each.
+        res_dilations: Dilations in each residual block.
+        res_pairs: True for ResBlock1 (a second convolution after each), false for ResBlock2.
+        weight_norm: See `VitsCore`.
+        **core: Further arguments of `VitsCore`.
+    """
+
+    def __init__(
+        self,
+        tokens: int,
+        hidden: int = 192,
+        condition: int = 128,
+        channels: int = 256,
+        scales: Sequence[int] = (8, 8, 4),
+        kernels: Sequence[int] = (16, 16, 8),
+        res_kernels: Sequence[int] = (3, 5, 7),
+        res_dilations: Sequence[Sequence[int]] = ((1, 2), (2, 6), (3, 12)),
+        res_pairs: bool = False,
+        weight_norm: bool = False,
+        **core: Any,
+    ) -> None:
+        """Build the network with random weights."""
+        super().__init__(tokens, hidden=hidden, condition=condition, weight_norm=weight_norm, **core)
+        self.decoder = espnet2_parts().HiFiGANGenerator(
+            hidden,
+            channels=channels,
+            global_channels=condition,
+            upsample_scales=list(scales),
+            upsample_kernel_sizes=list(kernels),
+            resblock_kernel_sizes=list(res_kernels),
+            resblock_dilations=[list(d) for d in res_dilations],
+            use_additional_convs=res_pairs,
+            use_weight_norm=weight_norm,
+        )
