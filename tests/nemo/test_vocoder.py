@@ -26,6 +26,9 @@ SMALL = [
 TINY = {
     "istft": ["vocoder.generator.channels=16", "vocoder.generator.inner=32", "vocoder.generator.layers=2"],
     "hifigan_v3": ["vocoder.generator.channels=16"],
+    "wavenet": ["vocoder.generator.channels=8", "vocoder.generator.skip=8", "vocoder.generator.layers=4"],
+    "parallel_wavenet": ["vocoder.generator.channels=8", "vocoder.generator.layers=2"],
+    "parallel_wavegan": ["vocoder.generator.channels=8", "vocoder.generator.layers=2"],
 }
 
 
@@ -39,7 +42,7 @@ def settings(name: str, dump: Path, exp: Path, *overrides: str) -> DictConfig:
     return merged
 
 
-@pytest.fixture(scope="module", params=["istft", "hifigan_v3"])
+@pytest.fixture(scope="module", params=["istft", "hifigan_v3", "parallel_wavenet", "parallel_wavegan"])
 def model(request, dump, tmp_path_factory):
     """An untrained small model of each kind."""
     from myna.nemo.vocoder import VocoderModel, model_config
@@ -130,3 +133,30 @@ def test_weights_of_another_network_are_refused(dump, tmp_path):
 def test_missing_weights_name_the_remedy(dump, tmp_path):
     with pytest.raises(MynaError, match=r"nowhere\.safetensors is missing; .*vocoder\.init=scratch"):
         train_vocoder.run(settings("istft", dump, tmp_path, "vocoder.init=nowhere.safetensors"))
+
+
+def test_a_wavenet_is_trained_and_teaches_its_student(dump, tmp_path):
+    """Stage 4 with each, in that order; the student's weights hold nothing of the teacher."""
+    short = ("vocoder.max_steps=2", "trainer.log_every_n_steps=1", "vocoder.measure.sets=[target_dev]")
+    with pytest.raises(MynaError, match=r"vocoder\.teacher=.*wavenet: no WaveNet .*vocoder=wavenet"):
+        train_vocoder.run(settings("parallel_wavenet", dump, tmp_path, *short))
+    train_vocoder.run(settings("wavenet", dump, tmp_path, *short))
+    (tmp_path / "vocoder").rename(tmp_path / "vocoder.previous")  # as the driver does when the choice changes
+    train_vocoder.run(settings("parallel_wavenet", dump, tmp_path, *short))
+    logged = {}
+    for folder in ("vocoder.previous", "vocoder"):
+        lines = (tmp_path / folder / "log.jsonl").read_text().splitlines()
+        assert [json.loads(line)["step"] for line in lines] == [1, 2]
+        logged[folder] = json.loads(lines[-1]).keys()
+        assert json.loads((tmp_path / folder / "report.json").read_text())["nemo_difference"] == 0
+    assert logged["vocoder.previous"] & {"g_nll", "g_kl", "g_mel", "d_loss"} == {"g_nll"}
+    assert logged["vocoder"] >= {"g_kl", "g_scale", "g_spectrum", "g_mel"}
+    assert not any("teacher" in name for name in load_file(tmp_path / "vocoder" / "vocoder.safetensors"))
+
+
+def test_a_wavenet_has_no_graph(dump, tmp_path):
+    from myna.nemo.vocoder import VocoderModel, model_config
+
+    made = VocoderModel(model_config(settings("wavenet", dump, tmp_path).vocoder))
+    with pytest.raises(MynaError, match="parallel_wavenet"):
+        made.export(str(tmp_path / "vocoder.onnx"), input_example=({"spec": torch.randn(1, 80, 32)},))

@@ -18,6 +18,7 @@ from myna.nemo import copy_synthesis
 from myna.nemo.dataset import SegmentDataset
 from myna.networks.pretrained import FOLDER
 from myna.networks.vocoder.griffin_lim import GriffinLim
+from myna.networks.vocoder.parallel_wavenet import ParallelWaveNet, load_teacher
 from myna.networks.voice import save_weights
 
 log = logging.getLogger(__name__)
@@ -30,20 +31,23 @@ def run(config: DictConfig) -> None:
 
     Reads `dump/<set>` and writes `exp/vocoder/`: `vocoder.safetensors`, `vocoder.yaml` (`_target_`, `args`),
     `vocoder.nemo`, `log.jsonl` when something was trained, and last `report.json`. A killed training goes on from its
-    last checkpoint.
+    last checkpoint. With `vocoder.keep`, the finished weights are also left there, where no later choice of a vocoder
+    sets them aside.
 
     Raises:
-        MynaError: Features or weights are missing, or weights do not fit the network; names the remedy.
+        MynaError: Features, weights or a student's teacher are missing, or weights do not fit; names the remedy.
     """
     settings, out = config.vocoder, Path(config.exp_dir) / "vocoder"
     items = copy_synthesis.choose(_sets(config, settings.measure.sets), settings.measure.utterances)
     generator = start(settings, int(config.seed))
+    if budget(config)[0]:
+        teach(settings, generator)  # what is wrong with the teacher is said before minutes of measuring
     names = list(settings.measure.scores)
     real = [copy_synthesis.recording(item) for item in items]
     scores = {"recordings": copy_synthesis.score(items, real, names)}
     scores["griffin_lim"] = copy_synthesis.score(items, copy_synthesis.copies(GriffinLim(), items), names)
     scores["start"] = copy_synthesis.score(items, copy_synthesis.copies(generator, items), names)
-    training = _train(config, generator, out)
+    training = train(config, generator, out)
     if training is None:
         return
     chosen = "start"
@@ -64,6 +68,8 @@ def run(config: DictConfig) -> None:
         "chosen": chosen,
     }
     write(settings, generator, out)
+    if settings.get("keep"):
+        write(settings, generator, Path(settings.keep))
     report["nemo_difference"] = pack(settings, generator, out / "vocoder.nemo")
     atomic_text(out / "report.json", json.dumps(report, indent=1) + "\n")
     log.info("vocoder %s: %s kept, %s", settings.name, chosen, scores[chosen])
@@ -100,8 +106,20 @@ def start(settings: DictConfig, seed: int) -> nn.Module:
     return generator
 
 
+def teach(settings: DictConfig, generator: nn.Module) -> None:
+    """Give a student the teacher that `vocoder.teacher` names; other vocoders have no such key and need none.
+
+    Raises:
+        MynaError: The teacher is missing or does not fit.
+    """
+    if "teacher" in settings:
+        assert isinstance(generator, ParallelWaveNet)
+        generator.learn_from(load_teacher(settings.teacher))
+
+
 def write(settings: DictConfig, generator: nn.Module, out: Path) -> None:
     """Write `vocoder.safetensors` and `vocoder.yaml`, the vocoder's half of a voice directory."""
+    out.mkdir(parents=True, exist_ok=True)
     save_weights(generator.state_dict(), out / "vocoder.safetensors")
     arguments = OmegaConf.to_container(settings.generator, resolve=True)
     assert isinstance(arguments, dict)
@@ -131,11 +149,17 @@ def pack(settings: DictConfig, generator: nn.Module, path: Path) -> float:
     return difference
 
 
-def _train(config: DictConfig, generator: nn.Module, out: Path) -> dict[str, Any] | None:
-    """Train, leave the weights in `trained.safetensors` and tell what was done; None in a process that only helped."""
+def budget(config: DictConfig) -> tuple[int, float | None]:
+    """Return the greatest number of steps and of seconds; those of `trainer` stand above those of `vocoder`."""
     settings, limits = config.vocoder, config.trainer
     steps = settings.max_steps if limits.max_steps is None else limits.max_steps
     seconds = settings.max_seconds if limits.max_seconds is None else limits.max_seconds
+    return int(steps), seconds
+
+
+def train(config: DictConfig, generator: nn.Module, out: Path) -> dict[str, Any] | None:
+    """Train, leave the weights in `trained.safetensors` and tell what was done; None in a process that only helped."""
+    settings, (steps, seconds) = config.vocoder, budget(config)
     if not steps:
         return {"steps": 0, "seconds": 0.0}
     done = out / "trained.json"
@@ -146,7 +170,8 @@ def _train(config: DictConfig, generator: nn.Module, out: Path) -> dict[str, Any
     torch.manual_seed(int(config.seed))
     model = VocoderModel(model_config(settings))
     model.generator.load_state_dict(generator.state_dict())
-    result = fit(model, config, int(steps), seconds, out)
+    teach(settings, model.generator)
+    result = fit(model, config, steps, seconds, out)
     if result is None:
         return None
     save_weights(model.generator.state_dict(), out / "trained.safetensors")

@@ -9,10 +9,12 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from torch import Tensor, nn
 
 import myna.nemo  # noqa: F401  (lets NeMo build our classes)
+from myna.errors import MynaError
 from myna.nemo.preprocessor import preprocessor_config
 from myna.networks.vocoder.bandwidth import mel_distance
 from myna.networks.vocoder.discriminator import discriminator_loss, feature_matching_loss, generator_loss
 from myna.networks.vocoder.export import exportable
+from myna.networks.vocoder.wavenet import WaveNet
 
 NO_DATA = {"dataset": {"_target_": "myna.nemo.dataset.SegmentDataset"}, "defer_setup": True}
 
@@ -35,6 +37,10 @@ class VocoderModel(HifiGanModel):
     What differs from NeMo's: the discriminators (its own have 70.7 million parameters and cannot be chosen), one pass
     of the generator a step serves both losses, discriminators join after a while, and nothing listens above a
     recording's own bandwidth. Batches are those of `myna.nemo.dataset.SegmentDataset`.
+
+    A network that learns otherwise offers `training_pass(wave, mel)`: losses by name, and the wave that it generated,
+    or None. Its losses join the generator's sum with the weights that the config gives these names; the spectral and
+    adversarial losses follow where there is a wave.
     """
 
     generator: nn.Module
@@ -69,27 +75,43 @@ class VocoderModel(HifiGanModel):
     def training_step(self, batch: dict[str, Tensor], batch_idx: int) -> None:
         """Make one step of the discriminators (once they have joined) and one of the generator."""
         real, band = batch["wave"], batch["band"]
-        fake = self.generator(batch["mel"]).float()
-        optimizer_g, optimizer_d = self.optimizers()
-        judges = self._judges() if int(self.steps) >= self.cfg.discriminator_start else []
-        losses: dict[str, Tensor] = {}
-        if judges:
+        losses, fake = self._generate(real, batch["mel"])
+        optimizer_g, optimizer_d = self._pair_of_optimizers()
+        judges = self._judges() if fake is not None and int(self.steps) >= self.cfg.discriminator_start else []
+        if fake is not None and judges:
             losses["d_loss"] = self._discriminator_loss(judges, real, fake.detach(), band)
             self._step(optimizer_d, losses["d_loss"])
         # Gradients of the generator's losses with respect to the discriminators would be computed for nothing.
         self.toggle_optimizer(optimizer_g)
-        losses |= self._spectral_losses(real, fake, band)
-        if judges:
+        if fake is not None:
+            losses |= self._spectral_losses(real, fake, band)
+        if fake is not None and judges:
             losses |= self._adversarial_losses(judges, real, fake, band)
         losses["g_loss"] = sum(
             (self.cfg.weights[name] * losses[f"g_{name}"] for name in self.cfg.weights if f"g_{name}" in losses),
-            torch.zeros((), device=fake.device),
+            torch.zeros((), device=real.device),
         )
         self._step(optimizer_g, losses["g_loss"])
         self.untoggle_optimizer(optimizer_g)
         self.steps += 1
         self.update_lr()
         self.log_dict({name: loss.detach() for name, loss in losses.items()}, on_step=True, sync_dist=True)
+
+    def _generate(self, real: Tensor, mel: Tensor) -> tuple[dict[str, Tensor], Tensor | None]:
+        if not hasattr(self.generator, "training_pass"):
+            return {}, self.generator(mel).float()
+        losses, fake = self.generator.training_pass(real, mel)
+        return {f"g_{name}": loss for name, loss in losses.items()}, fake if fake is None else fake.float()
+
+    def configure_optimizers(self) -> Any:
+        """Make NeMo's two optimizers, or the generator's alone where the config names no discriminator."""
+        if self._judges():
+            return super().configure_optimizers()
+        return [safe_instantiate(self.cfg.optim, params=self.generator.parameters())]
+
+    def _pair_of_optimizers(self) -> tuple[Any, Any]:
+        made = self.optimizers()
+        return tuple(made) if isinstance(made, list) else (made, None)
 
     def _step(self, optimizer: Any, loss: Tensor) -> None:
         optimizer.zero_grad()
@@ -149,6 +171,11 @@ class VocoderModel(HifiGanModel):
         return nn.Module.load_state_dict(self, state_dict, strict, assign)
 
     def _prepare_for_export(self, **kwargs: Any) -> None:
+        if isinstance(self.generator, WaveNet):
+            raise MynaError(
+                "vocoder=wavenet draws one sample after the other and has no graph to export; choose its student, "
+                "vocoder=parallel_wavenet"
+            )
         if not hasattr(self, "_trained"):
             self._trained = [self.generator]  # in a list, so that it is no part of the graph
             self.generator = exportable(self.generator)

@@ -100,7 +100,7 @@ def test_size_by_default():
 def test_a_student_needs_a_fitting_teacher():
     with pytest.raises(MynaError, match="learn_from"):
         student().training_pass(torch.zeros(1, 2048), mels(1))
-    with pytest.raises(MynaError, match="output=logistics .* needs gaussian"):
+    with pytest.raises(MynaError, match=r"output=logistics .* needs gaussian"):
         student().learn_from(WaveNet(**TEACHER, output="logistics"))
 
 

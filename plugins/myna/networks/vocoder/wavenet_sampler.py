@@ -44,7 +44,7 @@ class Weights:
         return cls(
             _numpy(stack.first.weight[:, 0, 0]),
             _bias(stack.first),
-            np.stack(dilated),
+            np.stack([np.concatenate(both) for both in taps]),
             np.stack([_matrix(layer.out) for layer in _all(stack)]),
             np.stack([_bias(layer.out) for layer in _all(stack)]),
             _matrix(stack.before_last),
