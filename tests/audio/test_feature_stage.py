@@ -18,8 +18,10 @@ from myna.audio.features import FeatureSet, format_phones, parse_phones, read_fe
 from myna.audio.stage import run
 from myna.errors import MynaError
 from myna.kaldi.tables import read_table
+from myna.text.front_end import load_front_end
 from myna.text.tokens import TokenList
 
+CONF = Path(__file__).parents[2] / "conf"
 KILLED = """
 import os, signal, sys
 from omegaconf import OmegaConf
@@ -79,6 +81,23 @@ def test_copies_stay_in_training_sets(recipe: DictConfig) -> None:
     assert len(FeatureSet(dump / "target_train", augmented=False)) == 2
     for name in ("pool_train", "target_test"):
         assert all(u.original is None for u in FeatureSet(dump / name))
+
+
+@pytest.mark.parametrize("name", ["char", "sentencepiece"])
+def test_the_chosen_front_end_is_taught_and_kept(name: str, recipe: DictConfig, tmp_path: Path) -> None:
+    """`text=…` decides the symbols of every set, with the recipe's lexicon; the token list covers them."""
+    recipe.text = OmegaConf.load(CONF / "text" / f"{name}.yaml")
+    recipe.text.front_end.vocabulary, recipe.text.lexicon = 32, "own.txt"
+    (tmp_path / "own.txt").write_text("street\troad\n", encoding="utf-8")
+    run(recipe)
+    dump = Path(recipe.dump_dir)
+    kept, known = load_front_end(dump), set(TokenList.load(dump / "tokens.txt").symbols)
+    assert kept.name == name and len(known) <= 32
+    for utterance in FeatureSet(dump / "target_test"):
+        assert list(utterance.phones) == kept.symbols(utterance.text, "en-us")
+        assert set(utterance.phones) <= known
+        said = "".join(utterance.phones).replace("▁", " ").strip()
+        assert said == "please enter the number and then the road"
 
 
 def test_statistics_are_of_the_originals(recipe: DictConfig) -> None:

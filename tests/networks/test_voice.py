@@ -8,7 +8,9 @@ import yaml
 from myna.errors import MynaError
 from myna.networks.tts.vits_mel import VitsMel
 from myna.networks.vocoder.istft import IstftVocoder
-from myna.networks.voice import Voice, VoiceConfig, build
+from myna.networks.voice import PAUSES, Voice, VoiceConfig, build
+from myna.text.char_text import CharText
+from myna.text.lexicon import Lexicon
 from myna.text.tokens import default_tokens
 
 TTS = {"text_channels": 32, "text_layers": 1, "channels": 32, "layers": 2, "condition": 32}
@@ -50,6 +52,41 @@ def test_long_text_is_spoken_whole_with_pauses(voice: Voice) -> None:
     assert len(pieces) == 5
     assert not pieces[1].any()
     assert len(voice.speak("One two. Three four! Five?")) == sum(map(len, pieces))
+
+
+def test_pauses_are_shorter_after_a_clause(voice: Voice) -> None:
+    clause = "one two three four five six seven eight nine ten " * 3
+    pieces = list(voice.stream(f"{clause}, {clause}. Yes."))
+    silent = [len(p) / voice.sample_rate for p in pieces if not p.any()]
+    assert silent == pytest.approx([PAUSES["clause"], PAUSES["sentence"]], abs=1e-3)
+    fast = [len(p) / voice.sample_rate for p in voice.stream("No. Yes.", speed=2.0) if not p.any()]
+    assert fast == pytest.approx([PAUSES["sentence"] / 2], abs=1e-3)
+
+
+def test_a_sign_on_its_own_is_spoken_where_it_can_be(voice: Voice) -> None:
+    assert len(list(voice.stream("Ten.\n€\n***"))) == 3
+
+
+def test_a_voice_keeps_its_front_end_and_lexicon(voice: Voice, tmp_path) -> None:
+    voice.front_end.lexicon = Lexicon({"myna": ["m", "a"]}, "myna\tm a\n")
+    letters = CharText()
+    letters.learn(["Myna, hello"])
+    parts = (voice.config, voice.tts, voice.vocoder, voice.speaker)
+    spelled = Voice(*parts, letters.tokens(), front_end=letters)
+    for number, saved in enumerate((voice, spelled)):
+        saved.save(tmp_path / str(number))
+        again = Voice.load(tmp_path / str(number))
+        assert again.encode("Myna, hello") == saved.encode("Myna, hello")
+        assert len(again.encode("Myna, hello")) > 6
+    assert again.config.text == {"_target_": "myna.text.char_text.CharText", "vocabulary": 256}
+
+
+def test_a_voice_of_an_older_version_speaks_by_espeak(voice: Voice, tmp_path) -> None:
+    voice.save(tmp_path)
+    config = yaml.safe_load((tmp_path / "voice.yaml").read_text(encoding="utf-8"))
+    del config["text"]
+    (tmp_path / "voice.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
+    assert Voice.load(tmp_path).encode("Hello") == voice.encode("Hello")
 
 
 @pytest.mark.parametrize("text", ["", "  ", "... !"])

@@ -1,6 +1,5 @@
 """The sets of stage 0 as work for stage 1, and the tables that stage 1 writes."""
 
-import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatch
@@ -12,7 +11,7 @@ from myna.audio.process import Item, Record
 from myna.errors import MynaError
 from myna.files import atomic_text
 from myna.kaldi.tables import byte_order, read_table, write_table
-from myna.text.phonemes import phonemize
+from myna.text.front_end import FrontEnd
 
 
 @dataclass(frozen=True)
@@ -38,12 +37,13 @@ class SourceSet:
     phones: dict[str, list[str]]
 
 
-def read_set(folder: Path, roots: Iterable[Path]) -> SourceSet:
+def read_set(folder: Path, roots: Iterable[Path], front_end: FrontEnd) -> SourceSet:
     """Read a data directory.
 
     Args:
         folder: Such as `data/pool_train`.
         roots: Folders that relative paths in wav.scp may start from, in this order.
+        front_end: Turns texts into symbols.
 
     Raises:
         MynaError: A table is missing or lacks an utterance, an id is reserved, or a text has no phonemes.
@@ -60,7 +60,7 @@ def read_set(folder: Path, roots: Iterable[Path]) -> SourceSet:
         if speaker not in consent:
             raise MynaError(f"{folder / 'spk2consent'} lacks speaker {speaker}; add who consented to what")
     texts, languages = tables["text"], tables["utt2lang"]
-    phones = {name: _phones(folder, name, texts[name], languages[name]) for name in tables["wav.scp"]}
+    phones = {name: _phones(folder, name, front_end, (texts[name], languages[name])) for name in tables["wav.scp"]}
     wav = {name: _resolve(folder, name, path, tuple(roots)) for name, path in tables["wav.scp"].items()}
     return SourceSet(folder.name, wav, texts, tables["utt2spk"], languages, consent, phones)
 
@@ -82,11 +82,6 @@ def check_leaks(sets: Iterable[SourceSet], train: Iterable[str]) -> None:
         for key in _identities(source) if source.name not in train else ():
             if key in owners:
                 raise MynaError(f"{key} is in {owners[key]} and in {source.name}; keep it out of one (stage 0)")
-
-
-def count_sounds(symbols: Iterable[str]) -> int:
-    """Count phonemes without stress, length and tone marks, punctuation and spaces."""
-    return sum(unicodedata.category(symbol[0]) in ("Ll", "Lu", "Lo") for symbol in symbols if symbol)
 
 
 def write_tables(folder: Path, source: SourceSet, items: Mapping[str, Item], records: Mapping[str, Record]) -> None:
@@ -154,13 +149,13 @@ def _identities(source: SourceSet) -> list[str]:
     return [*source.wav, *(str(path) for path in source.wav.values())]
 
 
-def _phones(folder: Path, name: str, text: str, language: str) -> list[str]:
+def _phones(folder: Path, name: str, front_end: FrontEnd, said: tuple[str, str]) -> list[str]:
     try:
-        symbols = phonemize(text, language)
+        symbols = front_end.symbols(*said)
     except MynaError as error:
         raise MynaError(f"{folder / 'text'}: utterance {name}: {error}") from None
-    if count_sounds(symbols) == 0:
-        raise MynaError(f"{folder / 'text'}: utterance {name} ({text!r}) gives no phonemes; correct or remove it")
+    if front_end.count_sounds(symbols) == 0:
+        raise MynaError(f"{folder / 'text'}: utterance {name} ({said[0]!r}) gives no phonemes; correct or remove it")
     return symbols
 
 

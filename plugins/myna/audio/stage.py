@@ -12,12 +12,14 @@ from omegaconf import DictConfig, OmegaConf
 
 from myna.audio.augment import Change, changes
 from myna.audio.process import Item, Record, finished
-from myna.audio.sets import SourceSet, check_leaks, count_sounds, matches, read_set, write_tables
+from myna.audio.sets import SourceSet, check_leaks, matches, read_set, write_tables
 from myna.audio.settings import Settings
 from myna.audio.statistics import write_statistics
 from myna.errors import MynaError
 from myna.files import atomic_text
-from myna.text.tokens import default_tokens
+from myna.kaldi.tables import read_table
+from myna.text.front_end import FrontEnd, save_front_end
+from myna.text.prepare import prepare
 
 log = logging.getLogger(__name__)
 
@@ -28,35 +30,54 @@ def run(config: DictConfig) -> None:
     Finished utterances with the same settings and input are skipped, so that a killed run goes on where it was.
 
     Args:
-        config: The composed config; reads `recipe_dir`, `data_dir`, `dump_dir`, `num_workers`, `features`, `augment`.
+        config: The composed config; reads `recipe_dir`, `data_dir`, `dump_dir`, `num_workers`, `features`, `augment`,
+            `text`.
 
     Raises:
-        MynaError: There are no sets, a set or recording is unusable, or augmentation would reach a test set.
+        MynaError: There are no sets, a set or recording is unusable, augmentation would reach a test set, or the text
+            front end does not fit the texts.
     """
     node = cast(dict[str, Any], OmegaConf.to_container(config.features, resolve=True))
     settings = Settings.of(node)
     dump = Path(config.dump_dir)
-    sets = _read_sets(Path(config.data_dir), Path(config.recipe_dir))
+    folders = _folders(Path(config.data_dir))
+    front_end = _front_end(config, [f for f in folders if matches(f.name, node["train_sets"])])
+    sets = _read_sets(folders, Path(config.recipe_dir), front_end)
     train = [source.name for source in sets if matches(source.name, node["train_sets"])]
     check_leaks(sets, train)
     copies = _copies(sets, train, config.augment)
-    plans = {source.name: _plan(source, dump, source.name in train, copies[source.name], settings) for source in sets}
+    sounds = {source.name: {u: front_end.count_sounds(p) for u, p in source.phones.items()} for source in sets}
+    plans = {
+        source.name: _plan(source, dump, source.name in train, copies[source.name], settings, sounds[source.name])
+        for source in sets
+    }
     # Small sets first: what is wrong with a target shows early.
     items = [item for plan in sorted(plans.values(), key=len) for item in plan.values()]
     _process(items, settings, config, node, dump)
     originals: list[Path] = []
     for source in sets:
         originals += _finish(source, dump / source.name, plans[source.name], source.name in train)
-    default_tokens().save(dump / "tokens.txt")
+    save_front_end(front_end, dump)
     _statistics(originals, dump, settings)
 
 
-def _read_sets(data: Path, recipe: Path) -> list[SourceSet]:
+def _folders(data: Path) -> list[Path]:
     folders = sorted(path.parent for path in data.glob("*/wav.scp"))
     if not folders:
         raise MynaError(f"{data} has no set (a folder with wav.scp); run stage 0 (create_dataset)")
+    return folders
+
+
+def _front_end(config: DictConfig, train: Iterable[Path]) -> FrontEnd:
+    """Build the chosen text front end and let it learn from the training texts."""
+    node = cast(dict[str, Any], OmegaConf.to_container(config.get("text") or OmegaConf.create(), resolve=True))
+    texts = [text for folder in train if (folder / "text").is_file() for text in read_table(folder / "text").values()]
+    return prepare(node, texts, (Path(config.recipe_dir), Path.cwd()))
+
+
+def _read_sets(folders: Iterable[Path], recipe: Path, front_end: FrontEnd) -> list[SourceSet]:
     roots = (Path.cwd(), *recipe.resolve().parents[:2])
-    return [read_set(folder, roots) for folder in folders]
+    return [read_set(folder, roots, front_end) for folder in folders]
 
 
 def _copies(sets: Iterable[SourceSet], train: Iterable[str], augment: DictConfig) -> dict[str, list[Change]]:
@@ -74,11 +95,18 @@ def _copies(sets: Iterable[SourceSet], train: Iterable[str], augment: DictConfig
     return chosen
 
 
-def _plan(source: SourceSet, dump: Path, train: bool, copies: Iterable[Change], settings: Settings) -> dict[str, Item]:
+def _plan(
+    source: SourceSet,
+    dump: Path,
+    train: bool,
+    copies: Iterable[Change],
+    settings: Settings,
+    sounds: Mapping[str, int],
+) -> dict[str, Item]:
     wanted = tuple((change.kind, change.value) for change in copies)
     digest, items = settings.digest(), {}
     for name, path in source.wav.items():
-        phones, info = count_sounds(source.phones[name]), path.stat()
+        phones, info = sounds[name], path.stat()
         facts = (digest, name, str(path), info.st_size, info.st_mtime_ns, phones, train, wanted)
         key = hashlib.sha256(repr(facts).encode()).hexdigest()
         items[name] = Item(name, str(path), str((dump / source.name).resolve()), key, phones, train, wanted)

@@ -1,13 +1,13 @@
 """A voice: an acoustic model, a vocoder, a speaker embedding and a token list, in one directory that speaks.
 
 A voice directory holds `voice.yaml` (which classes, with which arguments), `tts.safetensors`, `vocoder.safetensors`
-(not for end-to-end models), `speaker.safetensors`, `tokens.txt` and `consent.yaml`. Nothing in it is a pickle, and
-classes are taken from the package `myna` only.
+(not for end-to-end models), `speaker.safetensors`, `tokens.txt`, what its text front end needs (`lexicon.txt`,
+`text.model`) and `consent.yaml`. Nothing in it is a pickle, and classes are taken from the package `myna` only.
 """
 
-import importlib
+import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +19,14 @@ from torch import Tensor, nn
 
 from myna.errors import MynaError
 from myna.files import atomic_path, atomic_text
+from myna.targets import class_of
+from myna.text.front_end import DEFAULT, FrontEnd, build_front_end, load_front_end
 from myna.text.languages import LANGUAGES, canonical
-from myna.text.phonemes import phonemize
-from myna.text.sentences import split_sentences
+from myna.text.sentences import Piece, split_text
 from myna.text.tokens import TokenList
 
-PAUSE_S = 0.18
+# Seconds of silence after what ended a piece, at speed 1. A cut inside a clause gets none.
+PAUSES = {"sentence": 0.18, "clause": 0.09, "cut": 0.0}
 
 
 @dataclass
@@ -38,6 +40,7 @@ class VoiceConfig:
         vocoder: `_target_` and arguments of the vocoder; None for an end-to-end model.
         sample_rate: Hz.
         defaults: Keyword arguments of `infer`, such as `noise_scale`.
+        text: `_target_` and arguments of the text front end.
     """
 
     name: str
@@ -46,6 +49,7 @@ class VoiceConfig:
     vocoder: dict[str, Any] | None = None
     sample_rate: int = 22_050
     defaults: dict[str, Any] = field(default_factory=dict)
+    text: dict[str, Any] = field(default_factory=lambda: dict(DEFAULT))
 
 
 def build(config: dict[str, Any]) -> nn.Module:
@@ -54,15 +58,10 @@ def build(config: dict[str, Any]) -> nn.Module:
     Raises:
         MynaError: The class is not one of the package `myna`.
     """
-    target = str(config.get("_target_", ""))
-    if not target.startswith("myna."):
-        raise MynaError(f"a voice names the class {target!r}: only classes of the package myna are loaded")
-    module, _, name = target.rpartition(".")
-    try:
-        cls = getattr(importlib.import_module(module), name)
-    except (ImportError, AttributeError) as error:
-        raise MynaError(f"a voice names the class {target!r}, which is not there: update Myna ({error})") from error
-    return cls(**{k: v for k, v in config.items() if k != "_target_"})
+    network: nn.Module = class_of(str(config.get("_target_", "")))(
+        **{k: v for k, v in config.items() if k != "_target_"}
+    )
+    return network
 
 
 class Voice:
@@ -75,6 +74,7 @@ class Voice:
         speaker: `(256,)` embedding.
         tokens: The token list.
         directory: Where it was loaded from, None for one that was not saved yet.
+        front_end: Turns text into symbols; built from `config.text` when left out.
     """
 
     def __init__(
@@ -85,9 +85,12 @@ class Voice:
         speaker: Tensor,
         tokens: TokenList,
         directory: Path | None = None,
+        front_end: FrontEnd | None = None,
     ) -> None:
         """Keep the parts, set for inference."""
-        self.config, self.tokens, self.speaker, self.directory = config, tokens, speaker, directory
+        self.front_end = front_end or build_front_end(config.text)
+        self.config = replace(config, text=self.front_end.config())
+        self.tokens, self.speaker, self.directory = tokens, speaker, directory
         # Any: an acoustic model is a Module with `infer`, which typing has no word for.
         self.tts: Any = tts.eval()
         self.vocoder = vocoder.eval() if vocoder is not None else None
@@ -113,7 +116,8 @@ class Voice:
         if config.vocoder is not None:
             vocoder = _with_weights(build(config.vocoder), directory / "vocoder.safetensors")
         speaker = _read(directory / "speaker.safetensors")["embedding"]
-        return cls(config, tts, vocoder, speaker, TokenList.load(directory / "tokens.txt"), directory)
+        front_end = load_front_end(directory, config.text)
+        return cls(config, tts, vocoder, speaker, TokenList.load(directory / "tokens.txt"), directory, front_end)
 
     def save(self, directory: Path | str, half: bool = False) -> None:
         """Write a voice directory; `voice.yaml` comes last, so a half-written one does not load.
@@ -130,6 +134,7 @@ class Voice:
             save_weights(self.vocoder.state_dict(), directory / "vocoder.safetensors", half)
         save_weights({"embedding": self.speaker}, directory / "speaker.safetensors")
         self.tokens.save(directory / "tokens.txt")
+        self.front_end.save(directory)
         atomic_text(directory / "voice.yaml", yaml.safe_dump(vars(self.config), allow_unicode=True, sort_keys=False))
 
     def encode(self, text: str, language: str | None = None) -> list[int]:
@@ -138,8 +143,8 @@ class Voice:
         Raises:
             MynaError: Nothing in the text can be spoken, or the language is unknown.
         """
-        symbols = phonemize(text, language or self.config.language)
-        if not any(s.isalpha() for s in symbols):
+        symbols = self.front_end.symbols(text, language or self.config.language)
+        if not self.front_end.count_sounds(symbols):
             raise MynaError(f"nothing in {text[:40]!r} can be spoken in {language or self.config.language}")
         return self.tokens.encode(symbols)
 
@@ -162,19 +167,30 @@ class Voice:
         return wave[0].float().numpy()
 
     def stream(self, text: str, language: str | None = None, seed: int = 0, speed: float = 1.0) -> Iterator[np.ndarray]:
-        """Speak sentence by sentence: each piece of sound is given as soon as it is made.
+        """Speak piece by piece: each piece of sound is given as soon as it is made.
+
+        Sentences, clauses of long sentences and the pauses between them are the pieces.
 
         Raises:
             MynaError: The text is empty, or the language is unknown.
         """
-        pieces = [p for p in split_sentences(text) if any(c.isalnum() for c in p)]
+        pieces = [p for p in split_text(text) if self._has_words(p, language)]
         if not pieces:
             raise MynaError("the text is empty: give at least one word")
-        pause = np.zeros(int(PAUSE_S * self.sample_rate), np.float32)
-        for number, piece in enumerate(pieces):
-            if number:
-                yield pause
-            yield self.speak_sentence(piece, language, seed, speed)
+        pause = 0.0
+        for piece in pieces:
+            if pause:
+                yield np.zeros(int(pause / speed * self.sample_rate), np.float32)
+            yield self.speak_sentence(piece.text, language, seed, speed)
+            pause = PAUSES[piece.ending]
+
+    def _has_words(self, piece: Piece, language: str | None) -> bool:
+        """Whether a piece is to be spoken: signs such as € are, where the front end knows how they are read."""
+        if any(c.isalnum() for c in piece.text):
+            return True
+        if not any(unicodedata.category(c)[0] == "S" for c in piece.text):
+            return False
+        return self.front_end.count_sounds(self.front_end.symbols(piece.text, language or self.config.language)) > 0
 
     def speak(self, text: str, language: str | None = None, seed: int = 0, speed: float = 1.0) -> np.ndarray:
         """Speak text of any length.

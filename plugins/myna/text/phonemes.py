@@ -8,21 +8,10 @@ import unicodedata
 
 from myna.text.espeak import clauses_to_ipa
 from myna.text.languages import canonical
+from myna.text.marks import ASCII_MARK
 
-_ASCII_MARK = {
-    "，": ",",
-    "。": ".",
-    "！": "!",
-    "？": "?",
-    "；": ";",
-    "：": ":",
-    "、": ",",
-    "…": ".",
-    "—": ",",
-    "–": ",",
-}
 # Tie bars and joiners carry no sound of their own; a hyphen only joins parts of a word.
-_DROPPED = frozenset("\u0361\u200d\u200b_-")
+DROPPED = frozenset("\u0361\u200d\u200b_-")
 
 
 def phonemize(text: str, language: str) -> list[str]:
@@ -42,7 +31,7 @@ def phonemize(text: str, language: str) -> list[str]:
     for ipa, mark in clauses_to_ipa(unicodedata.normalize("NFC", text), canonical(language)):
         if ipa and symbols:
             symbols.append(" ")
-        symbols.extend(s for s in unicodedata.normalize("NFD", ipa) if s not in _DROPPED)
+        symbols.extend(s for s in unicodedata.normalize("NFD", ipa) if s not in DROPPED)
         if mark and symbols:
-            symbols.append(_ASCII_MARK.get(mark, mark))
+            symbols.append(ASCII_MARK.get(mark, mark))
     return symbols

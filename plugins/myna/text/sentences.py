@@ -1,63 +1,93 @@
 """Cut long text into pieces that an acoustic model speaks well: sentences, and clauses where a sentence is long."""
 
 import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
 
-_SENTENCE_END = re.compile(r"(?<=[.!?。！？…])[\"'”’」』)]*(?:\s+|(?<=[。！？])|$)|\n+")
-_CLAUSE_END = re.compile(r"(?<=[,;:，；：、])\s*")
+Ending = Literal["sentence", "clause", "cut"]
+
+_SENTENCE_END = re.compile(r"[.!?…]+[\"'”’»)\]]*(?=\s|$)|[。！？．｡]+[”’」』）)》]*|\n+")
+_CLAUSE_END = re.compile(r"[,;:]+[\"'”’»)\]]*(?=\s)|[，；：、､]+[”’」』）)》]*|\s[—–-]+(?=\s)|[—–]{2,}")
 _ABBREVIATION = re.compile(r"\b(?:Mr|Mrs|Ms|Dr|Prof|St|vs|etc|e\.g|i\.e|z\.B|bzw|Hr|Fr|Nr)\.$", re.IGNORECASE)
+# A Chinese or Japanese character takes about as long to say as so many Latin letters.
+_WIDE_LETTERS = 3
 
 
-def split_sentences(text: str, longest: int = 200) -> list[str]:
+@dataclass(frozen=True)
+class Piece:
+    """A part of a text.
+
+    Attributes:
+        text: Without white space around it.
+        ending: What it ended at: a sentence (or line), a clause, or a place where it had to be cut.
+    """
+
+    text: str
+    ending: Ending
+
+
+def split_text(text: str, longest: int = 200) -> list[Piece]:
     """Split text; nothing but white space between the pieces is left out.
 
     Args:
         text: Any text.
-        longest: Characters after which a sentence is cut at a clause, and a clause at a space.
+        longest: Letters after which a sentence is cut at a clause, and a clause at a space; Chinese and Japanese
+            characters count three times.
 
     Returns:
         Pieces in order, none empty.
     """
-    pieces: list[str] = []
-    for sentence in _join_abbreviations(_cut(text, _SENTENCE_END)):
-        pieces.extend([sentence] if len(sentence) <= longest else _pack(_cut(sentence, _CLAUSE_END), longest))
+    pieces: list[Piece] = []
+    start = 0
+    for end in [*_sentence_ends(text), len(text)]:
+        pieces.extend(p for p in _parts(text[start:end].strip(), longest) if p.text)
+        start = end
     return pieces
 
 
-def _cut(text: str, where: re.Pattern[str]) -> list[str]:
-    pieces, start = [], 0
-    for match in where.finditer(text):
-        pieces.append(text[start : match.end()].strip())
+def split_sentences(text: str, longest: int = 200) -> list[str]:
+    """Split text as `split_text` does; returns the texts of the pieces."""
+    return [piece.text for piece in split_text(text, longest)]
+
+
+def _sentence_ends(text: str) -> Iterator[int]:
+    start = 0
+    for match in _SENTENCE_END.finditer(text):
+        if not match[0].startswith("\n") and _ABBREVIATION.search(text[start : match.end()]):
+            continue
         start = match.end()
-    pieces.append(text[start:].strip())
-    return [p for p in pieces if p]
+        yield start
 
 
-def _join_abbreviations(sentences: list[str]) -> list[str]:
-    joined: list[str] = []
-    for sentence in sentences:
-        if joined and _ABBREVIATION.search(joined[-1]):
-            joined[-1] += " " + sentence
-        else:
-            joined.append(sentence)
-    return joined
+def _parts(sentence: str, longest: int) -> Iterator[Piece]:
+    clause_ends = [match.end() for match in _CLAUSE_END.finditer(sentence)]
+    start = 0
+    while (limit := _reach(sentence, start, longest)) < len(sentence):
+        end, ending = _best_cut(sentence, start, limit, clause_ends)
+        yield Piece(sentence[start:end].strip(), ending)
+        start = end + len(sentence[end:]) - len(sentence[end:].lstrip())
+    yield Piece(sentence[start:], "sentence")
 
 
-def _pack(clauses: list[str], longest: int) -> list[str]:
-    packed: list[str] = []
-    for clause in clauses:
-        for part in _hard_cut(clause, longest):
-            if packed and len(packed[-1]) + 1 + len(part) <= longest:
-                packed[-1] += " " + part
-            else:
-                packed.append(part)
-    return packed
+def _reach(sentence: str, start: int, longest: int) -> int:
+    """Return how far a piece that starts here may go; at least one character."""
+    size = 0
+    for place in range(start, len(sentence)):
+        size += _WIDE_LETTERS if unicodedata.east_asian_width(sentence[place]) in "WF" else 1
+        if size > longest:
+            return max(place, start + 1)
+    return len(sentence)
 
 
-def _hard_cut(clause: str, longest: int) -> list[str]:
-    parts = []
-    while len(clause) > longest:
-        space = clause.rfind(" ", 1, longest)
-        end = space if space > 0 else longest
-        parts.append(clause[:end].strip())
-        clause = clause[end:].strip()
-    return [*parts, clause] if clause else parts
+def _best_cut(sentence: str, start: int, limit: int, clause_ends: list[int]) -> tuple[int, Ending]:
+    if ends := [end for end in clause_ends if start < end <= limit]:
+        return ends[-1], "clause"
+    # The character behind the limit may be the space to cut at.
+    space = max(sentence.rfind(" ", start + 1, limit + 1), sentence.rfind("\t", start + 1, limit + 1))
+    if space > start:
+        return space, "cut"
+    while limit > start + 1 and unicodedata.combining(sentence[limit]):
+        limit -= 1
+    return limit, "cut"

@@ -1,0 +1,146 @@
+"""`text=pinyin`: Mandarin as initials, finals and tones, with tone sandhi; other languages as IPA by espeak-ng.
+
+Readings, heteronyms and sandhi (third tones, 一, 不) come from the package pypinyin, numbers from cn2an.
+"""
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+from myna.errors import MynaError
+from myna.text.espeak_text import read_ipa
+from myna.text.front_end import FrontEnd
+from myna.text.languages import canonical
+from myna.text.marks import ASCII_MARK, CLAUSE_MARKS
+from myna.text.phonemes import phonemize
+from myna.text.tokens import TokenList, default_tokens
+
+# Upper case keeps them apart from the IPA signs, with which they share the token list.
+INITIALS = (
+    "B", "P", "M", "F", "D", "T", "N", "L", "G", "K", "H", "J", "Q", "X", "ZH", "CH", "SH", "R", "Z", "C", "S",
+)  # fmt: skip
+FINALS = (
+    "A", "O", "E", "Ê", "I", "U", "V", "AI", "EI", "AO", "OU", "AN", "EN", "ANG", "ENG", "ONG", "ER", "IA", "IE",
+    "IAO", "IOU", "IAN", "IN", "IANG", "ING", "IONG", "IO", "UA", "UO", "UAI", "UEI", "UAN", "UEN", "UANG", "UENG",
+    "UONG", "VE", "VAN", "VN", "NG",
+)  # fmt: skip
+_HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff〇]+")
+_SYLLABLE = re.compile(r"([a-züvê]+)([1-5])", re.IGNORECASE)
+_PIECES = re.compile(rf"(?P<han>{_HAN.pattern})|(?P<mark>[{re.escape(CLAUSE_MARKS + ''.join(ASCII_MARK))}]+)")
+# Telephone numbers and the like are read digit by digit.
+_DIGITS = re.compile(r"\d{7,}|0\d+")
+_BY_DIGIT = str.maketrans("0123456789", "零一二三四五六七八九")
+
+
+class PinyinText(FrontEnd):
+    """Pinyin for Mandarin.
+
+    A lexicon holds pinyin with tone numbers (`yin2 hang2`) for Mandarin words, and IPA for others.
+
+    Args:
+        sandhi: Whether tones change as they do in connected speech.
+    """
+
+    name = "pinyin"
+
+    def __init__(self, sandhi: bool = True) -> None:
+        """Keep the choice."""
+        super().__init__(sandhi=sandhi)
+        self.sandhi = sandhi
+
+    def spell(self, text: str, language: str) -> list[str]:
+        """Turn Mandarin into pinyin symbols, words in Latin letters and other languages into IPA."""
+        if canonical(language) != "cmn":
+            return phonemize(text, language)
+        out: list[str] = []
+        spaced = False
+        for kind, piece in _pieces(_numbers_read(text)):
+            if kind == "mark":
+                marks = [m for m in (ASCII_MARK.get(c, c) for c in piece) if m in CLAUSE_MARKS]
+                out.extend(marks[-1:] if out else [])
+                spaced = True
+                continue
+            symbols = self._pinyin(piece) if kind == "han" else phonemize(piece, "en-us")
+            if out and symbols and (spaced or kind == "other"):
+                out.append(" ")
+            spaced = kind == "other"
+            out.extend(symbols)
+        return out
+
+    def join(self, out: list[str], more: list[str]) -> None:
+        """Put syllables of pinyin together without a space, as `spell` does."""
+        if out and more and out[-1] in "12345" and more[0].isupper():
+            out.extend(more)
+        else:
+            super().join(out, more)
+
+    def _pinyin(self, characters: str) -> list[str]:
+        from pypinyin import Style, lazy_pinyin
+
+        initials = lazy_pinyin(characters, Style.INITIALS, strict=True)
+        finals = lazy_pinyin(
+            characters, Style.FINALS_TONE3, strict=True, neutral_tone_with_five=True, tone_sandhi=self.sandhi
+        )
+        symbols = []
+        for initial, final in zip(initials, finals, strict=True):
+            symbols += [initial.upper()] if initial else []
+            symbols += [s for s in (final.rstrip("12345").upper(), final[-1:]) if s]
+        return symbols
+
+    def tokens(self) -> TokenList:
+        """Return the symbols of `text=espeak`, then those of pinyin."""
+        return TokenList(list(dict.fromkeys([*default_tokens().symbols, *INITIALS, *FINALS])))
+
+    def read_pronunciation(self, written: str) -> list[str]:
+        """Read pinyin such as `yin2 hang2`; what is not of that form is IPA."""
+        syllables = written.split()
+        found = [_SYLLABLE.fullmatch(s) for s in syllables]
+        if not all(found):
+            return read_ipa(written)
+        symbols: list[str] = []
+        for match in found:
+            assert match is not None
+            symbols += [*_syllable(match[1].lower().replace("ü", "v")), match[2]]
+        return symbols
+
+
+@lru_cache(maxsize=1)
+def _readings() -> dict[str, tuple[str, ...]]:
+    """Return every syllable of Mandarin, written without tone, with its initial and final."""
+    from pypinyin import Style
+    from pypinyin.contrib.tone_convert import to_normal
+    from pypinyin.pinyin_dict import pinyin_dict
+    from pypinyin.style import convert
+
+    table = {}
+    for reading in {r for readings in pinyin_dict.values() for r in readings.split(",")}:
+        parts = convert(reading, Style.INITIALS, True), convert(reading, Style.FINALS, True)
+        table[to_normal(reading)] = tuple(p.upper() for p in parts if p)
+    return table
+
+
+def _syllable(written: str) -> tuple[str, ...]:
+    if written not in _readings():
+        raise MynaError(f"{written!r} is no syllable of pinyin; write such as `yin2 hang2`, v for ü, 5 for no tone")
+    return _readings()[written]
+
+
+def _numbers_read(text: str) -> str:
+    import cn2an
+
+    if not any(c.isdigit() for c in text):
+        return text
+    text = _DIGITS.sub(lambda m: m[0].translate(_BY_DIGIT), text)
+    read: str = cn2an.transform(text, "an2cn")
+    return read
+
+
+def _pieces(text: str) -> Iterator[tuple[str, str]]:
+    start = 0
+    for match in _PIECES.finditer(text):
+        if text[start : match.start()].strip():
+            yield "other", text[start : match.start()]
+        yield str(match.lastgroup), match[0]
+        start = match.end()
+    if text[start:].strip():
+        yield "other", text[start:]
