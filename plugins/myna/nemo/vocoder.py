@@ -98,9 +98,10 @@ class VocoderModel(HifiGanModel):
         self.log_dict({name: loss.detach() for name, loss in losses.items()}, on_step=True, sync_dist=True)
 
     def _generate(self, real: Tensor, mel: Tensor) -> tuple[dict[str, Tensor], Tensor | None]:
-        if not hasattr(self.generator, "training_pass"):
+        training_pass: Any = getattr(self.generator, "training_pass", None)
+        if training_pass is None:
             return {}, self.generator(mel).float()
-        losses, fake = self.generator.training_pass(real, mel)
+        losses, fake = training_pass(real, mel)
         return {f"g_{name}": loss for name, loss in losses.items()}, fake if fake is None else fake.float()
 
     def configure_optimizers(self) -> Any:

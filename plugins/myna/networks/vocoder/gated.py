@@ -69,7 +69,7 @@ class GatedStack(nn.Module):
 
         Args:
             inputs: Channels in.
-            outputs: Channels out; all zero in the beginning.
+            outputs: Channels out; zero in the beginning, unless `begin_at` says otherwise.
             channels: Channels of the way around the layers.
             skip: Channels of the way out of them.
             condition: Channels of the condition.
@@ -88,9 +88,16 @@ class GatedStack(nn.Module):
         self.layers = nn.ModuleList(GatedLayer(channels, skip, condition, kernel_size, d) for d in dilations)
         self.before_last = nn.Conv1d(skip, skip, 1)
         self.last = nn.Conv1d(skip, outputs, 1)
-        nn.init.zeros_(self.last.weight)
-        nn.init.zeros_(self.last.bias)
+        self.begin_at(torch.zeros(outputs))
         self.receptive_field = 1 + (kernel_size - 1) * sum(dilations)
+
+    def begin_at(self, outputs: Tensor) -> None:
+        """Let training begin at these constant `outputs`, `(outputs,)`."""
+        bias = self.last.bias
+        assert bias is not None
+        nn.init.zeros_(self.last.weight)
+        with torch.no_grad():
+            bias.copy_(outputs)
 
     def forward(self, x: Tensor, condition: Tensor, rate: int) -> Tensor:
         """Map positions to outputs, causally.

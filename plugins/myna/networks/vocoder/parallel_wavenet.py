@@ -46,8 +46,7 @@ class Flow(nn.Module):
         super().__init__()
         self.group, self.offset, self.rate = group, offset, rate
         self.stack = GatedStack(group, 2 * group, channels, channels, condition, layers, kernel_size=3)
-        with torch.no_grad():
-            self.stack.last.bias[group:] = log_scale
+        self.stack.begin_at(torch.cat((torch.zeros(group), torch.full((group,), log_scale))))
 
     def forward(self, z: Tensor, condition: Tensor) -> tuple[Tensor, Tensor]:
         """Return shift and logarithm of the scale of each sample, `(B, S)`, for an input `(B, S)`."""

@@ -59,12 +59,12 @@ class WaveNet(nn.Module):
             raise ValueError(f"channels={channels} and skip={skip} must be multiples of four")
         self.output, self.hop_length, self.temperature, self.seed = output, hop_length, temperature, seed
         self.encoder = MelEncoder(n_mels, condition)
-        outputs = 2 if output == "gaussian" else 3 * mixtures
-        self.stack = GatedStack(1, outputs, channels, skip, condition, layers, stacks)
-        with torch.no_grad():
-            self.stack.last.bias[-(outputs // 3) or -1 :] = -3.0  # the logarithm of a scale of 0.05
-            if output == "logistics":
-                self.stack.last.bias[mixtures : 2 * mixtures] = torch.linspace(-0.2, 0.2, mixtures)
+        means = torch.zeros(1) if output == "gaussian" else torch.linspace(-0.2, 0.2, mixtures)
+        logits = torch.zeros(0 if output == "gaussian" else mixtures)
+        log_scales = torch.full_like(means, -3.0)  # the level of soft speech
+        outputs = torch.cat((logits, means, log_scales))
+        self.stack = GatedStack(1, len(outputs), channels, skip, condition, layers, stacks)
+        self.stack.begin_at(outputs)
 
     def distribution(self, wave: Tensor, mel: Tensor) -> Tensor:
         """Say what each sample would be drawn from after all real ones before it (teacher forcing).

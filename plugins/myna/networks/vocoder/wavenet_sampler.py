@@ -38,9 +38,7 @@ class Weights:
     @classmethod
     def of(cls, stack: GatedStack) -> "Weights":
         """Copy the weights of a stack; those of the conditions are not among them."""
-        dilated = [
-            np.concatenate([_numpy(layer.dilated.weight[:, :, tap]).T for tap in (0, 1)]) for layer in _all(stack)
-        ]
+        taps = [[_numpy(layer.dilated.weight[:, :, tap]).T for tap in (0, 1)] for layer in _all(stack)]
         return cls(
             _numpy(stack.first.weight[:, 0, 0]),
             _bias(stack.first),
