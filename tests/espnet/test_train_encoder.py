@@ -1,39 +1,66 @@
 """Stage 2 end to end on a few utterances, and its resumption."""
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from omegaconf import DictConfig, OmegaConf
+from safetensors import safe_open
 
 from myna.errors import MynaError
 from myna.espnet.embeddings import mean_embedding, read_embeddings, write_embeddings
 from myna.espnet.encoder_report import choose
 from myna.espnet.train_encoder import run
+from myna.recipe.compose import compose_recipe
 
 SPEAKERS = ("ana", "ben", "eva", "tom")
-CONF = Path(__file__).parents[2] / "conf" / "encoder"
+TOY_YAML = """
+defaults:
+  - _common
+  - _self_
+name: toy
+condition: ${encoder.name}
+network:
+  _target_: toy_encoder_of_a_test.Toy
+"""
+TOY_NETWORK = """
+import torch
+
+class Toy(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.project = torch.nn.Linear(80, 256)
+
+    def forward(self, mel, lengths):
+        mask = torch.arange(mel.shape[1]) < lengths[:, None]
+        mean = (mel * mask[..., None]).sum(1) / lengths[:, None]
+        return torch.nn.functional.normalize(self.project(mean), dim=1)
+"""
+TINY = {
+    "max_steps": 4,
+    "batches": {"speakers": 3, "utterances": 2},
+    "crop": 24,
+    "min_frames": 32,
+    "warps": [1.0, 1.1],
+    "trials": {"min_seconds": 0.3},
+}
+CNN = {"channels": [16, 16], "kernels": [3, 3], "dilations": [1, 1]}
 
 
-def configuration(root: Path, **encoder: object) -> DictConfig:
-    """Return the recipe's configuration with a tiny network."""
-    tiny = {
-        "max_steps": 4,
-        "network": {"channels": [16, 16], "kernels": [3, 3], "dilations": [1, 1]},
-        "batches": {"speakers": 3, "utterances": 2},
-        "crop": 24,
-        "min_frames": 32,
-        "warps": [1.0, 1.1],
-        "trials": {"min_seconds": 0.3},
-        "condition": "cnn",
-    }
-    common = OmegaConf.load(CONF / "_common.yaml")
-    paths = {"dump_dir": str(root / "dump"), "exp_dir": str(root / "exp"), "seed": 1}
-    return OmegaConf.create(
-        paths | {"trainer": {"accelerator": "cpu"}, "encoder": OmegaConf.merge(common, tiny, dict(encoder))}
+def configuration(root: Path, member: str = "cnn", **encoder: object) -> DictConfig:
+    """Return a recipe's configuration with few steps."""
+    folder = root / "recipe"
+    (folder / "conf").mkdir(parents=True, exist_ok=True)
+    (folder / "conf" / "recipe.yaml").write_text("defaults:\n  - /myna\n  - _self_\n")
+    config = compose_recipe(
+        folder, [f"encoder={member}"], {"dump_dir": str(root / "dump"), "exp_dir": str(root / "exp")}
     )
+    network = {"network": CNN} if member.startswith("cnn") else {}
+    config.encoder = OmegaConf.merge(config.encoder, TINY, network, encoder)
+    return config
 
 
 @pytest.fixture
@@ -84,6 +111,59 @@ def test_missing_features_name_the_stage(tmp_path: Path) -> None:
     """Stage 2 before stage 1 says so."""
     with pytest.raises(MynaError, match=r"stage 1 \(extract_features\)"):
         run(configuration(tmp_path))
+
+
+SMALL = {
+    "mfcc": {"coefficients": 6},
+    "rawnet3": {"filters": 16, "channels": 16, "outputs": 16},
+    "cnn_mfcc": CNN,
+}
+
+
+@pytest.mark.parametrize("member", SMALL)
+def test_members_that_hear_something_else(recipe: Path, member: str) -> None:
+    """Statistics, waves and the network on MFCCs go through the same stage and condition under their own name."""
+    config = configuration(recipe, member, network=SMALL[member], train_set="pool_train", copies_per_speaker=1)
+    if member == "cnn_mfcc":
+        config.encoder.network.inputs = 20
+    run(config)
+    out = recipe / "exp" / "encoder"
+    report = json.loads((out / "report.json").read_text())
+    assert (report["conditioning"], report["scoring"]) == (member, "ge2e")
+    assert set(report["encoders"]) == {member, "ge2e"}
+    assert report["training_seconds"] > 0
+    speakers = read_embeddings(out / "embeds" / "spk_test", "spk")
+    assert float(speakers["kim"] @ speakers["lea"]) < 0.9999
+    with safe_open(str(out / f"{member}.safetensors"), framework="pt") as stored:
+        assert json.loads(stored.metadata()["encoder"])["network"] == OmegaConf.to_container(config.encoder.network)
+
+
+def test_a_member_from_outside_the_package(recipe: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A YAML and a module in a folder of one's own go through stage 2, without a line of Myna's changed."""
+    own = recipe / "mine"
+    (own / "encoder").mkdir(parents=True)
+    (own / "encoder" / "toy.yaml").write_text(TOY_YAML)
+    (own / "toy_encoder_of_a_test.py").write_text(TOY_NETWORK)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    monkeypatch.setenv("MYNA_CONF_PATH", str(own))
+    config = configuration(recipe, "toy")
+    run(config)
+    report = json.loads((recipe / "exp" / "encoder" / "report.json").read_text())
+    assert (report["conditioning"], report["own_parameters"]) == ("toy", 81 * 256)
+    run(config)  # its weights load again: the configuration vouches for the class
+
+
+def test_the_name_of_the_pretrained_encoder_is_taken(recipe: Path) -> None:
+    """An own encoder under that name would be taken for it."""
+    with pytest.raises(MynaError, match=r"encoder\.name=ge2e is the pre-trained encoder"):
+        run(configuration(recipe, name="ge2e"))
+
+
+def test_statistics_are_fitted_only_to_what_has_them(recipe: Path) -> None:
+    """`encoder.fit` of the classical encoder with a network is a combination that says what fits."""
+    fit = {"_target_": "myna.espnet.encoder_statistics.fit_statistics"}
+    with pytest.raises(MynaError, match=r"ConvEncoder has none: choose encoder=mfcc"):
+        run(configuration(recipe, fit=fit))
 
 
 def test_choice_of_the_conditioning_encoder() -> None:

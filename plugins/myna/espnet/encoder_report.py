@@ -85,7 +85,7 @@ def choose(wanted: str, judged: Mapping[str, Mapping[str, Any]]) -> str:
         rates = {name: found["unseen"]["eer"] for name, found in judged.items() if "unseen" in found}
         return min(rates, key=lambda name: (rates[name], name != "ge2e")) if rates else "ge2e"
     if wanted not in judged:
-        raise MynaError(f"encoder.condition={wanted}: there is {', '.join(judged)}; use auto, ge2e, or train the cnn")
+        raise MynaError(f"encoder.condition={wanted}: there is {', '.join(judged)}; use auto, ge2e, or train your own")
     return wanted
 
 

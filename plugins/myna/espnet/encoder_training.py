@@ -2,7 +2,7 @@
 
 import logging
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from omegaconf import DictConfig, OmegaConf
 
@@ -10,51 +10,121 @@ from myna.audio.features import FeatureSet
 from myna.errors import MynaError
 from myna.espnet.training import FitResult, fit
 
+if TYPE_CHECKING:
+    from torch import nn
+
+    from myna.espnet.models import SpeakerClassifier
+
 log = logging.getLogger(__name__)
 
 
-def train_own_encoder(config: DictConfig, out: Path) -> FitResult:
-    """Train the network of `config.encoder.network`, and write `out/cnn.safetensors`.
+def train_own_encoder(config: DictConfig, out: Path) -> dict[str, Any]:
+    """Train the network of `config.encoder.network`, and write `out/<name>.safetensors`.
 
     Args:
         config: The composed configuration.
-        out: `exp/encoder`; `out/cnn` gets the training's own files.
+        out: `exp/encoder`; `out/<name>` gets the training's own files.
+
+    Returns:
+        What the report says of the training: its seconds and steps.
 
     Raises:
-        MynaError: There are fewer than two speakers to learn from, or features are missing.
+        MynaError: There are fewer than two speakers to learn from, features are missing, or the network does not do
+            what a speaker encoder must.
     """
     import torch
 
-    from myna.espnet.models import SpeakerClassifier
-    from myna.networks.speaker.cnn import ConvEncoder
-    from myna.networks.speaker.own import OwnEncoder
+    torch.manual_seed(int(config.seed))
+    network = own_network(config)
+    result = fit_network(config, build_model(config, network), out / config.encoder.name)
+    write_encoder(config, network, out)
+    log.info("speaker encoder %s: %d steps, %.0f s", config.encoder.name, result.step, result.seconds)
+    return {"training_seconds": result.seconds, "training_steps": result.step}
+
+
+def own_network(config: DictConfig) -> "nn.Module":
+    """Build the network that `encoder.network` names, and try it.
+
+    Raises:
+        MynaError: There is no such class, or it does not do what a speaker encoder must.
+    """
+    from myna.networks.speaker.build import build_network, check_network
 
     settings = config.encoder
-    train, valid = (Path(config.dump_dir) / name for name in (settings.train_set, settings.valid_set))
+    network = build_network(described(config))
+    check_network(network, settings.feature, f"encoder.network={settings.network._target_}")
+    return network
+
+
+def described(config: DictConfig) -> dict[str, Any]:
+    """Return `encoder.network` as a plain dictionary."""
+    return dict(OmegaConf.to_container(config.encoder.network, resolve=True))  # type: ignore[arg-type]
+
+
+def training_speakers(config: DictConfig) -> list[str]:
+    """Return the speakers of the training set.
+
+    Raises:
+        MynaError: There are fewer than two.
+    """
+    train = Path(config.dump_dir) / config.encoder.train_set
     speakers = FeatureSet(train).speakers
     if len(speakers) < 2:
         raise MynaError(f"{train} has {len(speakers)} speaker: set encoder.train=false encoder.condition=ge2e")
-    torch.manual_seed(int(config.seed))
-    arguments = dict(OmegaConf.to_container(settings.network, resolve=True))  # type: ignore[arg-type]
-    network = ConvEncoder(**arguments)
-    warps = list(settings.warps) if settings.feature == "mel" else [1.0]
-    classes = len(speakers) * len(warps)
-    model = SpeakerClassifier(
+    return speakers
+
+
+def build_model(config: DictConfig, network: "nn.Module") -> "SpeakerClassifier":
+    """Put a network under its loss.
+
+    Args:
+        config: The composed configuration.
+        network: See `own_network`.
+    """
+    from myna.espnet.models import SpeakerClassifier
+
+    settings, speakers = config.encoder, training_speakers(config)
+    warps = [1.0] if settings.feature == "mfcc" else list(settings.warps)
+    loss = build_loss(settings, len(speakers) * len(warps))
+    return SpeakerClassifier(
         network,
-        build_loss(settings, classes),
+        loss,
         len(speakers),
         settings.crop,
         warps=warps,
         feature=settings.feature,
         mask_bands=settings.mask_bands,
     )
-    entry = {"fields": [settings.feature, "sids"], "speakers": speakers, "cache": bool(settings.cache)}
-    result = fit(
+
+
+def data_entries(config: DictConfig) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return arguments of `myna.espnet.dataset.Dataset` for training and for validation."""
+    settings, dump = config.encoder, Path(config.dump_dir)
+    entry = {
+        "fields": [settings.feature, "sids"],
+        "speakers": training_speakers(config),
+        "cache": bool(settings.cache),
+    }
+    train = entry | {"data_dir": str(dump / settings.train_set), "min_frames": settings.min_frames}
+    return train, entry | {"data_dir": str(dump / settings.valid_set)}
+
+
+def fit_network(config: DictConfig, model: "SpeakerClassifier", folder: Path) -> FitResult:
+    """Train a model, or return at once when it is trained.
+
+    Args:
+        config: The composed configuration.
+        model: Its encoder is left with the weights that validated best.
+        folder: `exp/encoder/<name>`.
+    """
+    settings = config.encoder
+    train, valid = data_entries(config)
+    return fit(
         model,
         config=config,
-        train=entry | {"data_dir": str(train), "min_frames": settings.min_frames},
-        valid=entry | {"data_dir": str(valid)},
-        exp_dir=out / "cnn",
+        train=train,
+        valid=valid,
+        exp_dir=folder,
         max_steps=int(settings.max_steps),
         optimizers=settings.optimizer,
         schedulers=_schedule(settings, config),
@@ -62,19 +132,26 @@ def train_own_encoder(config: DictConfig, out: Path) -> FitResult:
         validate_every=int(settings.validate_every),
         checkpoint_every=int(settings.checkpoint_every),
     )
-    path, trained = out / "cnn.safetensors", OwnEncoder(network, settings.feature)
-    if not path.is_file() or OwnEncoder.load(path).fingerprint() != trained.fingerprint():
-        trained.save(path, arguments)
-    log.info("speaker encoder: %d speakers, %d steps, %.0f s", len(speakers), result.step, result.seconds)
-    return result
+
+
+def write_encoder(config: DictConfig, network: "nn.Module", out: Path) -> None:
+    """Write `out/<name>.safetensors`, unless it holds these weights."""
+    from myna.networks.speaker.own import OwnEncoder
+
+    settings = config.encoder
+    path, trained = out / f"{settings.name}.safetensors", OwnEncoder(network, settings.feature, settings.name)
+    trusted = str(settings.network._target_)
+    if not path.is_file() or OwnEncoder.load(path, trusted).fingerprint() != trained.fingerprint():
+        trained.save(path, described(config))
 
 
 def build_loss(settings: DictConfig, classes: int) -> Any:
     """Return the loss that `encoder.loss` names: `aam` or `ge2e`."""
+    from myna.networks.speaker.encoder import EMBEDDING
     from myna.networks.speaker.losses import AamSoftmax, Ge2e
 
     if settings.loss == "aam":
-        return AamSoftmax(classes, settings.network.embedding, settings.margin, settings.scale)
+        return AamSoftmax(classes, EMBEDDING, settings.margin, settings.scale)
     if settings.loss == "ge2e":
         return Ge2e()
     raise MynaError(f"encoder.loss={settings.loss}: use aam or ge2e")

@@ -5,21 +5,23 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from myna.networks.speaker.warp import warp
+from myna.networks.speaker.warp import warp, warp_wave
+
+SAMPLES = 256  # of a frame
 
 
 class SpeakerClassifier(nn.Module):
     """Train a speaker encoder on crops of utterances.
 
     Args:
-        encoder: `encoder(features (B, T, C), lengths (B,)) -> (B, 256)`, of length 1.
+        encoder: `encoder(features (B, T, C), lengths (B,)) -> (B, 256)`, of length 1; features `(B, S)` for `speech`.
         loss: `loss(embeddings (B, 256), speakers (B,)) -> (loss, accuracy)`, for `speakers` times `len(warps)` classes.
         speakers: Number of training speakers.
         crop: Frames of a crop; validation hears crops from the start of an utterance.
-        feature: The field of the batch that the encoder hears: `mel` or `mfcc`.
-        warps: Speeds, the first of them 1: at each other speed a speaker counts as another one. For `mel`.
+        feature: The field of the batch that the encoder hears: `mel`, `mfcc` or `speech`.
+        warps: Speeds, the first of them 1: at each other speed a speaker counts as another one. Not for `mfcc`.
         mask_bands: Most neighbouring bands that are hidden at random in training (SpecAugment, Park et al. 2019), so
-            that the encoder does not lean on a recording's bandwidth.
+            that the encoder does not lean on a recording's bandwidth. Not for `speech`.
     """
 
     warps: Tensor
@@ -37,7 +39,8 @@ class SpeakerClassifier(nn.Module):
         """Keep the parts."""
         super().__init__()
         self.encoder, self.loss, self.speakers = encoder, loss, speakers
-        self.crop, self.feature, self.mask_bands = crop, feature, mask_bands
+        self.crop = crop * SAMPLES if feature == "speech" else crop
+        self.feature, self.mask_bands = feature, mask_bands
         self.register_buffer("warps", torch.tensor(list(warps)), persistent=False)
 
     def forward(self, *, sids: Tensor, **batch: Tensor) -> tuple[Tensor, dict[str, Tensor], Tensor]:
@@ -45,14 +48,16 @@ class SpeakerClassifier(nn.Module):
 
         Args:
             sids: `(B,)` speaker numbers.
-            **batch: The feature `(B, T, C)` and its lengths `(B,)`; other fields are ignored.
+            **batch: The feature `(B, T, C)` or `(B, S)` and its lengths `(B,)`; other fields are ignored.
         """
         features, lengths = batch[self.feature], batch[f"{self.feature}_lengths"]
         if self.training:
             # One speed a speaker and step: utterances of a speaker stay together, as GE2E needs them.
             speed = torch.randint(len(self.warps), (self.speakers,), device=sids.device)[sids]
             crops, lengths = self._crop(features, lengths, self.warps[speed])
-            crops, classes = self._masked(crops), sids + speed * self.speakers
+            classes = sids + speed * self.speakers
+            if crops.ndim == 3:
+                crops = self._masked(crops)
         else:
             crops, lengths, classes = features[:, : self.crop], lengths.clamp_max(self.crop), sids
         loss, accuracy = self.loss(self.encoder(crops, lengths), classes)
@@ -60,10 +65,12 @@ class SpeakerClassifier(nn.Module):
         return loss, stats, torch.tensor(len(sids), device=loss.device)
 
     def _crop(self, features: Tensor, lengths: Tensor, factors: Tensor) -> tuple[Tensor, Tensor]:
-        """Cut at most `crop` frames from a random place, played at a speed."""
+        """Cut at most `crop` frames or samples from a random place, played at a speed."""
         available = (lengths / factors).long().clamp_min(1)
         room = (available - self.crop).clamp_min(0)
         starts = (torch.rand(len(lengths), device=lengths.device) * (room + 1)).long() * factors
+        if features.ndim == 2:
+            return warp_wave(features, factors, self.crop, starts), available.clamp_max(self.crop)
         if len(self.warps) == 1:
             place = starts.long()[:, None] + torch.arange(self.crop, device=lengths.device)
             place = place.clamp_max(features.shape[1] - 1)[..., None]

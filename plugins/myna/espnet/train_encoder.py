@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from hydra.utils import get_method
 from omegaconf import DictConfig
 from tqdm import tqdm
 
@@ -15,22 +16,23 @@ from myna.audio.features import FeatureSet, FeatureUtterance
 from myna.errors import MynaError
 from myna.espnet.embeddings import mean_embedding, read_embeddings, write_embeddings
 from myna.espnet.encoder_report import choose, judge, trial_utterances, write_report
-from myna.espnet.encoder_training import train_own_encoder
 from myna.files import atomic_text
 from myna.networks.speaker.trials import pairs
 
 if TYPE_CHECKING:
     from myna.networks.speaker.encoder import SpeakerEncoder
+    from myna.networks.speaker.own import OwnEncoder
 
 log = logging.getLogger(__name__)
 
 TOGETHER = 32  # utterances embedded in one pass
+PRETRAINED = ("ge2e", "resemblyzer")
 
 
 def run(config: DictConfig) -> None:
     """Train the own encoder, compare it with GE2E, and embed all sets with the one that conditions.
 
-    Reads `dump/<set>/`. Writes `exp/encoder/cnn.safetensors`, `embeds/<set>/`, `similarity.png` and `report.json`.
+    Reads `dump/<set>/`. Writes `exp/encoder/<name>.safetensors`, `embeds/<set>/`, `similarity.png` and `report.json`.
     Parts that are finished are left as they are.
 
     Raises:
@@ -41,11 +43,8 @@ def run(config: DictConfig) -> None:
     extra: dict[str, Any] = {}
     encoders: dict[str, SpeakerEncoder] = {}
     if config.encoder.train:
-        from myna.networks.speaker.own import OwnEncoder
-
-        result = train_own_encoder(config, out)
-        extra |= {"training_seconds": result.seconds, "training_steps": result.step}
-        encoders["cnn"] = OwnEncoder.load(out / "cnn.safetensors")
+        own, extra = train(config, out)
+        encoders[own.name] = own
     from myna.networks.speaker.ge2e import Ge2eEncoder
 
     encoders["ge2e"] = Ge2eEncoder()
@@ -57,6 +56,30 @@ def run(config: DictConfig) -> None:
         embed_set(encoders[conditioning], root, out / "embeds" / root.name, mark, config.encoder.copies_per_speaker)
     embeddings, speakers = _of_speakers(sets, out)
     write_report(out, conditioning, judged, extra, embeddings, speakers)
+
+
+def train(config: DictConfig, out: Path) -> tuple["OwnEncoder", dict[str, Any]]:
+    """Train the own encoder by the function that `encoder.fit` names.
+
+    Args:
+        config: The composed configuration.
+        out: `exp/encoder`.
+
+    Returns:
+        The encoder, and what the report says of its training.
+
+    Raises:
+        MynaError: Its name is that of the pre-trained encoder, or training cannot start.
+    """
+    from myna.networks.speaker.own import OwnEncoder
+
+    settings = config.encoder
+    if settings.name in PRETRAINED:
+        raise MynaError(f"encoder.name={settings.name} is the pre-trained encoder: give your own another name")
+    report = get_method(settings.fit._target_)(config, out)
+    own = OwnEncoder.load(out / f"{settings.name}.safetensors", trusted=str(settings.network._target_))
+    parameters = sum(weights.numel() for weights in own.network.parameters())
+    return own, {**report, "own_parameters": parameters}
 
 
 def dump_sets(dump: Path) -> list[Path]:

@@ -1,11 +1,12 @@
 """A small convolutional speaker encoder: Conv1D 256 → 512, statistics pooling, 256 numbers.
 
-Pooling of mean and deviation over time follows Snyder et al., X-vectors (2018).
+The shape of an x-vector (Snyder et al., X-vectors, 2018), with normalisation by frame in place of batch normalisation.
 """
 
-import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+
+from myna.networks.speaker.pooling import frame_mask, levelled, statistics
 
 
 class ConvEncoder(nn.Module):
@@ -51,17 +52,8 @@ class ConvEncoder(nn.Module):
         Returns:
             `(B, embedding)`, each of length 1.
         """
-        mask = (torch.arange(mel.shape[1], device=mel.device) < lengths[:, None])[..., None].to(mel.dtype)
-        hidden = self._levelled(mel, mask)
+        mask = frame_mask(lengths, mel.shape[1]).to(mel.dtype)
+        hidden = levelled(mel, mask)
         for convolution, norm in zip(self.convolutions, self.norms, strict=True):
             hidden = F.gelu(norm(convolution(hidden.transpose(1, 2)).transpose(1, 2))) * mask
-        frames = mask.sum(1)
-        mean = hidden.sum(1) / frames
-        variance = ((hidden - mean[:, None]).square() * mask).sum(1) / frames
-        return F.normalize(self.project(torch.cat([mean, (variance + 1e-5).sqrt()], dim=1)), dim=1)
-
-    @staticmethod
-    def _levelled(mel: Tensor, mask: Tensor) -> Tensor:
-        """Take the utterance's mean level away: loudness is the recording's, not the speaker's."""
-        mean = (mel * mask).sum((1, 2)) / (mask.sum((1, 2)) * mel.shape[2])
-        return (mel - mean[:, None, None]) * mask
+        return F.normalize(self.project(statistics(hidden, mask)), dim=1)

@@ -8,6 +8,8 @@ import numpy as np
 
 from myna.audio.load import load_audio
 
+EMBEDDING = 256  # numbers: acoustic models are conditioned on so many
+
 
 class SpeakerEncoder(ABC):
     """A speaker encoder with its own front end.

@@ -1,8 +1,8 @@
-"""Myna's own speaker encoder with its front end, as one file of weights."""
+"""A speaker encoder that was trained here, with its front end, as one file of weights."""
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,29 +10,30 @@ import numpy as np
 import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
+from torch import nn
 
 from myna.audio.mel import MelConfig, log_mel
 from myna.audio.mfcc import mfcc
 from myna.errors import MynaError
 from myna.files import atomic_path
-from myna.networks.speaker.cnn import ConvEncoder
+from myna.networks.speaker.build import build_network
 from myna.networks.speaker.encoder import SpeakerEncoder
 
 
 class OwnEncoder(SpeakerEncoder):
-    """A trained `ConvEncoder` that takes waves.
+    """A network that takes waves.
 
     Args:
-        network: The network.
-        feature: What it hears: `mel` or `mfcc`.
+        network: `network(features, lengths (B,)) -> (B, 256)`, of length 1; see docs/members.md.
+        feature: What it hears: `mel` (B, T, 80), `mfcc` (B, T, network.inputs) or `speech` (B, S).
+        name: How configuration and reports call it.
     """
 
-    name = "cnn"
     sample_rate = MelConfig().sample_rate
 
-    def __init__(self, network: ConvEncoder, feature: str = "mel") -> None:
+    def __init__(self, network: nn.Module, feature: str = "mel", name: str = "cnn") -> None:
         """Put the network into evaluation."""
-        self.network, self.feature = network.eval(), feature
+        self.network, self.feature, self.name = network.eval(), feature, name
 
     def embed_waves(self, waves: Sequence[np.ndarray]) -> np.ndarray:
         """Embed utterances at 22.05 kHz."""
@@ -51,37 +52,47 @@ class OwnEncoder(SpeakerEncoder):
 
     def _features(self, wave: np.ndarray) -> torch.Tensor:
         shortest = MelConfig().n_fft
-        whole = np.pad(wave, (0, max(0, shortest - len(wave)))).astype(np.float32)
-        mel = log_mel(torch.from_numpy(whole))[0]
-        return mel if self.feature == "mel" else torch.from_numpy(mfcc(mel.numpy(), self.network.inputs))
+        whole = torch.from_numpy(np.pad(wave, (0, max(0, shortest - len(wave)))).astype(np.float32))
+        if self.feature == "speech":
+            return whole
+        mel = log_mel(whole)[0]
+        return mel if self.feature == "mel" else torch.from_numpy(mfcc(mel.numpy(), int(self.network.inputs)))  # type: ignore[arg-type]
 
-    def save(self, path: Path | str, arguments: dict[str, Any]) -> None:
+    def save(self, path: Path | str, network: Mapping[str, Any]) -> None:
         """Write weights (safetensors) with what is needed to build the network again.
 
         Args:
             path: Such as `exp/encoder/cnn.safetensors`.
-            arguments: Keywords of `ConvEncoder`.
+            network: `_target_` and arguments of the network, as in `encoder.network`.
         """
         weights = {name: value.contiguous() for name, value in self.network.state_dict().items()}
-        described = json.dumps({"feature": self.feature, "arguments": arguments})
+        described = json.dumps({"name": self.name, "feature": self.feature, "network": dict(network)})
         with atomic_path(path) as temporary:
             # One key: the order of several differs from run to run, and so would the file.
             save_file(weights, temporary, metadata={"encoder": described})
 
     @classmethod
-    def load(cls, path: Path | str) -> "OwnEncoder":
+    def load(cls, path: Path | str, trusted: str | None = None) -> "OwnEncoder":
         """Read what `save` wrote.
 
+        Args:
+            path: The file.
+            trusted: A class outside of Myna that the file may name: the one that the configuration names. Files of
+                weights travel, and naming a class must not be enough to have it run.
+
         Raises:
-            MynaError: The file is missing or is not such a file.
+            MynaError: The file is missing, is not such a file, or names a class that is not trusted.
         """
         if not Path(path).is_file():
             raise MynaError(f"{path} is missing: run stage 2 (train_encoder) with encoder.train=true first")
         try:
             with safe_open(str(path), framework="pt") as stored:
                 described = json.loads(stored.metadata()["encoder"])
-                network = ConvEncoder(**described["arguments"])
+                target = described["network"]["_target_"]
+                if not target.startswith("myna.") and target != trusted:
+                    raise MynaError(f"{path} names the class {target}: choose it in encoder.network to trust it")
+                network = build_network(described["network"])
                 network.load_state_dict({name: stored.get_tensor(name) for name in stored.keys()})  # noqa: SIM118
         except (KeyError, RuntimeError, ValueError, TypeError) as error:
             raise MynaError(f"{path} is no speaker encoder ({error}): remove it and run stage 2 again") from error
-        return cls(network, described["feature"])
+        return cls(network, described["feature"], described["name"])

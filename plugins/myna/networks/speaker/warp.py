@@ -1,7 +1,8 @@
-"""Other voices from the same recordings: speed perturbation done on mel spectrograms, at the cost of a gather.
+"""Other voices from the same recordings: speed perturbation done on waves or on mel spectrograms.
 
 A recording played faster by a factor is another speaker to a speaker encoder (Yamamoto et al. 2019): its spectrum
-moves up and its time shrinks by the factor. On a mel spectrogram both are a resampling of the axes.
+moves up and its time shrinks by the factor. On a mel spectrogram both are a resampling of the axes, at the cost of a
+gather.
 """
 
 from functools import lru_cache
@@ -9,6 +10,7 @@ from functools import lru_cache
 import librosa
 import numpy as np
 import torch
+import torchaudio
 from torch import Tensor
 
 
@@ -37,6 +39,28 @@ def warp(mel: Tensor, factors: Tensor, frames: int, starts: Tensor, fmax: float 
     lower = pieces.gather(2, low[:, None].expand_as(pieces))
     upper = pieces.gather(2, (low + 1).clamp_max(bands - 1)[:, None].expand_as(pieces))
     return lower * (1 - part) + upper * part
+
+
+def warp_wave(wave: Tensor, factors: Tensor, samples: int, starts: Tensor) -> Tensor:
+    """Cut a piece out of each wave as if it was played at another speed.
+
+    Args:
+        wave: `(B, S)`.
+        factors: `(B,)` speeds, in hundredths; 1.1 is faster and higher.
+        samples: Samples of a piece.
+        starts: `(B,)` the sample of `wave` where a piece starts.
+
+    Returns:
+        `(B, samples)`; what lies past the end of a wave repeats its last sample.
+    """
+    pieces = wave.new_empty((len(wave), samples))
+    for factor in factors.unique().tolist():
+        rows = (factors == factor).nonzero()[:, 0]
+        speed = round(100 * factor)
+        place = starts[rows, None].long() + torch.arange(-(-samples * speed // 100), device=wave.device)
+        cut = wave[rows[:, None], place.clamp_max(wave.shape[1] - 1)]
+        pieces[rows] = torchaudio.functional.resample(cut, speed, 100)[:, :samples]
+    return pieces
 
 
 @lru_cache(maxsize=64)

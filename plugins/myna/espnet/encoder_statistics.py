@@ -1,0 +1,71 @@
+"""Fit the classical speaker encoder: one pass over the training utterances, no gradient."""
+
+import logging
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from omegaconf import DictConfig
+from tqdm import tqdm
+
+from myna.audio.features import FeatureSet, FeatureUtterance
+from myna.errors import MynaError
+from myna.espnet.encoder_training import own_network, training_speakers, write_encoder
+
+if TYPE_CHECKING:
+    from myna.networks.speaker.mfcc_lda import MfccEncoder
+
+log = logging.getLogger(__name__)
+
+
+def fit_statistics(config: DictConfig, out: Path) -> dict[str, Any]:
+    """Fit the network of `config.encoder.network` to statistics, and write `out/<name>.safetensors`.
+
+    Each utterance is also heard at the speeds of `encoder.warps`, where its speaker counts as another one: so eight
+    speakers leave more than seven directions.
+
+    Args:
+        config: The composed configuration.
+        out: `exp/encoder`.
+
+    Returns:
+        What the report says of it: its seconds.
+
+    Raises:
+        MynaError: There are fewer than two speakers to learn from, features are missing, or the network cannot be
+            fitted to statistics.
+    """
+    from myna.networks.speaker.mfcc_lda import MfccEncoder
+
+    began, settings = time.monotonic(), config.encoder
+    network = own_network(config)
+    if not isinstance(network, MfccEncoder):
+        raise MynaError(f"encoder.fit fits statistics, and {settings.network._target_} has none: choose encoder=mfcc")
+    training_speakers(config)
+    source = FeatureSet(Path(config.dump_dir) / settings.train_set)
+    utterances = [utterance for utterance in source if utterance.frames >= settings.min_frames]
+    rows, speakers = zip(*_heard(network, utterances, list(settings.warps)), strict=True)
+    directions = network.fit(np.stack(rows), speakers)
+    write_encoder(config, network, out)
+    seconds = time.monotonic() - began
+    log.info("speaker encoder %s: %d directions, %.0f s", settings.name, directions, seconds)
+    return {"training_seconds": round(seconds, 2)}
+
+
+def _heard(
+    network: "MfccEncoder", utterances: list[FeatureUtterance], speeds: list[float]
+) -> Iterator[tuple[np.ndarray, str]]:
+    """Yield statistics and speaker of every utterance at every speed."""
+    import torch
+
+    from myna.networks.speaker.warp import warp
+
+    start = torch.zeros(1)
+    for utterance in tqdm(utterances, desc="statistics", unit="utt"):
+        mel: Any = torch.from_numpy(utterance.read("mel")["mel"])[None]
+        for speed in speeds:
+            played = warp(mel, torch.tensor([speed]), max(1, int(mel.shape[1] / speed)), start)
+            row = network.statistics(played, torch.tensor([played.shape[1]]))
+            yield row[0].double().numpy(), utterance.speaker if speed == 1 else f"{speed}-{utterance.speaker}"
