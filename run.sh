@@ -37,6 +37,7 @@ Options
   --recipe NAME    a folder in recipes/ (default mini_voices)
   --target DIR     recordings of the person to clone (recipe custom)
   --name NAME      that person's name (recipe custom)
+  --conf-dir DIR   a folder of your own members, searched before conf/ (repeatable; docs/members.md)
   --help           this text
 
 What follows -- goes to Hydra:  ./run.sh --stage 3 --stop_stage 3 -- tts=vits trainer.max_steps=500
@@ -63,7 +64,7 @@ while (($#)); do
       usage
       exit 0
       ;;
-    --stage | --stop_stage | --stop-stage | --recipe | --target | --name)
+    --stage | --stop_stage | --stop-stage | --recipe | --target | --name | --conf-dir)
       (($# >= 2)) || die "$1 needs a value; see ./run.sh --help"
       case $1 in
         --stage) stage=$2 ;;
@@ -71,6 +72,9 @@ while (($#)); do
         --recipe) recipe=$2 ;;
         --target) [[ -d $2 ]] || die "--target: no folder $2; name the folder that holds the recordings"
           extra+=(--target "$(cd -- "$2" && pwd)") ;;
+        --conf-dir) [[ -d $2 ]] || die "--conf-dir: no folder $2; name the folder that holds encoder/, tts/ or vocoder/"
+          MYNA_CONF_PATH=$(cd -- "$2" && pwd)${MYNA_CONF_PATH:+:$MYNA_CONF_PATH}
+          export MYNA_CONF_PATH ;;
         --name) [[ -n $2 ]] || die "--name needs a name"
           extra+=("--name=$2") ;;
       esac

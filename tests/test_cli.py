@@ -41,6 +41,7 @@ def test_help_of_run_sh_lists_stages_at_once():
         (["tts=vits"], "Hydra overrides come after --"),
         (["--target", "/nowhere/at all"], "no folder /nowhere/at all"),
         (["--target=/tmp"], "add --recipe custom"),
+        (["--conf-dir", "/nowhere/at all"], "--conf-dir: no folder /nowhere/at all"),
     ],
 )
 def test_bad_options_of_run_sh(args: list[str], message: str):

@@ -1,12 +1,15 @@
 """One configuration from the recipe, the defaults and the overrides."""
 
+import shutil
+import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 import toy_recipe as toy
 from myna.errors import MynaError
-from myna.recipe.compose import compose_recipe, find_recipe, project_root
+from myna.recipe.compose import CONF, compose_recipe, find_recipe, project_root
 
 
 @pytest.fixture
@@ -97,3 +100,42 @@ def test_every_recipe_composes_and_its_stages_name_what_exists(recipe: Path):
     for stage in stages.values():
         hashes[stage.name] = stage_hash(stage, config, hashes)
     assert len(set(hashes.values())) == len(stages)
+
+
+def test_a_folder_of_ones_own_comes_before_the_defaults(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    own = tmp_path / "my 'own', members"
+    (own / "encoder").mkdir(parents=True)
+    (own / "encoder/theirs.yaml").write_text(
+        "defaults: [_common, _self_]\nname: theirs\nnetwork: {_target_: own_member_of_test_compose.Net}\n"
+    )
+    (own / "encoder/cnn.yaml").write_text("name: shadowed\n")
+    (own / "own_member_of_test_compose.py").write_text("class Net: ...\n")
+    folder = with_defaults(tmp_path)
+    with pytest.raises(MynaError, match=r"no configuration 'encoder/theirs'.*--conf-dir"):
+        compose_recipe(folder, ["encoder=theirs"])
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    monkeypatch.setenv("MYNA_CONF_PATH", str(own))
+    config = compose_recipe(folder, ["encoder=theirs", "encoder.crop=3"])
+    assert (config.encoder.name, config.encoder.crop, config.encoder.min_frames) == ("theirs", 3, 64)
+    assert import_module("own_member_of_test_compose").Net
+    assert compose_recipe(folder, ["encoder=cnn"]).encoder.name == "shadowed"
+    monkeypatch.setenv("MYNA_CONF_PATH", str(tmp_path / "nothing"))
+    with pytest.raises(MynaError, match=r"MYNA_CONF_PATH names .*nothing, which is no folder"):
+        compose_recipe(folder)
+
+
+def test_a_conf_folder_with_a_blank_in_its_name_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    copied = shutil.copytree(CONF.resolve(), tmp_path / "a clone/Анна")
+    monkeypatch.setattr("myna.recipe.compose.CONF", copied)
+    assert compose_recipe(with_defaults(tmp_path)).trainer.max_steps == 3
+
+
+MEMBERS = sorted(path.stem for path in (CONF / "encoder").glob("[a-z]*.yaml"))
+
+
+@pytest.mark.parametrize("member", MEMBERS)
+def test_every_encoder_composes_with_a_network(tmp_path: Path, member: str):
+    encoder = compose_recipe(with_defaults(tmp_path), [f"encoder={member}"]).encoder
+    assert encoder.network._target_.startswith("myna.networks.speaker.")
+    assert encoder.condition in (encoder.name, "ge2e", "auto")
+    assert encoder.trials.per_speaker == 20

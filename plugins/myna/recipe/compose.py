@@ -1,6 +1,8 @@
 """Compose a recipe's configuration with Hydra: the recipe's overrides on top of the defaults in `conf/`."""
 
+import os
 import re
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -10,6 +12,7 @@ from omegaconf.errors import OmegaConfBaseException
 from myna.errors import MynaError
 
 CONF = Path(__file__).resolve().parents[1] / "conf"
+SEARCH = "MYNA_CONF_PATH"  # folders of a person's own members, separated like PATH; run.sh --conf-dir adds to it
 
 
 def project_root() -> Path:
@@ -28,6 +31,23 @@ def find_recipe(name: str, root: Path) -> Path:
         return folder
     known = sorted(p.parents[1].name for p in root.glob("recipes/*/conf/recipe.yaml"))
     raise MynaError(f"unknown recipe {name!r}; choose one of: {', '.join(n for n in known if n != 'TEMPLATE')}")
+
+
+def own_folders() -> list[Path]:
+    """Return the folders that `MYNA_CONF_PATH` names; what is chosen there comes before Myna's own.
+
+    Python finds modules in them too (last of all), so that a class and the YAML that names it can lie together.
+
+    Raises:
+        MynaError: there is no such folder.
+    """
+    folders = [Path(name).absolute() for name in os.environ.get(SEARCH, "").split(os.pathsep) if name]
+    for folder in folders:
+        if not folder.is_dir():
+            raise MynaError(f"{SEARCH} names {folder}, which is no folder: correct it or unset it")
+        if str(folder) not in sys.path:
+            sys.path.append(str(folder))
+    return folders
 
 
 def compose_recipe(
@@ -51,11 +71,12 @@ def compose_recipe(
     from hydra.errors import HydraException
 
     recipe_dir = recipe_dir.resolve()
-    search = f"hydra.searchpath=[{_quote(CONF.resolve().as_uri())}]"
+    # Hydra takes what follows file:// as it is, so no URI: there a blank would be %20.
+    search = ",".join(_quote(f"file://{folder}") for folder in (*own_folders(), CONF.resolve()))
     GlobalHydra.instance().clear()
     try:
         with initialize_config_dir(str(recipe_dir / "conf"), version_base="1.3"):
-            config = compose("recipe", overrides=[*overrides, search])
+            config = compose("recipe", overrides=[*overrides, f"hydra.searchpath=[{search}]"])
         _set(config, {"recipe_dir": str(recipe_dir), **(values or {})})
         for key in ("data_dir", "dump_dir", "exp_dir", "log_dir"):
             _set(config, {key: str(Path(config[key]).absolute())})
@@ -87,7 +108,7 @@ def _explain(error: Exception) -> str:
         return f"override {error.override!r} does not parse; write key=value, and quote spaces and brackets"
     if isinstance(error, MissingConfigException) and error.missing_cfg_file:
         choices = f"; choose one of: {', '.join(error.options)}" if error.options else ""
-        return f"no configuration {error.missing_cfg_file!r} (a file in conf/){choices}"
+        return f"no configuration {error.missing_cfg_file!r} (a file in conf/, or below a --conf-dir){choices}"
     if match := re.search(r"Could not override '([^']+)'", first):
         return f"override {match[1]!r}: there is no such key; the keys are those in conf/*.yaml"
     return f"configuration: {first}"
