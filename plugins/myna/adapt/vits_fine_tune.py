@@ -59,6 +59,7 @@ def fine_tune(config: DictConfig) -> None:
         network.duration_scale.fill_(duration_scale(network, _latents(config, network, out, "target_train")))
         report["duration_scale"] = round(float(network.duration_scale), 4)
     voice.save(out / "voice")
+    atomic_text(out / "voice" / "origin.json", json.dumps({"name": config.tts.name, "init": config.tts.init}) + "\n")
     consent_of(config, out / "voice" / "consent.yaml")
     atomic_text(out / "fine_tune.json", json.dumps(report, indent=1) + "\n")
     log.info("clone: step %s chosen", report["chosen_step"])
