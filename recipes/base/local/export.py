@@ -15,11 +15,11 @@ import yaml
 import piecework
 from myna.files import atomic_text, sha256
 from myna.networks.tts.vits_mel import VitsMel
-from myna.networks.vocoder.istft import IstftVocoder
+from myna.networks.vocoder.source_istft import SourceIstftVocoder
 from myna.networks.voice import save_weights
 from myna.text.tokens import default_tokens
 
-PARTS = {"tts": ("vits_mel.ckpt", VitsMel), "vocoder": ("vocoder.ckpt", IstftVocoder)}
+PARTS = {"tts": ("vits_mel.ckpt", VitsMel), "vocoder": ("vocoder.ckpt", SourceIstftVocoder)}
 
 
 def main() -> None:

@@ -3,6 +3,7 @@
 The random state of step n depends only on the seed and n, so a run in pieces sees the same data as an unbroken one.
 """
 
+import argparse
 import json
 import os
 import time
@@ -12,6 +13,22 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import nn
+
+
+def arguments(description: str, batch: int, rate: float) -> argparse.ArgumentParser:
+    """Return a parser of what every training here takes."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("pool", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--minutes", type=float, default=30)
+    parser.add_argument("--batch", type=int, default=batch)
+    parser.add_argument("--rate", type=float, default=rate)
+    parser.add_argument("--fall", action="store_true", help="let the rate fall to a twentieth over this piece")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--bf16", action="store_true", help="pays on a CPU with AMX and on a GPU")
+    parser.add_argument("--seed", type=int, default=1)
+    return parser
 
 
 class Average:
@@ -31,11 +48,12 @@ class Average:
     def update(self, model: nn.Module, step: int) -> None:
         """Move towards the present weights; young averages move faster."""
         decay = min(self.decay, (1 + step) / (10 + step))
-        for key, value in model.state_dict().items():
-            if value.dtype.is_floating_point:
-                self.weights[key].lerp_(value, 1 - decay)
-            else:
-                self.weights[key].copy_(value)
+        pairs = [(self.weights[key], value) for key, value in model.state_dict().items()]
+        moving = [(old, new) for old, new in pairs if new.dtype.is_floating_point]
+        torch._foreach_lerp_([old for old, _ in moving], [new for _, new in moving], 1 - decay)
+        for old, new in pairs:
+            if not new.dtype.is_floating_point:
+                old.copy_(new)
 
 
 def save(path: Path, state: dict) -> None:
@@ -56,12 +74,56 @@ def generator(seed: int, step: int) -> np.random.Generator:
     return np.random.default_rng((seed, step))
 
 
-def steps(start: int, minutes: float, stop: int | None = None) -> Iterator[int]:
-    """Count steps until the budget is spent."""
-    end, step = time.monotonic() + minutes * 60, start
-    while time.monotonic() < end and (stop is None or step < stop):
-        yield step
-        step += 1
+class Training:
+    """What trains, its average, its checkpoint and its log.
+
+    Args:
+        name: Of the files in the output folder.
+        args: From `arguments`; sets the number of threads and the seed.
+        parts: By name, everything with a `state_dict`: networks and optimizers.
+        trained: The network whose average is kept.
+        decay: Of the average.
+        every: Steps a line of the log.
+    """
+
+    def __init__(
+        self, name: str, args: argparse.Namespace, parts: dict, trained: nn.Module, decay: float, every: int = 50
+    ) -> None:
+        """Resume from the checkpoint when there is one."""
+        args.out.mkdir(parents=True, exist_ok=True)
+        self.args, self.parts, self.trained = args, parts, trained
+        self.path = args.out / f"{name}.ckpt"
+        self.average, self.first, clock = Average(trained, decay), 0, 0.0
+        if state := load(self.path):
+            for key, part in parts.items():
+                part.load_state_dict(state[key])
+            self.average.weights = {k: v.to(args.device) for k, v in state["average"].items()}
+            self.first, clock = state["step"], state["seconds"]
+        self.log = Log(args.out / f"{name}.jsonl", every, clock)
+
+    def keep(self, step: int) -> None:
+        """Write the checkpoint."""
+        state = {name: part.state_dict() for name, part in self.parts.items()}
+        save(self.path, state | {"average": self.average.weights, "step": step, "seconds": self.log.seconds})
+
+    def steps(self, warmup: int = 1, every: int = 500) -> Iterator[tuple[int, np.random.Generator]]:
+        """Yield number and random numbers of each step until the minutes are spent; set the rates, keep checkpoints."""
+        start, budget, step = time.monotonic(), self.args.minutes * 60, self.first
+        optimizers = [p for p in self.parts.values() if isinstance(p, torch.optim.Optimizer)]
+        while (spent := time.monotonic() - start) < budget:
+            fall = max(0.05, 1 - spent / budget) if self.args.fall else 1.0
+            for group in (g for o in optimizers for g in o.param_groups):
+                group["lr"] = self.args.rate * min(1.0, (step + 1) / warmup) * fall
+            yield step, generator(self.args.seed, step)
+            step += 1
+            self.average.update(self.trained, step)
+            if step % every == 0:
+                self.keep(step)
+        self.keep(step)
+
+    def mixed(self) -> torch.autocast:
+        """Return the context of mixed precision, if it was asked for."""
+        return torch.autocast(torch.device(self.args.device).type, torch.bfloat16, enabled=self.args.bf16)
 
 
 class Log:

@@ -5,7 +5,6 @@
 Resumes from OUT/vits_mel.ckpt when it is there. The averaged weights are what `export.py` ships.
 """
 
-import argparse
 from pathlib import Path
 
 import numpy as np
@@ -39,14 +38,19 @@ class Corpus:
         tokens = default_tokens()
         self.tokens = {name: tokens.encode(symbols) for name, (_, symbols) in phones.items()}
         self.languages = {name: LANGUAGES[language] for name, (language, _) in phones.items()}
-        self.train = [u for u in utterances if u.name in phones and not is_held_out(u) and self._fits(u)]
+        self.aligned = [u for u in utterances if u.name in phones]
+        self.train = [u for u in self.aligned if not is_held_out(u) and self._fits(u)]
+        self.durations = _durations(folder / "durations.tsv")
         self.of_speaker: dict[str, list[int]] = {}
         for u in utterances:
             self.of_speaker.setdefault(u.speaker, []).append(self.order[u.name])
 
     def _fits(self, u: Utterance) -> bool:
-        frames = self.spans[self.order[u.name]][1]
-        return len(self.tokens[u.name]) < frames <= MAX_FRAMES
+        return len(self.tokens[u.name]) < self.frames(u) <= MAX_FRAMES
+
+    def frames(self, u: Utterance) -> int:
+        """Return the number of frames of an utterance."""
+        return self.spans[self.order[u.name]][1]
 
     def mel(self, u: Utterance) -> np.ndarray:
         """Return log-mel `(T, 80)`."""
@@ -58,6 +62,13 @@ class Corpus:
         picked = self.train[:: max(1, len(self.train) // count)]
         mels = np.concatenate([self.mel(u) for u in picked]).astype(np.float32)
         return torch.from_numpy(mels.mean(0)), torch.from_numpy(mels.std(0))
+
+
+def _durations(path: Path) -> dict[str, torch.Tensor]:
+    if not path.exists():
+        return {}
+    rows = (line.split("\t") for line in path.read_text(encoding="utf-8").splitlines())
+    return {name: torch.tensor([int(n) for n in counts.split(" ")]) for name, counts in rows}
 
 
 def _row(line: str) -> tuple[str, tuple[str, list[str]]]:
@@ -87,7 +98,7 @@ def collate(corpus: Corpus, picked: list[Utterance], random: np.random.Generator
         int(random.choice(corpus.of_speaker[u.speaker])) if random.random() < 0.5 else corpus.order[u.name]
         for u in picked
     ]
-    return {
+    batch = {
         "tokens": torch.nn.utils.rnn.pad_sequence(tokens, batch_first=True),
         "token_lengths": torch.tensor([len(t) for t in tokens]),
         "mel": torch.nn.utils.rnn.pad_sequence(mels, batch_first=True),
@@ -95,61 +106,37 @@ def collate(corpus: Corpus, picked: list[Utterance], random: np.random.Generator
         "speaker": torch.from_numpy(corpus.embeds[owners]),
         "language": torch.tensor([corpus.languages[u.name] for u in picked]),
     }
+    if corpus.durations:
+        durations = [corpus.durations[u.name] for u in picked]
+        batch["durations"] = torch.nn.utils.rnn.pad_sequence(durations, batch_first=True)
+    return batch
 
 
 def main() -> None:
     """Train for a number of minutes."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("pool", type=Path)
-    parser.add_argument("out", type=Path)
-    parser.add_argument("--minutes", type=float, default=30)
-    parser.add_argument("--batch", type=int, default=16)
+    parser = piecework.arguments(__doc__, batch=16, rate=6e-4)
     parser.add_argument("--segment", type=int, default=160)
-    parser.add_argument("--rate", type=float, default=6e-4)
     parser.add_argument("--warmup", type=int, default=300)
-    parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--device", default="cpu")
-    parser.add_argument("--bf16", action="store_true", help="pays on a CPU with AMX and on a GPU")
-    parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
-    args.out.mkdir(parents=True, exist_ok=True)
-    device = torch.device(args.device)
     torch.manual_seed(args.seed)
     corpus = Corpus(args.pool)
     print(f"{len(corpus.train)} utterances, {sum(u.samples for u in corpus.train) / 22050 / 60:.0f} min", flush=True)
-    model = VitsMel().to(device)
-    model.set_statistics(*(x.to(device) for x in corpus.statistics()))
-    optimizer = torch.optim.AdamW(model.parameters(), args.rate, (0.9, 0.98), weight_decay=0.01)
-    average, first, clock = piecework.Average(model), 0, 0.0
-    if state := piecework.load(args.out / "vits_mel.ckpt"):
-        model.load_state_dict(state["model"])
-        optimizer.load_state_dict(state["optimizer"])
-        average.weights = {k: v.to(device) for k, v in state["average"].items()}
-        first, clock = state["step"], state["seconds"]
+    model = VitsMel().to(args.device)
+    model.set_statistics(*(x.to(args.device) for x in corpus.statistics()))
+    optimizer = torch.optim.AdamW(model.parameters(), args.rate, (0.9, 0.98), weight_decay=0.01, fused=True)
+    parts = {"model": model, "optimizer": optimizer}
+    training = piecework.Training("vits_mel", args, parts, model, decay=0.9995)
     draw = batches(corpus, args.batch)
-    log = piecework.Log(args.out / "vits_mel.jsonl", 50, clock)
-
-    def keep(step: int) -> None:
-        state = {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "average": average.weights}
-        piecework.save(args.out / "vits_mel.ckpt", state | {"step": step, "seconds": log.seconds})
-
-    step = first - 1
-    for step in piecework.steps(first, args.minutes):
-        batch = {k: v.to(device) for k, v in draw(piecework.generator(args.seed, step)).items()}
-        for group in optimizer.param_groups:
-            group["lr"] = args.rate * min(1.0, (step + 1) / args.warmup)
-        with torch.autocast(device.type, torch.bfloat16, enabled=args.bf16):
+    for step, random in training.steps(args.warmup):
+        batch = {k: v.to(args.device) for k, v in draw(random).items()}
+        with training.mixed():
             losses = model(**batch, segment=args.segment)
         optimizer.zero_grad()
         sum(losses.values()).backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
-        average.update(model, step)
-        log.add(step, losses)
-        if (step + 1) % 500 == 0:
-            keep(step + 1)
-    keep(step + 1)
+        training.log.add(step, losses)
 
 
 if __name__ == "__main__":

@@ -5,9 +5,6 @@
 Resumes from OUT/vocoder.ckpt when it is there. The averaged weights are what `export.py` ships.
 """
 
-import argparse
-from pathlib import Path
-
 import numpy as np
 import torch
 
@@ -19,8 +16,8 @@ from myna.networks.vocoder.discriminator import (
     feature_matching_loss,
     generator_loss,
 )
-from myna.networks.vocoder.istft import IstftVocoder
 from myna.networks.vocoder.losses import MultiResolutionSpectrumLoss
+from myna.networks.vocoder.source_istft import SourceIstftVocoder
 from pool import Pool, is_held_out, speaker_weights
 
 HOP = 256
@@ -46,80 +43,53 @@ def batches(pool: Pool, size: int, frames: int):
 
 def main() -> None:
     """Train for a number of minutes."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("pool", type=Path)
-    parser.add_argument("out", type=Path)
-    parser.add_argument("--minutes", type=float, default=30)
-    parser.add_argument("--batch", type=int, default=16)
+    parser = piecework.arguments(__doc__, batch=16, rate=5e-4)
     parser.add_argument("--frames", type=int, default=40)
     parser.add_argument("--gan-from", type=int, default=3000)
-    parser.add_argument("--rate", type=float, default=5e-4)
-    parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--device", default="cpu")
-    parser.add_argument("--bf16", action="store_true", help="pays on a CPU with AMX and on a GPU")
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--adversarial", type=float, default=0.5)
+    parser.add_argument("--features", type=float, default=2.0)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
-    args.out.mkdir(parents=True, exist_ok=True)
-    device = torch.device(args.device)
     torch.manual_seed(args.seed)
-    vocoder, judge = IstftVocoder().to(device), MultiSpectrumDiscriminator().to(device)
-    spectral = MultiResolutionSpectrumLoss((2048, 1024, 512))
-    best = torch.optim.AdamW(vocoder.parameters(), args.rate, (0.8, 0.99), weight_decay=0.01)
+    vocoder, judge = SourceIstftVocoder().to(args.device), MultiSpectrumDiscriminator().to(args.device)
+    if tracker := piecework.load(args.out / "pitch.ckpt"):
+        vocoder.pitch.load_state_dict(tracker["average"])
+    vocoder.pitch.requires_grad_(False)
+    spectral = MultiResolutionSpectrumLoss((2048, 1024, 512, 256))
+    best = torch.optim.AdamW(
+        [p for p in vocoder.parameters() if p.requires_grad], args.rate, (0.8, 0.99), weight_decay=0.01
+    )
     critic = torch.optim.AdamW(judge.parameters(), args.rate, (0.8, 0.99), weight_decay=0.01)
-    average, first, clock = piecework.Average(vocoder, 0.99), 0, 0.0
     parts = {"vocoder": vocoder, "judge": judge, "best": best, "critic": critic}
-    if state := piecework.load(args.out / "vocoder.ckpt"):
-        for name, part in parts.items():
-            part.load_state_dict(state[name])
-        average.weights = {k: v.to(device) for k, v in state["average"].items()}
-        first, clock = state["step"], state["seconds"]
+    training = piecework.Training("vocoder", args, parts, vocoder, decay=0.99)
     draw = batches(Pool(args.pool), args.batch, args.frames)
-    log = piecework.Log(args.out / "vocoder.jsonl", 50, clock)
-    for group in (*best.param_groups, *critic.param_groups):
-        group["lr"] = args.rate
-
-    def mixed() -> torch.autocast:
-        return torch.autocast(device.type, torch.bfloat16, enabled=args.bf16)
-
-    def keep(step: int) -> None:
-        state = {name: part.state_dict() for name, part in parts.items()}
-        piecework.save(
-            args.out / "vocoder.ckpt", state | {"average": average.weights, "step": step, "seconds": log.seconds}
-        )
-
-    step = first - 1
-    for step in piecework.steps(first, args.minutes):
-        real, band = (x.to(device) for x in draw(piecework.generator(args.seed, step)))
+    for step, random in training.steps(warmup=100):
+        real, band = (x.to(args.device) for x in draw(random))
         mel = log_mel(real)
-        noise = torch.rand(len(mel), 1, 1, device=device) * 0.06
-        with mixed():
-            fake = vocoder(mel + noise * torch.randn_like(mel))
+        noise = torch.rand(len(mel), 1, 1, device=mel.device) * 0.06
+        with training.mixed():
+            fake = vocoder(mel + noise * torch.randn_like(mel), torch.randn_like(real))
         losses = {"mel": (log_mel(fake) - mel).abs().mean(), "spectrum": spectral(fake, real, band)}
-        total = 10 * losses["mel"] + 2 * losses["spectrum"]
+        total = 10 * losses["mel"] + 4 * losses["spectrum"]
         if step >= args.gan_from:
-            with mixed():
+            with training.mixed():
                 of_real, of_fake = judge(real, band), judge(fake.detach(), band)
             losses["critic"] = discriminator_loss(of_real, of_fake)
             critic.zero_grad()
             losses["critic"].backward()
             critic.step()
             judge.requires_grad_(False)
-            with mixed():
+            with training.mixed():
                 of_fake = judge(fake, band)
             losses["adversarial"] = generator_loss(of_fake)
             losses["features"] = feature_matching_loss(of_real, of_fake)
             judge.requires_grad_(True)
-            total = total + 0.3 * losses["adversarial"] + 1.0 * losses["features"]
+            total = total + args.adversarial * losses["adversarial"] + args.features * losses["features"]
         best.zero_grad()
         total.backward()
         torch.nn.utils.clip_grad_norm_(vocoder.parameters(), 5.0)
         best.step()
-        average.update(vocoder, step)
-        log.add(step, losses)
-        if (step + 1) % 500 == 0:
-            keep(step + 1)
-    keep(step + 1)
+        training.log.add(step, losses)
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ def test_the_head_can_give_any_spectrum_back() -> None:
         head.project.bias.zero_()
     pad = (1024 - 256) // 2
     padded = torch.nn.functional.pad(wave[:, None], (pad, pad), mode="reflect")[:, 0]
-    spectrum = torch.stft(padded, 1024, 256, window=head.window, center=False, return_complex=True)
+    spectrum = torch.stft(padded, 1024, 256, window=head.synthesis.window, center=False, return_complex=True)
     features = torch.cat((spectrum.abs().clamp_min(1e-9).log(), spectrum.angle()), 1).transpose(1, 2)
     inner = slice(1024, -1024)  # the ends lack the frames that would complete their overlap
     torch.testing.assert_close(head(features)[:, inner], wave[:, inner], atol=1e-4, rtol=1e-3)

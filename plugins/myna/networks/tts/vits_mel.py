@@ -17,9 +17,7 @@ from torch.nn import functional as F
 
 from myna.networks.convnext import AdaptiveNorm, ConvNextBlock
 from myna.networks.tts.alignment import expand, monotonic_durations
-
-TOKEN_SLOTS = 256
-LANGUAGE_SLOTS = 32
+from myna.networks.tts.mel_network import LANGUAGE_SLOTS, TOKEN_SLOTS, MelNetwork
 
 
 def length_mask(lengths: Tensor, size: int) -> Tensor:
@@ -161,7 +159,7 @@ class FlowField(nn.Module):
         return self.leave(self.norm(x, condition)) * mask
 
 
-class VitsMel(nn.Module):
+class VitsMel(MelNetwork):
     """Multi-speaker, multilingual text to mel.
 
     Args:
@@ -175,10 +173,6 @@ class VitsMel(nn.Module):
         speaker_size: Size of the speaker embedding.
     """
 
-    produces = "mel"
-    mel_mean: Tensor
-    mel_std: Tensor
-
     def __init__(
         self,
         n_mels: int = 80,
@@ -191,20 +185,12 @@ class VitsMel(nn.Module):
         speaker_size: int = 256,
     ) -> None:
         """Build the network."""
-        super().__init__()
-        self.n_mels = n_mels
+        super().__init__(n_mels)
         self.speaker = nn.Sequential(nn.Linear(speaker_size, condition), nn.SiLU(), nn.Linear(condition, condition))
         self.encoder = TextEncoder(text_channels, text_layers, heads, condition)
         self.mean = nn.Linear(text_channels, n_mels)
         self.duration = DurationPredictor(text_channels, condition)
         self.flow = FlowField(n_mels, text_channels, channels, layers, condition)
-        self.register_buffer("mel_mean", torch.full((n_mels,), -5.0))
-        self.register_buffer("mel_std", torch.full((n_mels,), 2.0))
-
-    def set_statistics(self, mean: Tensor, std: Tensor) -> None:
-        """Keep mean and deviation `(n_mels,)` of log-mel, by which it is normalised inside."""
-        self.mel_mean.copy_(mean)
-        self.mel_std.copy_(std.clamp_min(0.1))
 
     def _condition(self, speaker: Tensor) -> Tensor:
         # An embedding of length 1 in 256 dimensions has tiny entries: 16 brings their deviation to about one.
@@ -216,7 +202,14 @@ class VitsMel(nn.Module):
         """Return the number of frames of each token `(B, L)` of recordings with known text."""
         mask = length_mask(token_lengths, tokens.shape[1])
         mean = self.mean(self.encoder(tokens, mask, language, self._condition(speaker)))
-        return self._search(mean, (mel - self.mel_mean) / self.mel_std, token_lengths, mel_lengths)
+        return self._search(mean, self.normalised(mel), token_lengths, mel_lengths)
+
+    def reconstruct(
+        self, tokens: Tensor, token_lengths: Tensor, mel: Tensor, mel_lengths: Tensor, speaker: Tensor, language: Tensor
+    ) -> Tensor:
+        """Speak with the durations of recordings; `(B, T, n_mels)`."""
+        durations = self.align(tokens, token_lengths, mel, mel_lengths, speaker, language)
+        return self.infer(tokens, token_lengths, speaker, language, durations=durations, noise_scale=0.3)[0]
 
     @torch.no_grad()
     def _search(self, mean: Tensor, mel: Tensor, token_lengths: Tensor, mel_lengths: Tensor) -> Tensor:
@@ -233,6 +226,7 @@ class VitsMel(nn.Module):
         speaker: Tensor,
         language: Tensor,
         segment: int | None = None,
+        durations: Tensor | None = None,
     ) -> dict[str, Tensor]:
         """Return the named losses of a batch.
 
@@ -244,6 +238,7 @@ class VitsMel(nn.Module):
             speaker: `(B, speaker_size)`.
             language: `(B,)` numbers.
             segment: Frames of a random stretch on which the flow learns; None for the whole.
+            durations: `(B, L)` frames a token from an aligner; searched for when left out.
 
         Returns:
             `prior`, `duration` and `flow`, each a scalar to be minimised.
@@ -251,12 +246,13 @@ class VitsMel(nn.Module):
         condition = self._condition(speaker)
         token_mask = length_mask(token_lengths, tokens.shape[1])
         mask = length_mask(mel_lengths, mel.shape[1])
-        mel = (mel - self.mel_mean) / self.mel_std * mask
+        mel = self.normalised(mel) * mask
         hidden = self.encoder(tokens, token_mask, language, condition)
         mean = self.mean(hidden)
-        durations = self._search(mean, mel, token_lengths, mel_lengths)
+        if durations is None:
+            durations = self._search(mean, mel, token_lengths, mel_lengths)
         log_durations = self.duration(hidden.detach(), token_mask, condition.detach())
-        off = (log_durations - durations.clamp_min(1).float().log()).square() * token_mask[..., 0]
+        off = _poisson(log_durations, durations.float()) * token_mask[..., 0]
         spread = expand(torch.cat((mean, hidden), -1), durations, mel.shape[1])
         mean = spread[..., : self.n_mels]
         prior = ((mean - mel).square() * mask).sum() / (mask.sum() * self.n_mels)
@@ -325,12 +321,18 @@ class VitsMel(nn.Module):
         for start, end in pairwise(times):
             at = start.expand(len(x)).to(x)
             x = x + (end - start).to(x) * self.flow(x, at, mean, text, mask, condition)
-        return (x * self.mel_std + self.mel_mean) * mask, lengths
+        return self.denormalised(x) * mask, lengths
 
     def _noise(self, batch: int, frames: int, seed: int) -> Tensor:
         # The same noise for every item and any length: what is spoken does not depend on its neighbours in a batch.
         source = torch.Generator().manual_seed(seed)
         return torch.randn(frames, self.n_mels, generator=source).expand(batch, -1, -1)
+
+
+def _poisson(log_rate: Tensor, count: Tensor) -> Tensor:
+    # Its minimum is the mean, where a squared error of logarithms finds the geometric mean and speaks a fifth too fast.
+    # The constant makes it 0 at the count itself.
+    return log_rate.exp() - count * log_rate + torch.xlogy(count, count.clamp_min(1)) - count
 
 
 def _random_stretch(segment: int, lengths: Tensor, *parts: Tensor) -> list[Tensor]:

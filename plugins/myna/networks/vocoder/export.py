@@ -10,38 +10,68 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
-from myna.networks.vocoder.istft import IstftHead
+from myna.networks.vocoder.istft import Synthesis
+from myna.networks.vocoder.source_istft import Analysis
 
 
-class ConvolutionHead(nn.Module):
-    """An `IstftHead` as a transposed convolution: real arithmetic only."""
+def _basis(n_fft: int) -> Tensor:
+    """Return the inverse Fourier transform as a matrix `(n_fft + 2, n_fft)`: rows of the real, then imaginary parts."""
+    identity = torch.eye(n_fft // 2 + 1, dtype=torch.float64)
+    real = torch.fft.irfft(identity.to(torch.complex128), n_fft)
+    return torch.cat((real, torch.fft.irfft(identity * 1j, n_fft)))
+
+
+class ConvolutionSynthesis(nn.Module):
+    """A `Synthesis` as a transposed convolution: real arithmetic only."""
 
     basis: Tensor
     envelope: Tensor
 
-    def __init__(self, head: IstftHead) -> None:
-        """Take the projection and the window over from a trained head."""
+    def __init__(self, original: Synthesis) -> None:
+        """Take the window over."""
         super().__init__()
-        self.project, self.hop_length, self.n_fft = head.project, head.hop_length, head.n_fft
-        window = head.window.double()
-        identity = torch.eye(head.n_fft // 2 + 1, dtype=torch.float64, device=window.device)
-        real = torch.fft.irfft(identity.to(torch.complex128), head.n_fft)
-        imaginary = torch.fft.irfft(identity * 1j, head.n_fft)
-        basis = torch.cat((real, imaginary)) * window
-        self.register_buffer("basis", basis[:, None].float(), persistent=False)
+        self.hop_length, self.n_fft = original.hop_length, original.n_fft
+        window = original.window.double().cpu()
+        self.register_buffer("basis", (_basis(self.n_fft) * window)[:, None].float(), persistent=False)
         self.register_buffer("envelope", window.square()[None, None].float(), persistent=False)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Turn features `(B, T, C)` into samples `(B, T * hop_length)`."""
-        log_magnitude, phase = self.project(x).transpose(1, 2).chunk(2, 1)
-        magnitude = log_magnitude.exp().clamp_max(1e2)
-        spectrum = torch.cat((magnitude * phase.cos(), magnitude * phase.sin()), 1)
+    def forward(self, real: Tensor, imaginary: Tensor) -> Tensor:
+        """Turn the parts of a spectrum, `(B, T, n_fft // 2 + 1)` each, into samples `(B, T * hop_length)`."""
+        spectrum = torch.cat((real, imaginary), -1).transpose(1, 2)
         # Padding of a transposed convolution is what it cuts off both ends.
         pad = (self.n_fft - self.hop_length) // 2
         wave = nn.functional.conv_transpose1d(spectrum, self.basis, stride=self.hop_length, padding=pad)
         ones = torch.ones_like(spectrum[:1, :1])
         envelope = nn.functional.conv_transpose1d(ones, self.envelope, stride=self.hop_length, padding=pad)
         return (wave / envelope.clamp_min(1e-8))[:, 0]
+
+
+class ConvolutionAnalysis(nn.Module):
+    """An `Analysis` as a convolution."""
+
+    basis: Tensor
+
+    def __init__(self, original: Analysis) -> None:
+        """Take the window over."""
+        super().__init__()
+        self.hop_length, self.n_fft = original.hop_length, original.n_fft
+        turns = torch.outer(torch.arange(self.n_fft // 2 + 1), torch.arange(self.n_fft)).double() / self.n_fft
+        angle = -2 * torch.pi * turns
+        basis = torch.cat((angle.cos(), angle.sin())) * original.window.double().cpu()
+        self.register_buffer("basis", basis[:, None].float(), persistent=False)
+
+    def forward(self, wave: Tensor) -> tuple[Tensor, Tensor]:
+        """Return real and imaginary part, `(B, T, n_fft // 2 + 1)` each, of samples `(B, T * hop_length)`."""
+        pad = (self.n_fft - self.hop_length) // 2
+        found = nn.functional.conv1d(wave[:, None], self.basis, stride=self.hop_length, padding=pad)
+        real, imaginary = found.transpose(1, 2).chunk(2, -1)
+        return real, imaginary
+
+
+CONVOLUTIONS: dict[type[nn.Module], type[nn.Module]] = {
+    Synthesis: ConvolutionSynthesis,
+    Analysis: ConvolutionAnalysis,
+}
 
 
 def exportable(vocoder: nn.Module) -> nn.Module:
@@ -61,6 +91,7 @@ def exportable(vocoder: nn.Module) -> nn.Module:
         fold()
     for module in list(copy.modules()):
         for name, child in module.named_children():
-            if isinstance(child, IstftHead):
-                setattr(module, name, ConvolutionHead(child))
-    return copy
+            if type(child) in CONVOLUTIONS:
+                setattr(module, name, CONVOLUTIONS[type(child)](child))
+    first = next(vocoder.parameters(), None)
+    return copy if first is None else copy.to(first.device)

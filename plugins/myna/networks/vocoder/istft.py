@@ -10,6 +10,37 @@ from torch import Tensor, nn
 from myna.networks.convnext import ConvNextBlock
 
 
+class Synthesis(nn.Module):
+    """Complex spectra to a wave: inverse Fourier transform, window, overlap-add, the window taken out again.
+
+    Args:
+        n_fft: Points of the Fourier transform.
+        hop_length: Samples from frame to frame.
+    """
+
+    window: Tensor
+
+    def __init__(self, n_fft: int, hop_length: int) -> None:
+        """Make the window."""
+        super().__init__()
+        self.n_fft, self.hop_length = n_fft, hop_length
+        self.register_buffer("window", torch.hann_window(n_fft), persistent=False)
+
+    def forward(self, real: Tensor, imaginary: Tensor) -> Tensor:
+        """Turn the parts of a spectrum, `(B, T, n_fft // 2 + 1)` each, into samples `(B, T * hop_length)`."""
+        frames = torch.fft.irfft(torch.complex(real, imaginary), self.n_fft, dim=2) * self.window
+        count = frames.shape[1]
+        pad = (self.n_fft - self.hop_length) // 2
+        kept = slice(pad, pad + count * self.hop_length)
+        envelope = self._fold(self.window.square().expand(1, count, -1))[:, kept]
+        return self._fold(frames)[:, kept] / envelope.clamp_min(1e-8)
+
+    def _fold(self, frames: Tensor) -> Tensor:
+        length = (frames.shape[1] - 1) * self.hop_length + self.n_fft
+        columns = frames.transpose(1, 2)
+        return nn.functional.fold(columns, (1, length), (1, self.n_fft), stride=(1, self.hop_length))[:, 0, 0]
+
+
 class IstftHead(nn.Module):
     """Frames of features to samples, through magnitude and phase of a short-time spectrum.
 
@@ -19,35 +50,18 @@ class IstftHead(nn.Module):
         hop_length: Samples from frame to frame.
     """
 
-    window: Tensor
-
     def __init__(self, channels: int, n_fft: int, hop_length: int) -> None:
-        """Build the projection and the window."""
+        """Build the projection and the synthesis."""
         super().__init__()
-        self.n_fft, self.hop_length = n_fft, hop_length
         self.project = nn.Linear(channels, n_fft + 2)
-        self.register_buffer("window", torch.hann_window(n_fft), persistent=False)
+        self.synthesis = Synthesis(n_fft, hop_length)
 
     def forward(self, x: Tensor) -> Tensor:
         """Turn features `(B, T, C)` into samples `(B, T * hop_length)`."""
-        log_magnitude, phase = self.project(x).float().transpose(1, 2).chunk(2, 1)
+        log_magnitude, phase = self.project(x).float().chunk(2, -1)
         # 1e2 is above any magnitude of a wave in [-1, 1]; the clamp keeps a wild start from overflowing.
         magnitude = log_magnitude.exp().clamp_max(1e2)
-        spectrum = torch.complex(magnitude * phase.cos(), magnitude * phase.sin())
-        frames = torch.fft.irfft(spectrum, self.n_fft, dim=1, norm="backward") * self.window[None, :, None]
-        return self._overlap_add(frames)
-
-    def _overlap_add(self, frames: Tensor) -> Tensor:
-        count = frames.shape[-1]
-        length = (count - 1) * self.hop_length + self.n_fft
-        pad = (self.n_fft - self.hop_length) // 2
-
-        def fold(x: Tensor) -> Tensor:
-            return nn.functional.fold(x, (1, length), (1, self.n_fft), stride=(1, self.hop_length))[:, 0, 0]
-
-        envelope = fold(self.window.square()[None, :, None].expand(1, -1, count))
-        wave = fold(frames)[:, pad : pad + count * self.hop_length]
-        return wave / envelope[:, pad : pad + count * self.hop_length].clamp_min(1e-8)
+        return self.synthesis(magnitude * phase.cos(), magnitude * phase.sin())
 
 
 class IstftVocoder(nn.Module):
