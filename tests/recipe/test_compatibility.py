@@ -36,6 +36,10 @@ def refused(recipe: Path, *words: str, stages: list[str] | None = None) -> str:
         (["tts=vits_mel", "encoder=auto"], ["encoder=auto clash", "tts.init=scratch"]),
         (["tts=vits_mobile", "tts.init=joe"], ["tts=vits_mobile and tts=vits_mobile with tts.init=joe", "scratch"]),
         (["tts=vits", "tts.init=base"], ["tts.init=base", "joe, scratch or hf:<path>"]),
+        (["tts=tacotron2", "tts.init=base"], ["tts=tacotron2 with tts.init=base", "use scratch"]),
+        (["tts=fastspeech2", "text=char"], ["tts.model.aligner=base and text=char", "choose text=espeak"]),
+        (["tts=fastspeech2", "encoder=cnn"], ["tts.model.aligner=base and encoder=cnn", "choose encoder=ge2e"]),
+        (["tts=vits_mel", "text=pinyin"], ["tts=vits_mel with tts.init=base and text=pinyin", "tts.init=scratch"]),
         (["vocoder=hifigan_v2", "vocoder.init=base"], ["vocoder.init=base", "vocoder=istft"]),
     ],
 )
@@ -55,12 +59,14 @@ def test_clashing_words_are_named_with_what_fits(recipe: Path, words: list[str],
         ["tts=vits_mel", "vocoder=hifigan_v2"],
         ["tts=vits_mel", "encoder=cnn", "tts.init=scratch"],
         ["tts=vits_gpu", "encoder=mfcc"],
+        ["tts=tacotron2", "text=char", "encoder=cnn"],
+        ["tts=fastspeech2", "text=sentencepiece", "encoder=cnn", "tts.model.aligner=elsewhere/exp/tts"],
     ],
 )
 def test_words_that_fit_pass(recipe: Path, words: list[str]) -> None:
     config = compose_recipe(recipe, words)
     check_words(config, words)
-    assert OmegaConf.select(config, "tts.name") in ("vits", "vits_mel")
+    assert OmegaConf.select(config, "tts.name") in ("vits", "vits_mel", "tacotron2", "fastspeech2")
 
 
 def test_a_clash_matters_only_to_the_stages_that_it_concerns(recipe: Path) -> None:
@@ -72,7 +78,7 @@ def test_a_clash_matters_only_to_the_stages_that_it_concerns(recipe: Path) -> No
 
 def test_front_end_must_be_the_one_the_weights_read() -> None:
     config = OmegaConf.create({"tts": {"name": "vits", "init": "joe"}, "text": {"name": "char"}})
-    with pytest.raises(MynaError, match="tts=vits with tts.init=joe and text=char clash.*text=espeak"):
+    with pytest.raises(MynaError, match=r"tts=vits with tts.init=joe and text=char clash.*text=espeak"):
         check_words(config)
 
 

@@ -24,6 +24,7 @@ from myna.espnet.vits_train import TEXT_SIDE, Phase, adamw, cosine, data_set, fi
 from myna.files import atomic_text
 from myna.networks.tts.vits import VitsCore
 from myna.networks.voice import Voice, VoiceConfig, build
+from myna.text.front_end import load_front_end
 from myna.text.tokens import TokenList
 
 log = logging.getLogger(__name__)
@@ -86,7 +87,8 @@ def start(config: DictConfig) -> Voice:
         defaults=dict(OmegaConf.to_container(config.tts.infer, resolve=True)),  # type: ignore[arg-type]
     )
     tokens = TokenList.load(Path(config.dump_dir) / "tokens.txt")
-    return Voice(described, network, None, torch.from_numpy(np.array(target_embedding(config))), tokens)
+    speaker = torch.from_numpy(np.array(target_embedding(config)))
+    return Voice(described, network, None, speaker, tokens, front_end=load_front_end(Path(config.dump_dir)))
 
 
 def _waves(config: DictConfig, voice: Voice, folder: Path, *, text: bool = False) -> dict[str, Any]:

@@ -64,6 +64,23 @@ RULES = (
         ("espeak",),
         "these weights read the IPA of espeak-ng; choose text=espeak, or tts.init=scratch",
     ),
+    Rule("tts.name", ("tacotron2", "fastspeech2"), "tts.init", ("scratch",), "there are no weights of it; use scratch"),
+    Rule(
+        "tts.model.aligner",
+        ("base",),
+        "text.name",
+        ("espeak",),
+        "the base finds the durations and reads the IPA of espeak-ng; choose text=espeak, or name in tts.model.aligner "
+        "the exp/tts folder of a tts=vits_mel that was trained on this text",
+    ),
+    Rule(
+        "tts.model.aligner",
+        ("base",),
+        "encoder.condition",
+        ("ge2e", "resemblyzer"),
+        "the base finds the durations and reads embeddings of ge2e only; choose encoder=ge2e, or name in "
+        "tts.model.aligner the exp/tts folder of a tts=vits_mel that was trained with this encoder",
+    ),
     Rule(
         "vocoder.init",
         ("base",),

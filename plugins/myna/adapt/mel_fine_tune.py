@@ -1,4 +1,4 @@
-"""Stage 5 for `tts=vits_mel`: a few minutes of one person teach the acoustic model that person's voice.
+"""Stage 5 for the acoustic models that end in mel: a few minutes of one person teach one that person's voice.
 
 Only mels are learned here: the vocoder is universal and is not touched, which is why two CPU cores do this in
 minutes. Every parameter of the acoustic model learns, conditioned on the person's mean embedding.
@@ -17,10 +17,11 @@ from omegaconf import DictConfig, OmegaConf
 from myna.adapt.choose import choose_step
 from myna.adapt.voice_parts import consent_of, target_embedding, target_language, vocoder_part
 from myna.errors import MynaError
-from myna.espnet.vits_mel_train import adamw, data_set
+from myna.espnet.mel_train import adamw, build_model, clipped, data_set
 from myna.files import atomic_text
-from myna.networks.tts.vits_mel import VitsMel
+from myna.networks.tts.mel_network import MelNetwork
 from myna.networks.voice import Voice, VoiceConfig, build
+from myna.text.front_end import load_front_end
 from myna.text.tokens import TokenList
 
 log = logging.getLogger(__name__)
@@ -33,7 +34,7 @@ def fine_tune(config: DictConfig) -> None:
         MynaError: An earlier stage has not run.
     """
     out, settings = Path(config.exp_dir) / "clone", config.tts.adapt
-    network, built = _base(Path(config.exp_dir) / "tts")
+    network, built = _base(config)
     vocoder, vocoder_config = vocoder_part(Path(config.exp_dir) / "vocoder")
     speaker = target_embedding(config)
     tokens = TokenList.load(Path(config.dump_dir) / "tokens.txt")
@@ -49,6 +50,7 @@ def fine_tune(config: DictConfig) -> None:
         vocoder,
         torch.from_numpy(np.array(speaker)),
         tokens,
+        front_end=load_front_end(Path(config.dump_dir)),
     )
     report = _train(config, voice, out) if int(settings.max_steps) else {"chosen_step": 0}
     voice.save(out / "voice")
@@ -59,25 +61,24 @@ def fine_tune(config: DictConfig) -> None:
 
 def _train(config: DictConfig, voice: Voice, out: Path) -> dict[str, Any]:
     from myna.espnet.training import fit, load_weights
-    from myna.espnet.vits_mel_model import VitsMelModel
 
     settings = config.tts.adapt
-    assert isinstance(voice.tts, VitsMel)
-    model = VitsMelModel(voice.tts, int(settings.segment))
+    network = voice.tts
+    model = build_model(config.tts, network, settings)
     texts = _dev_texts(config)
     common = {"embeds": "speaker", "augmented": bool(settings.augmented)}
     fit(
         model,
-        config=config,
-        train=data_set(config, "target_train", int(config.tts.max_frames), **common),
-        valid=data_set(config, "target_dev", int(config.tts.max_frames), **common),
+        config=clipped(config),
+        train=data_set(config, "target_train", network, **common),
+        valid=data_set(config, "target_dev", network, **common),
         exp_dir=out,
         max_steps=int(settings.max_steps),
         optimizers=adamw(float(settings.learning_rate)),
         batches={"batch_size": settings.batch_size, "batch_frames": settings.batch_frames},
         validate_every=int(settings.validate_every),
         criteria=(("valid/mel", int(settings.keep), "min"), ("valid/mos", int(settings.keep), "max")),
-        evaluate=lambda _: {"mos": _mos(voice, texts)},
+        evaluate=lambda _: {"mos": _mos(voice, texts)} | model.illustrate(out),
     )
     chosen = choose_step(out / "log.jsonl", out / "best", float(settings.mel_margin))
     load_weights(model, out / "best" / f"step{chosen['chosen_step']}.pt")
@@ -104,14 +105,16 @@ def _dev_texts(config: DictConfig, count: int = 5) -> list[str]:
     return [line[1] for line in lines if len(line) == 2][:count]
 
 
-def _base(folder: Path) -> tuple[VitsMel, dict[str, Any]]:
+def _base(config: DictConfig) -> tuple[MelNetwork, dict[str, Any]]:
     from safetensors.torch import load_file
 
+    folder = Path(config.exp_dir) / "tts"
     if not (folder / "tts.yaml").is_file():
         raise MynaError(f"{folder}/tts.yaml is missing: run stage 3 (train_vits) first")
     built = yaml.safe_load((folder / "tts.yaml").read_text(encoding="utf-8"))
-    network = build(built)
-    if not isinstance(network, VitsMel):
+    if built["_target_"] != config.tts.network._target_:
         raise MynaError(f"{folder} holds another tts: run stage 3 again with the same words")
+    network = build(built)
+    assert isinstance(network, MelNetwork)
     network.load_state_dict(load_file(folder / "tts.safetensors"))
     return network, built

@@ -1,0 +1,89 @@
+"""Acoustic models that end in mel as models of ESPnet3: named losses in training, a distance of mels at validation."""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from myna.networks.tts.mel_network import MelNetwork
+
+
+class MelModel(nn.Module):
+    """A network and its losses.
+
+    Args:
+        network: Any `myna.networks.tts.mel_network.MelNetwork`.
+        **options: Further arguments of its `forward` in training, such as `segment`.
+    """
+
+    def __init__(self, network: MelNetwork, **options: Any) -> None:
+        """Keep the network."""
+        super().__init__()
+        self.network, self.options = network, options
+
+    def forward(
+        self,
+        *,
+        text: Tensor,
+        text_lengths: Tensor,
+        mel: Tensor,
+        mel_lengths: Tensor,
+        spembs: Tensor,
+        lids: Tensor,
+        **more: Tensor,
+    ) -> tuple[Tensor, dict[str, Tensor], Tensor]:
+        """Return the loss, the named losses and the batch size.
+
+        Args:
+            text: `(B, L)` token numbers.
+            text_lengths: `(B,)`.
+            mel: `(B, T, 80)` log-mel.
+            mel_lengths: `(B,)`.
+            spembs: `(B, 256)` speaker embeddings.
+            lids: `(B,)` language numbers.
+            **more: Fields that the network asks for; others are ignored.
+        """
+        batch = (text, text_lengths, mel, mel_lengths, spembs, lids)
+        more = self.asked_for(batch, more)
+        if self.training:
+            losses = self.network(*batch, **more, **self.options)
+            stats = dict(losses)
+        else:
+            # Whatever is drawn is the same at every validation, or steps cannot be compared.
+            with torch.random.fork_rng(devices=[]):
+                torch.manual_seed(0)
+                losses = self.network(*batch, **more)
+                stats = losses | {"mel": self._distance(*batch, **more)}
+        loss = torch.stack(list(losses.values())).sum()
+        figures = {"loss": loss.detach()} | {name: value.detach() for name, value in stats.items()}
+        return loss, figures, torch.tensor(len(text), device=loss.device)
+
+    def asked_for(self, batch: tuple[Tensor, ...], more: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Return the further arguments of the network's `forward` and `reconstruct`."""
+        return {name: more[name] for name in self.network.fields}
+
+    @torch.no_grad()
+    def _distance(
+        self,
+        text: Tensor,
+        text_lengths: Tensor,
+        mel: Tensor,
+        mel_lengths: Tensor,
+        speaker: Tensor,
+        language: Tensor,
+        **more: Tensor,
+    ) -> Tensor:
+        """Mean absolute difference of log-mels, spoken with the timing of the recording."""
+        spoken = self.network.reconstruct(text, text_lengths, mel, mel_lengths, speaker, language, **more)
+        mel = mel[:, : spoken.shape[1]]
+        inside = torch.arange(mel.shape[1], device=mel.device)[None, :, None] < mel_lengths[:, None, None]
+        return ((spoken - mel).abs() * inside).sum() / (inside.sum() * mel.shape[2])
+
+    def illustrate(self, folder: Path) -> dict[str, float]:
+        """Draw at a validation what is worth seeing, and return further figures; nothing by default.
+
+        Args:
+            folder: The folder of the training.
+        """
+        return {}

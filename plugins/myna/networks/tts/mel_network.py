@@ -1,0 +1,76 @@
+"""What acoustic models that end in mel have in common: statistics of the mel, and what training asks of them."""
+
+from abc import ABC, abstractmethod
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+# Room for tokens and languages: what is added later does not change the shape of trained weights.
+TOKEN_SLOTS = 256
+LANGUAGE_SLOTS = 32
+
+
+class MelNetwork(nn.Module, ABC):
+    """Base of the networks that `myna.espnet.mel_train` trains.
+
+    A subclass has `forward(tokens, token_lengths, mel, mel_lengths, speaker, language, **more)` that returns its named
+    losses, `reconstruct` with the same arguments, and `infer`, see `myna.networks.tts.vits_mel.VitsMel.infer`.
+
+    Args:
+        n_mels: Mel bands.
+    """
+
+    produces = "mel"
+    # Further fields of a batch, beside text, mel, speaker and language.
+    fields: tuple[str, ...] = ()
+    mel_mean: Tensor
+    mel_std: Tensor
+
+    def __init__(self, n_mels: int) -> None:
+        """Start with statistics that fit speech roughly."""
+        super().__init__()
+        self.n_mels = n_mels
+        self.register_buffer("mel_mean", torch.full((n_mels,), -5.0))
+        self.register_buffer("mel_std", torch.full((n_mels,), 2.0))
+
+    @abstractmethod
+    def reconstruct(self, *batch: Any, **more: Any) -> Tensor:
+        """Speak the texts of recordings with the timing of the recordings: what validation compares.
+
+        Args:
+            *batch: As of `forward`.
+            **more: As of `forward`.
+
+        Returns:
+            Log-mel `(B, T, n_mels)`, T at most that of the recordings.
+        """
+
+    def set_statistics(self, mean: Tensor, std: Tensor, **_: Tensor) -> None:
+        """Keep mean and deviation `(n_mels,)` of log-mel, by which it is normalised inside; others are ignored."""
+        self.mel_mean.copy_(mean)
+        self.mel_std.copy_(std.clamp_min(0.1))
+
+    def normalised(self, mel: Tensor) -> Tensor:
+        """Return log-mel `(…, n_mels)` with mean 0 and deviation 1."""
+        return (mel - self.mel_mean) / self.mel_std
+
+    def denormalised(self, mel: Tensor) -> Tensor:
+        """Undo `normalised`."""
+        return mel * self.mel_std + self.mel_mean
+
+
+def with_end(tokens: Tensor, lengths: Tensor, end: int) -> tuple[Tensor, Tensor]:
+    """Put ESPnet2's end mark behind each text.
+
+    Args:
+        tokens: `(B, L)`, 0 at padding.
+        lengths: `(B,)`.
+        end: Number of the mark.
+
+    Returns:
+        Tokens `(B, max(lengths) + 1)` and their lengths `(B,)`.
+    """
+    longer = F.pad(tokens[:, : int(lengths.max())], (0, 1))
+    return longer.scatter(1, lengths[:, None], end), lengths + 1

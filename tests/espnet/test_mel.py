@@ -1,0 +1,191 @@
+"""Mel models in ESPnet3: named losses, validations that can be compared, and stages 3 and 5 of each."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+import yaml
+from omegaconf import DictConfig, OmegaConf
+from safetensors.torch import save_file
+
+from myna.adapt import fine_tune
+from myna.errors import MynaError
+from myna.espnet import train_tts
+from myna.espnet.aligned_model import AlignedModel, load_aligner
+from myna.espnet.embeddings import write_embeddings
+from myna.espnet.mel_model import MelModel
+from myna.espnet.mel_train import check_text, start
+from myna.networks.tts.fastspeech2 import FastSpeech2
+from myna.networks.tts.vits_mel import VitsMel
+from myna.networks.vocoder.griffin_lim import GriffinLim
+from myna.networks.voice import Voice
+from myna.text.char_text import CharText
+from myna.text.espeak_text import EspeakText
+from myna.text.front_end import save_front_end
+from myna.text.lexicon import Lexicon
+
+CONF = Path(__file__).parents[2] / "conf"
+SIZES = {
+    "vits_mel": {"text_channels": 32, "text_layers": 1, "channels": 32, "layers": 2, "condition": 32},
+    "tacotron2": {"channels": 16, "decoder": 16, "attention": 8, "prenet": 8},
+    "fastspeech2": {"channels": 16, "layers": 1, "inner": 16, "predictor": 8},
+}
+
+
+def model() -> MelModel:
+    torch.manual_seed(0)
+    return MelModel(VitsMel(text_channels=32, text_layers=1, channels=32, layers=2, condition=32), segment=16)
+
+
+def batch() -> dict[str, torch.Tensor]:
+    torch.manual_seed(1)
+    return {
+        "text": torch.randint(1, 90, (2, 8)),
+        "text_lengths": torch.tensor([8, 6]),
+        "mel": torch.randn(2, 40, 80) - 5,
+        "mel_lengths": torch.tensor([40, 31]),
+        "spembs": torch.nn.functional.normalize(torch.randn(2, 256), dim=1),
+        "lids": torch.tensor([0, 1]),
+    }
+
+
+def test_training_gives_named_losses_whose_sum_is_minimised() -> None:
+    loss, stats, weight = model().train()(**batch())
+    assert set(stats) == {"loss", "prior", "duration", "flow"}
+    assert float(loss.detach()) == pytest.approx(sum(float(stats[k]) for k in ("prior", "duration", "flow")))
+    assert int(weight) == 2
+    loss.backward()
+
+
+def test_validation_is_the_same_twice_and_leaves_the_random_state_alone() -> None:
+    network, data = model().eval(), batch()
+    torch.manual_seed(7)
+    expected = torch.rand(1)
+    torch.manual_seed(7)
+    with torch.no_grad():
+        first, second = network(**data)[1], network(**data)[1]
+    assert torch.rand(1) == expected
+    assert first == second
+    assert float(first["mel"]) > 0
+
+
+def test_a_start_that_does_not_fit_is_refused(tmp_path) -> None:
+    with pytest.raises(MynaError, match="choose base or scratch"):
+        start(OmegaConf.create({"init": "joe"}), tmp_path, 0)
+
+
+def test_scratch_without_statistics_names_the_stage(tmp_path) -> None:
+    network = {"_target_": "myna.networks.tts.vits_mel.VitsMel", "channels": 32, "layers": 1}
+    with pytest.raises(MynaError, match="stage 1"):
+        start(OmegaConf.create({"init": "scratch", "network": network}), tmp_path, 0)
+
+
+def write_recipe(root: Path, make_set: Callable[..., Path], name: str) -> DictConfig:
+    """Write what stages 0, 1, 2 and 4 leave, and return a configuration in which each training is two steps."""
+    front_end = EspeakText()
+    front_end.lexicon = Lexicon({"myna": ["m", "a"]}, "myna\tma\n")
+    (root / "dump").mkdir()
+    save_front_end(front_end, root / "dump")
+    np.savez(
+        root / "dump" / "stats.npz", mel_mean=np.full(80, -4, np.float32), mel_std=np.ones(80, np.float32),
+        f0_mean=np.float32(5), f0_std=np.float32(0.3), energy_mean=np.float32(1), energy_std=np.float32(1),
+        frames=np.int64(9),
+    )  # fmt: skip
+    random = np.random.default_rng(0)
+    for part, speakers in (("pool", ("ana", "ben")), ("target", ("tom",))):
+        for kind, each in (("train", 4), ("dev", 2)):
+            folder = make_set(root / "dump" / f"{part}_{kind}", speakers, each)
+            names = [line.split()[0] for line in (folder / "utt2spk").read_text(encoding="utf-8").splitlines()]
+            embeds = root / "exp" / "encoder" / "embeds" / folder.name
+            write_embeddings(embeds, "utt", {n: random.normal(size=256).astype(np.float32) for n in names})
+            write_embeddings(embeds, "spk", {s: random.normal(size=256).astype(np.float32) for s in speakers})
+    (root / "data" / "target_train").mkdir(parents=True)
+    (root / "data" / "target_train" / "spk2consent").write_text("tom licence evaluation CC0-1.0\n", encoding="utf-8")
+    vocoder = root / "exp" / "vocoder"
+    vocoder.mkdir()
+    target = {"_target_": "myna.networks.vocoder.griffin_lim.GriffinLim", "args": {"iterations": 2}}
+    (vocoder / "vocoder.yaml").write_text(yaml.safe_dump(target), encoding="utf-8")
+    save_file({k: v.contiguous() for k, v in GriffinLim().state_dict().items()}, vocoder / "vocoder.safetensors")
+    tts = OmegaConf.load(CONF / "tts" / f"{name}.yaml")
+    tts = OmegaConf.merge(tts, {"network": SIZES[name], "init": "scratch", "max_steps": 2, "batch_size": 4})
+    paths = {f"{kind}_dir": str(root / kind) for kind in ("data", "dump", "exp")}
+    more: dict[str, Any] = {"seed": 1, "num_workers": 0, "trainer": {"accelerator": "cpu"}, "create_dataset": {}}
+    config = OmegaConf.create({**paths, **more, "tts": tts})
+    config.tts.adapt.max_steps, config.tts.adapt.batch_size = 2, 2
+    return config
+
+
+@pytest.mark.parametrize("name", SIZES)
+def test_stages_3_and_5_end_in_a_voice(name: str, tmp_path: Path, make_set: Callable[..., Path]) -> None:
+    """Two steps each: the voice loads with its front end, speaks, and a finished stage repeats to the same files."""
+    config = write_recipe(tmp_path, make_set, name)
+    train_tts.run(config)
+    fine_tune.run(config)
+    clone = tmp_path / "exp" / "clone"
+    voice = Voice.load(clone / "voice")
+    assert np.isfinite(voice.speak("Good morning, myna.")).all()
+    assert len(voice.front_end.lexicon) == 1
+    assert voice.config.tts["_target_"] == config.tts.network._target_
+    curve = (clone / "log.jsonl").read_text(encoding="utf-8")
+    assert "valid/mos" in curve and "valid/mel" in curve
+    plots = list((tmp_path / "exp" / "tts" / "attention").glob("*.png"))
+    assert [p.name for p in plots] == (["step2.png"] if name == "tacotron2" else [])
+    assert ("valid/focus" in curve) == (name == "tacotron2")
+    before = (clone / "voice" / "tts.safetensors").read_bytes()
+    fine_tune.run(config)
+    assert (clone / "voice" / "tts.safetensors").read_bytes() == before
+    config.tts.network._target_ = "myna.networks.tts.vits_mel.Other"
+    with pytest.raises(MynaError, match="holds another tts"):
+        fine_tune.run(config)
+
+
+def test_text_that_the_weights_cannot_read_is_refused(tmp_path: Path) -> None:
+    letters = CharText()
+    letters.learn(["some text"])
+    save_front_end(letters, tmp_path)
+    for name, key in (("vits_mel", r"tts\.init"), ("fastspeech2", r"tts\.model\.aligner")):
+        with pytest.raises(MynaError, match=rf"text=char, and {key}=base reads text=espeak only"):
+            check_text(OmegaConf.load(CONF / "tts" / f"{name}.yaml"), tmp_path)
+    settings = OmegaConf.load(CONF / "tts" / "tacotron2.yaml")
+    check_text(settings, tmp_path)
+    settings.network.tokens = 10
+    with pytest.raises(MynaError, match=r"text=char has 21 tokens, and tts=tacotron2 room for 10"):
+        check_text(settings, tmp_path)
+    save_front_end(EspeakText(), tmp_path)
+    check_text(OmegaConf.load(CONF / "tts" / "vits_mel.yaml"), tmp_path)
+
+
+def test_durations_come_from_the_aligner_which_is_not_part_of_the_model(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    trained = VitsMel(**SIZES["vits_mel"])
+    save_file({k: v.contiguous() for k, v in trained.state_dict().items()}, tmp_path / "tts.safetensors")
+    built = {"_target_": "myna.networks.tts.vits_mel.VitsMel", **SIZES["vits_mel"]}
+    (tmp_path / "tts.yaml").write_text(yaml.safe_dump(built), encoding="utf-8")
+    aligned = AlignedModel(FastSpeech2(**SIZES["fastspeech2"]), aligner=str(tmp_path))
+    assert all(name.startswith("network.") for name in aligned.state_dict())
+    data = batch()
+    inputs = tuple(data[n] for n in ("text", "text_lengths", "mel", "mel_lengths", "spembs", "lids"))
+    found = aligned.asked_for(inputs, {"f0": torch.zeros(2, 40), "energy": torch.zeros(2, 40)})
+    assert found["durations"].sum(1).tolist() == data["mel_lengths"].tolist()
+    assert int(found["durations"][1, :6].min()) >= 1 and not found["durations"][1, 6:].any()
+    with pytest.raises(MynaError, match=r"no tts\.yaml: name base, or exp/tts"):
+        load_aligner(str(tmp_path / "nowhere"))
+    (tmp_path / "tts.yaml").write_text(yaml.safe_dump({"_target_": "myna.networks.vocoder.griffin_lim.GriffinLim"}))
+    save_file({k: v.contiguous() for k, v in GriffinLim().state_dict().items()}, tmp_path / "tts.safetensors")
+    with pytest.raises(MynaError, match="is a GriffinLim: only tts=vits_mel aligns"):
+        load_aligner(str(tmp_path))
+
+
+def test_the_base_aligns_without_training() -> None:
+    assert load_aligner("base").encoder.embed.num_embeddings == 256
+    assert not any(p.requires_grad for p in load_aligner("base").parameters())
+
+
+def test_the_base_is_no_start_for_another_network(tmp_path: Path) -> None:
+    settings = OmegaConf.load(CONF / "tts" / "fastspeech2.yaml")
+    settings.init = "base"
+    with pytest.raises(MynaError, match=r"tts\.init=base does not fit tts=fastspeech2"):
+        start(settings, tmp_path, 0)
