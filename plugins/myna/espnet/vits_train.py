@@ -89,7 +89,7 @@ def start(config: DictConfig) -> tuple[VitsCore, dict[str, Any], bool]:
     """
     init, tokens = str(config.tts.init), TokenList.load(Path(config.dump_dir) / "tokens.txt")
     args: dict[str, Any] = {"_target_": TARGET, "tokens": len(tokens)}
-    args |= OmegaConf.to_container(config.tts.network, resolve=True)  # type: ignore[operator]
+    args.update(OmegaConf.to_container(config.tts.network, resolve=True))  # type: ignore[arg-type]
     torch.manual_seed(int(config.seed))
     if init.startswith("hf:"):
         from myna.networks.tts.vits_hf_import import load_hf

@@ -45,7 +45,8 @@ with torch.no_grad():
 The text is phonemes: the IPA of espeak-ng (`espeak-ng -q --ipa -v {language} "…"`, without joiners and hyphens, marks
 of punctuation kept), Unicode NFD{marks}. The tokenizer does not phonemize by itself: `phonemize=True` would need the
 package phonemizer, and would leave out `^` and `$`, which the network was trained with. Symbols that the network does
-not know are left out. For the same sound at every call: `model.noise_scale = model.noise_scale_duration = 0`, or a seed.
+not know are left out. For the same sound at every call set `model.noise_scale = model.noise_scale_duration = 0`, or a
+seed.
 
 ## Consent and licence
 

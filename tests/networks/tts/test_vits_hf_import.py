@@ -154,7 +154,7 @@ def test_what_does_not_fit_is_said(tmp_path: Path) -> None:
 def test_pickles_are_not_opened(tmp_path: Path) -> None:
     checkpoint(tmp_path)
     (tmp_path / "model.safetensors").rename(tmp_path / "pytorch_model.bin")
-    with pytest.raises(MynaError, match="only pickled weights.*safetensors"):
+    with pytest.raises(MynaError, match=r"only pickled weights.*safetensors"):
         load_hf(str(tmp_path), default_tokens(), MORE)
 
 
