@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,22 +13,31 @@ from tqdm import tqdm
 class Progress(Callback):
     """Stop after so many steps or seconds, those before a restart included, and log losses as JSON lines."""
 
-    def __init__(self, path: Path, max_steps: int, max_seconds: float | None, every: int = 10) -> None:
+    def __init__(
+        self,
+        path: Path,
+        max_steps: int,
+        max_seconds: float | None,
+        every: int = 10,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         """Set the budget.
 
         Args:
             path: File of JSON lines: `step`, `seconds` and every logged loss.
             max_steps: Steps of the generator.
-            max_seconds: Wall seconds of training; None for no limit.
+            max_seconds: Seconds of training; None for no limit.
             every: Steps from line to line.
+            clock: Counts the seconds; `time.process_time` where other work on the machine should not count.
         """
+        self.clock = clock
         self.path, self.max_steps, self.max_seconds, self.every = path, max_steps, max_seconds, every
         self.before, self.began, self.bar = 0.0, 0.0, tqdm(disable=True)
 
     @property
     def seconds(self) -> float:
-        """Wall seconds of training so far."""
-        return self.before + (time.monotonic() - self.began if self.began else 0.0)
+        """Seconds of training so far."""
+        return self.before + (self.clock() - self.began if self.began else 0.0)
 
     def spent(self, model: Any) -> bool:
         """Tell whether the budget is used up."""
@@ -44,7 +54,7 @@ class Progress(Callback):
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self.path.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
         self.bar = tqdm(total=self.max_steps, initial=steps, desc="vocoder", disable=not trainer.is_global_zero)
-        self.began = time.monotonic()
+        self.began = self.clock()
 
     def on_train_batch_end(self, trainer: Any, pl_module: Any, *_: Any) -> None:
         """Log, and stop when the budget is used up."""

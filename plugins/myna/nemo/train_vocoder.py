@@ -2,6 +2,8 @@
 
 import json
 import logging
+import time
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -157,8 +159,17 @@ def budget(config: DictConfig) -> tuple[int, float | None]:
     return int(steps), seconds
 
 
-def train(config: DictConfig, generator: nn.Module, out: Path) -> dict[str, Any] | None:
-    """Train, leave the weights in `trained.safetensors` and tell what was done; None in a process that only helped."""
+def train(
+    config: DictConfig, generator: nn.Module, out: Path, clock: Callable[[], float] = time.monotonic
+) -> dict[str, Any] | None:
+    """Train, leave the weights in `trained.safetensors` and tell what was done; None in a process that only helped.
+
+    Args:
+        config: The composed configuration; of it `vocoder`, `trainer`, `seed`, `dump_dir` and `exp_dir`.
+        generator: Where to start from; it is not changed.
+        out: Folder of checkpoints, log and weights; what is there already is taken up.
+        clock: Counts the seconds of the budget.
+    """
     settings, (steps, seconds) = config.vocoder, budget(config)
     if not steps:
         return {"steps": 0, "seconds": 0.0}
@@ -171,7 +182,7 @@ def train(config: DictConfig, generator: nn.Module, out: Path) -> dict[str, Any]
     model = VocoderModel(model_config(settings))
     model.generator.load_state_dict(generator.state_dict())
     teach(settings, model.generator)
-    result = fit(model, config, steps, seconds, out)
+    result = fit(model, config, steps, seconds, out, clock)
     if result is None:
         return None
     save_weights(model.generator.state_dict(), out / "trained.safetensors")
@@ -179,7 +190,14 @@ def train(config: DictConfig, generator: nn.Module, out: Path) -> dict[str, Any]
     return result
 
 
-def fit(model: Any, config: DictConfig, max_steps: int, max_seconds: float | None, out: Path) -> dict[str, Any] | None:
+def fit(
+    model: Any,
+    config: DictConfig,
+    max_steps: int,
+    max_seconds: float | None,
+    out: Path,
+    clock: Callable[[], float] = time.monotonic,
+) -> dict[str, Any] | None:
     """Train a `VocoderModel` with Lightning, from the last checkpoint when there is one.
 
     Returns:
@@ -192,7 +210,7 @@ def fit(model: Any, config: DictConfig, max_steps: int, max_seconds: float | Non
     from myna.nemo.progress import Progress
 
     settings, hardware = config.vocoder, config.trainer
-    progress = Progress(out / "log.jsonl", max_steps, max_seconds, hardware.log_every_n_steps)
+    progress = Progress(out / "log.jsonl", max_steps, max_seconds, hardware.log_every_n_steps, clock)
     interval = timedelta(seconds=settings.checkpoint_seconds)
     keeper = ModelCheckpoint(out / "checkpoints", "last", train_time_interval=interval, enable_version_counter=False)
     trainer = Trainer(
