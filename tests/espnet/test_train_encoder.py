@@ -12,7 +12,8 @@ from safetensors import safe_open
 
 from myna.errors import MynaError
 from myna.espnet.embeddings import mean_embedding, read_embeddings, write_embeddings
-from myna.espnet.encoder_report import choose
+from myna.espnet.encoder_report import choose, trial_utterances
+from myna.espnet.encoder_training import training_speakers
 from myna.espnet.train_encoder import run
 from myna.recipe.compose import compose_recipe
 
@@ -151,6 +152,17 @@ def test_a_member_from_outside_the_package(recipe: Path, monkeypatch: pytest.Mon
     report = json.loads((recipe / "exp" / "encoder" / "report.json").read_text())
     assert (report["conditioning"], report["own_parameters"]) == ("toy", 81 * 256)
     run(config)  # its weights load again: the configuration vouches for the class
+
+
+def test_speakers_left_out_are_heard_as_unseen(recipe: Path) -> None:
+    """Neither they nor their augmented copies are learned from; the trials take them from the training sets."""
+    config = configuration(recipe, leave_out=["ana"])
+    assert training_speakers(config) == ["ben", "eva", "tom"]
+    trials = trial_utterances(config)
+    assert set(trials["unseen"].values()) == {"kim", "lea", "ana"}
+    assert {key.split("/")[0] for key, who in trials["unseen"].items() if who == "ana"} == {"pool_train", "pool_dev"}
+    assert set(trials["seen"].values()) == {"ben", "eva", "tom"}
+    assert "ana" in trial_utterances(configuration(recipe))["seen"].values()
 
 
 def test_the_name_of_the_pretrained_encoder_is_taken(recipe: Path) -> None:

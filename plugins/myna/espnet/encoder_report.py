@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,19 +23,27 @@ def trial_utterances(config: DictConfig) -> dict[str, dict[str, str]]:
     """Choose the utterances of the trials.
 
     Returns:
-        For `unseen` (speakers that no training heard) and `seen` (other utterances of the training speakers): the
-        speaker of each utterance that is long enough, as `<set>/<utterance>`.
+        For `unseen` (speakers that no training heard, those of `encoder.leave_out` among them) and `seen` (other
+        utterances of the training speakers): the speaker of each utterance that is long enough, as `<set>/<utterance>`.
     """
-    settings = config.encoder.trials
+    settings, trials, left = config.encoder, config.encoder.trials, set(config.encoder.leave_out)
+    learned = dict.fromkeys([settings.train_set, settings.valid_set, *trials.seen])
+    unseen = _long_enough(config, trials.unseen)
+    unseen |= {key: who for key, who in _long_enough(config, learned if left else ()).items() if who in left}
     return {
-        kind: {
-            f"{name}/{utterance.name}": utterance.speaker
-            for name in names
-            if (Path(config.dump_dir) / name / "feats.scp").is_file()
-            for utterance in FeatureSet(Path(config.dump_dir) / name, augmented=False)
-            if utterance.seconds >= settings.min_seconds
-        }
-        for kind, names in (("unseen", settings.unseen), ("seen", settings.seen))
+        "unseen": unseen,
+        "seen": {key: who for key, who in _long_enough(config, trials.seen).items() if who not in left},
+    }
+
+
+def _long_enough(config: DictConfig, sets: Iterable[str]) -> dict[str, str]:
+    """Return the speaker of each utterance that is long enough, of those sets that are there."""
+    return {
+        f"{name}/{utterance.name}": utterance.speaker
+        for name in sets
+        if (Path(config.dump_dir) / name / "feats.scp").is_file()
+        for utterance in FeatureSet(Path(config.dump_dir) / name, augmented=False)
+        if utterance.seconds >= config.encoder.trials.min_seconds
     }
 
 

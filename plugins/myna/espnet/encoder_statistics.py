@@ -43,9 +43,8 @@ def fit_statistics(config: DictConfig, out: Path) -> dict[str, Any]:
     network = own_network(config)
     if not isinstance(network, MfccEncoder):
         raise MynaError(f"encoder.fit fits statistics, and {settings.network._target_} has none: choose encoder=mfcc")
-    training_speakers(config)
-    source = FeatureSet(Path(config.dump_dir) / settings.train_set)
-    utterances = [utterance for utterance in source if utterance.frames >= settings.min_frames]
+    known, source = set(training_speakers(config)), FeatureSet(Path(config.dump_dir) / settings.train_set)
+    utterances = [u for u in source if u.speaker in known and u.frames >= settings.min_frames]
     rows, speakers = zip(*_heard(network, utterances, list(settings.warps)), strict=True)
     directions = network.fit(np.stack(rows), speakers)
     write_encoder(config, network, out)

@@ -62,15 +62,18 @@ def described(config: DictConfig) -> dict[str, Any]:
 
 
 def training_speakers(config: DictConfig) -> list[str]:
-    """Return the speakers of the training set.
+    """Return the speakers of the training set, less those of `encoder.leave_out` and their augmented copies.
 
     Raises:
         MynaError: There are fewer than two.
     """
-    train = Path(config.dump_dir) / config.encoder.train_set
-    speakers = FeatureSet(train).speakers
+    train, left = Path(config.dump_dir) / config.encoder.train_set, tuple(config.encoder.leave_out)
+    copies = tuple(f"-{name}" for name in left)
+    speakers = [name for name in FeatureSet(train).speakers if name not in left and not name.endswith(copies)]
     if len(speakers) < 2:
-        raise MynaError(f"{train} has {len(speakers)} speaker: set encoder.train=false encoder.condition=ge2e")
+        raise MynaError(
+            f"{train} has {len(speakers)} speaker to learn from: set encoder.train=false encoder.condition=ge2e"
+        )
     return speakers
 
 

@@ -49,7 +49,7 @@ def run(config: DictConfig) -> None:
 
     encoders["ge2e"] = Ge2eEncoder()
     chosen = trial_utterances(config)
-    judged = {name: _judged(encoder, chosen, config, out) for name, encoder in encoders.items()}
+    judged = {name: judge_once(encoder, chosen, config, out) for name, encoder in encoders.items()}
     conditioning = choose(config.encoder.condition, judged)
     mark = f"{conditioning} {encoders[conditioning].fingerprint()}"
     for root in sets:
@@ -160,7 +160,7 @@ def _some_of_each(source: Iterable[FeatureUtterance], many: int) -> list[Feature
     return [u for rows in grouped.values() for u in sorted(rows, key=lambda u: (-u.frames, u.name))[:many]]
 
 
-def _judged(encoder: "SpeakerEncoder", chosen: dict[str, dict[str, str]], config: DictConfig, out: Path) -> Any:
+def judge_once(encoder: "SpeakerEncoder", chosen: dict[str, dict[str, str]], config: DictConfig, out: Path) -> Any:
     """Score an encoder on the trials, or read what an earlier run found."""
     path = out / "judged" / f"{encoder.name}.json"
     key = {"weights": encoder.fingerprint(), "trials": chosen}

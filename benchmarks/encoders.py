@@ -1,0 +1,205 @@
+"""Train every speaker encoder for the same small budget on the same data, and compare them on unseen speakers.
+
+Usage: python benchmarks/encoders.py [--recipe mini_voices] [--dump FOLDER] [--out FOLDER] [--seconds 60 | --steps 100]
+           [--members cnn ecapa …] [--hold_out SPEAKER …]
+
+Reads what stage 1 of the recipe wrote. Writes `encoders.json`, `encoders.md` and `encoders.png`, and prints the table.
+Members are the files of conf/encoder and of the folders in MYNA_CONF_PATH. Seconds are those of the processor, on one
+thread, so that other work on the machine does not count. A member that is measured already is not measured again.
+"""
+
+import argparse
+import json
+import os
+import platform
+import time
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import torch
+from omegaconf import DictConfig
+
+from myna.audio.features import FeatureSet, FeatureUtterance
+from myna.espnet.collate import Pad
+from myna.espnet.dataset import Dataset
+from myna.espnet.encoder_report import trial_utterances
+from myna.espnet.encoder_training import build_model, data_entries, own_network
+from myna.espnet.train_encoder import embed, judge_once, train
+from myna.files import atomic_path, atomic_text
+from myna.networks.speaker.ge2e import Ge2eEncoder
+from myna.recipe.compose import CONF, compose_recipe, find_recipe, own_folders, project_root
+from myna.recipe.logs import set_up_logging
+
+# Speakers of mini_voices that no member learns from: unseen ones recorded like those it knows, or the recording would
+# tell them apart.
+HOLD_OUT = ("asterisk_it", "flite_rms", "flite_slt")
+SAME = ("auto", "ge2e")  # other words for cnn and resemblyzer
+GRADIENT = "myna.espnet.encoder_training.train_own_encoder"
+
+
+def members() -> list[str]:
+    """List the choices of `encoder=`."""
+    found = [path.stem for folder in (*own_folders(), CONF) for path in (folder / "encoder").glob("*.yaml")]
+    return sorted({name for name in found if not name.startswith("_") and name not in SAME})
+
+
+def configuration(arguments: argparse.Namespace, member: str) -> DictConfig:
+    """Compose the recipe with a member, its results in a folder of their own."""
+    recipe = find_recipe(arguments.recipe, project_root())
+    values: dict[str, object] = {"exp_dir": str(arguments.out / member)}
+    if arguments.dump is not None:
+        values["dump_dir"] = str(arguments.dump.absolute())
+    config = compose_recipe(recipe, [f"encoder={member}"], values)
+    config.encoder.leave_out = list(arguments.hold_out)
+    return config
+
+
+def seconds_a_step(config: DictConfig, tries: int = 3) -> float:
+    """Time training steps on one batch."""
+    torch.manual_seed(0)
+    model = build_model(config, own_network(config)).train()
+    data = Dataset(**data_entries(config)[0])
+    batches = config.encoder.batches
+    size = min(int(batches.speakers) * int(batches.utterances), len(data))
+    _, batch = Pad()([data[i * len(data) // size] for i in range(size)])
+    optimizer = torch.optim.AdamW(model.parameters())
+    for turn in range(tries + 1):
+        if turn == 1:
+            began = time.process_time()  # the first step warms up
+        optimizer.zero_grad()
+        model(**batch)[0].backward()
+        optimizer.step()
+    return (time.process_time() - began) / tries
+
+
+def trained(config: DictConfig, arguments: argparse.Namespace) -> tuple[Any, dict[str, Any]]:
+    """Train a member for the budget, or take the pre-trained one.
+
+    Returns:
+        The encoder, with its steps and seconds of training.
+    """
+    if not config.encoder.train:
+        return Ge2eEncoder(), {"steps": None, "training_seconds": None}
+    if config.encoder.fit._target_ == GRADIENT:
+        steps = arguments.steps or max(10, int(arguments.seconds / seconds_a_step(config)))
+        config.encoder.max_steps, config.encoder.validate_every = steps, max(1, steps // 2)
+    began = time.process_time()
+    encoder, report = train(config, Path(config.exp_dir) / "encoder")
+    return encoder, {
+        "steps": report.get("training_steps"),
+        "training_seconds": round(time.process_time() - began, 1),
+    }
+
+
+def embedding_seconds(encoder: Any, utterances: list[FeatureUtterance]) -> float:
+    """Return processor seconds that an hour of speech takes."""
+    embed(encoder, utterances[:1], "warming up")
+    began = time.process_time()
+    embed(encoder, utterances, encoder.name)
+    return (time.process_time() - began) / sum(u.seconds for u in utterances) * 3600
+
+
+def measure(arguments: argparse.Namespace, member: str) -> dict[str, Any]:
+    """Train and score a member, or read what an earlier run found."""
+    config = configuration(arguments, member)
+    path = Path(config.exp_dir) / "result.json"
+    budget: dict[str, Any] = {"steps": arguments.steps} if arguments.steps else {"seconds": arguments.seconds}
+    budget |= {"hold_out": list(arguments.hold_out), "seed": int(config.seed)}
+    if path.is_file():
+        stored: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        if stored["budget"] == budget:
+            return stored
+    encoder, training = trained(config, arguments)
+    chosen = trial_utterances(config)
+    judged = judge_once(encoder, chosen, config, Path(config.exp_dir) / "encoder")
+    speech = list(FeatureSet(Path(config.dump_dir) / config.encoder.valid_set))
+    result = {
+        "member": member,
+        "budget": budget,
+        **training,
+        "parameters": sum(weights.numel() for weights in encoder.network.parameters()),
+        "embedding_seconds_per_hour": round(embedding_seconds(encoder, speech), 1),
+        **judged,
+    }
+    atomic_text(path, json.dumps(result, indent=1) + "\n")
+    return result
+
+
+def table(results: list[dict[str, Any]]) -> str:
+    """Return the results as a Markdown table, best first."""
+    lines = [
+        "| Encoder | Parameters | Steps | Training s | EER, unseen speakers | minDCF | EER, training speakers "
+        "| Embedding s an hour |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for row in results:
+        cells = [
+            f"`{row['member']}`",
+            f"{row['parameters'] / 1e6:.2f} M" if row["parameters"] else "0",
+            row["steps"] or "–",
+            "–" if row["training_seconds"] is None else f"{row['training_seconds']:.0f}",
+            f"{row['unseen']['eer']:.1%}",
+            f"{row['unseen']['min_dcf']:.3f}",
+            f"{row['seen']['eer']:.1%}",
+            f"{row['embedding_seconds_per_hour']:.0f}",
+        ]
+        lines.append("| " + " | ".join(map(str, cells)) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def draw(results: list[dict[str, Any]], path: Path) -> None:
+    """Draw the error rate against the time that embedding takes; the area of a point is its parameters."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(7, 4.5), layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.add_subplot()
+    for row in results:
+        place = row["embedding_seconds_per_hour"], 100 * row["unseen"]["eer"]
+        axes.scatter(*place, s=30 + row["parameters"] / 8_000, alpha=0.6)
+        axes.annotate(row["member"], place, xytext=(6, 6), textcoords="offset points")
+    axes.set_xscale("log")
+    axes.set_ylim(bottom=-1)
+    axes.grid(alpha=0.3)
+    axes.set_xlabel("Processor seconds to embed an hour of speech")
+    axes.set_ylabel("Equal error rate on unseen speakers, %")
+    with atomic_path(path) as temporary:
+        figure.savefig(temporary, dpi=130)
+
+
+def main() -> int:
+    """Run the comparison."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--recipe", default="mini_voices", help="whose data to use")
+    parser.add_argument("--dump", type=Path, help="what stage 1 wrote, if not in the recipe's dump/")
+    parser.add_argument("--out", type=Path, help="default: the recipe's exp/compare_encoders")
+    budget = parser.add_mutually_exclusive_group()
+    budget.add_argument("--seconds", type=float, default=60.0, help="of training, about (default 60)")
+    budget.add_argument("--steps", type=int, help="of training, instead of seconds")
+    parser.add_argument(
+        "--hold_out", nargs="*", default=HOLD_OUT, help=f"speakers kept from training (default {' '.join(HOLD_OUT)})"
+    )
+    parser.add_argument("--members", nargs="+", help="default: all of conf/encoder")
+    arguments = parser.parse_args()
+    recipe = find_recipe(arguments.recipe, project_root())
+    arguments.out = (arguments.out or recipe / "exp" / "compare_encoders").absolute()
+    set_up_logging()
+    torch.set_num_threads(1)
+    results = [measure(arguments, member) for member in arguments.members or members()]
+    results.sort(key=lambda row: (row["unseen"]["eer"], row["unseen"]["min_dcf"]))
+    machine = {"machine": platform.processor() or platform.machine(), "torch": torch.__version__, "threads": 1}
+    atomic_text(arguments.out / "encoders.json", json.dumps({**machine, "results": results}, indent=1) + "\n")
+    atomic_text(arguments.out / "encoders.md", table(results))
+    draw(results, arguments.out / "encoders.png")
+    pairs = results[0]["unseen"]
+    print(table(results))
+    speakers = len(set(trial_utterances(configuration(arguments, results[0]["member"]))["unseen"].values()))
+    print(f"{speakers} unseen speakers: {pairs['pairs_same']} pairs of one, {pairs['pairs_different']} of two")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
