@@ -52,6 +52,15 @@ def test_bad_options_of_run_sh(args: list[str], message: str):
     assert done.stdout == ""
 
 
+def test_a_folder_of_ones_own_reaches_the_configuration(tmp_path: Path):
+    (tmp_path / "a b" / "encoder").mkdir(parents=True)
+    (tmp_path / "a b" / "encoder" / "of_my_own.yaml").write_text("name: of_my_own\n")
+    done = run_sh("--stage", "2", "--stop_stage", "2", "--conf-dir", str(tmp_path / "a b"), "--", "encoder=nothing")
+    assert done.returncode == 2
+    assert "no configuration 'encoder/nothing'" in done.stderr
+    assert ", of_my_own," in done.stderr
+
+
 def test_unknown_override_is_one_line():
     done = run_sh("--stage", "0", "--stop_stage", "0", "--", "seeed=1")
     assert done.returncode == 2
