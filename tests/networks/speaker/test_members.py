@@ -134,6 +134,16 @@ def test_a_broken_promise_is_named(fault: str, message: str) -> None:
         check_network(Wrong(fault), "smell", "toy")
 
 
+@pytest.mark.parametrize(("member", "heard"), [("rawnet3", "mel"), ("cnn", "speech"), ("mfcc", "mfcc")])
+def test_a_feature_that_does_not_fit_is_named(member: str, heard: str) -> None:
+    """Both words are named; the mode of the network is as before."""
+    network = build_network(SMALL[member] | ({"inputs": 40} if member == "mfcc" else {})).train()
+    network.inputs = 13
+    with pytest.raises(MynaError, match=rf"{member} and encoder\.feature={heard} .* clash"):
+        check_network(network, heard, member)
+    assert network.training
+
+
 @pytest.mark.parametrize("target", ["myna.networks.speaker.cnn.Nothing", "no_such_package.Net", "Net", ""])
 def test_a_class_that_is_not_there_is_named(target: str) -> None:
     with pytest.raises(MynaError, match=f"'{target}'.*--conf-dir"):

@@ -48,8 +48,8 @@ def check_network(network: nn.Module, feature: str, title: str) -> None:
         title: What to call it in the error.
 
     Raises:
-        MynaError: The feature is unknown, or the network does not give an embedding of 256 numbers and length 1, the
-            same for an utterance alone and beside a longer one.
+        MynaError: The feature is unknown, or the network does not take it, or does not give an embedding of 256 numbers
+            and length 1, the same for an utterance alone and beside a longer one.
     """
     if feature not in LENGTHS:
         raise MynaError(f"encoder.feature={feature}: use {', '.join(LENGTHS)}")
@@ -59,10 +59,16 @@ def check_network(network: nn.Module, feature: str, title: str) -> None:
     noise = torch.randn(2, int(lengths[0]), *width, generator=torch.Generator().manual_seed(0))
     training = network.training
     network.eval()
-    with torch.inference_mode():
-        together: Tensor = network(noise, lengths)
-        alone: Tensor = network(noise[1:, : lengths[1]], lengths[1:])
-    network.train(training)
+    try:
+        with torch.inference_mode():
+            together: Tensor = network(noise, lengths)
+            alone: Tensor = network(noise[1:, : lengths[1]], lengths[1:])
+    except (RuntimeError, ValueError, TypeError, IndexError) as error:
+        shape = "(B, S)" if feature == "speech" else f"(B, T, {width[0]})"
+        reason = next(iter(str(error).splitlines()), type(error).__name__)
+        raise MynaError(f"{title} and encoder.feature={feature} {shape} clash ({reason}): choose another") from error
+    finally:
+        network.train(training)
     if together.shape != (2, EMBEDDING):
         raise MynaError(f"{title} gives {tuple(together.shape)} for two utterances: it must give (2, {EMBEDDING})")
     if not torch.allclose(together.norm(dim=1), torch.ones(2), atol=1e-3):
