@@ -56,8 +56,8 @@ class Verdict:
     """What the discriminator says of a batch.
 
     Attributes:
-        adversarial: The generator's loss.
-        features: Feature-matching loss, for the generator too.
+        adversarial: The generator's loss, without gradient.
+        features: Feature-matching loss, without gradient.
         discriminator: The discriminator's loss.
     """
 
@@ -67,31 +67,51 @@ class Verdict:
 
 
 class Adversary(nn.Module):
-    """ESPnet2's least-squares losses around a discriminator that maps `(B, 1, S)` to features a layer."""
+    """ESPnet2's least-squares losses around a discriminator that maps `(B, 1, S)` to features a layer.
 
-    def __init__(self) -> None:
+    Args:
+        adversarial: Weight of the adversarial loss.
+        features: Weight of feature matching.
+    """
+
+    def __init__(self, adversarial: float = 1.0, features: float = 2.0) -> None:
         """Make ESPnet2's losses, averaged so that the number of discriminators does not change their weight."""
         super().__init__()
+        self.adversarial, self.features = adversarial, features
         self.generator_loss = GeneratorAdversarialLoss()
         self.discriminator_loss = DiscriminatorAdversarialLoss()
         self.feature_loss = FeatureMatchLoss()
 
-    def forward(self, discriminator: nn.Module, generated: Tensor, real: Tensor, band: Tensor) -> Verdict:
-        """Judge one generated batch for both sides: the generator runs once, the recording is judged once.
+    def forward(
+        self, discriminator: nn.Module, generated: Tensor, real: Tensor, band: Tensor
+    ) -> tuple[Tensor, Verdict]:
+        """Judge one generated batch for both sides: what is generated and what was recorded are each judged once.
+
+        The generator learns from the slope of its loss at the generated wave, which is computed here: its own backward
+        pass then ends at that wave and computes no gradient of the discriminator's weights, which nobody would use.
 
         Args:
             discriminator: Such as ESPnet2's multi-period discriminator.
             generated: `(B, S)`.
             real: `(B, S)`.
             band: `(B,)` Hz; what lies above is taken from both.
+
+        Returns:
+            The generator's weighted loss, and the verdict.
         """
         fake, true = (band_limit(wave, band)[:, None] for wave in (generated, real))
-        judged_true = discriminator(true)
-        judged_fake = discriminator(fake)
-        real_loss, fake_loss = self.discriminator_loss(discriminator(fake.detach()), judged_true)
-        return Verdict(
-            self.generator_loss(judged_fake), self.feature_loss(judged_fake, judged_true), real_loss + fake_loss
-        )
+        heard = fake.detach().requires_grad_()
+        judged_true, judged_fake = discriminator(true), discriminator(heard)
+        adversarial = self.generator_loss(judged_fake)
+        features = self.feature_loss(judged_fake, judged_true)
+        loss = self.adversarial * adversarial + self.features * features
+        # Half precision would lose small slopes.
+        scale = 1024.0 if torch.is_autocast_enabled(heard.device.type) else 1.0
+        (slope,) = torch.autograd.grad(scale * loss, heard, retain_graph=True)
+        # Its value is that of the loss, its gradient the slope.
+        surrogate = loss.detach() + ((fake - heard.detach()) * (slope / scale)).sum()
+        real_loss, fake_loss = self.discriminator_loss(judged_fake, judged_true)
+        return surrogate, Verdict(adversarial.detach(), features.detach(), real_loss + fake_loss)
 
 
 @torch.no_grad()

@@ -50,8 +50,7 @@ class VitsWaveModel(nn.Module):
         super().__init__()
         self.network, self.discriminator = network, discriminator
         self.segment, self.context = segment, context
-        self.adversarial, self.features = adversarial, features
-        self.reconstruction, self.adversary = Reconstruction(mel, spectrum), Adversary()
+        self.reconstruction, self.adversary = Reconstruction(mel, spectrum), Adversary(adversarial, features)
 
     def forward(
         self,
@@ -96,8 +95,8 @@ class VitsWaveModel(nn.Module):
         loss = loss + sum(extra.values())
         steps = []
         if self.discriminator is not None:
-            verdict = self.adversary(self.discriminator, generated, real, band)
-            loss = loss + self.adversarial * verdict.adversarial + self.features * verdict.features
+            judged, verdict = self.adversary(self.discriminator, generated, real, band)
+            loss = loss + judged
             steps.append(OptimizationStep(loss=verdict.discriminator, name="discriminator"))
             stats |= vars(verdict)
         steps.insert(0, OptimizationStep(loss=loss, name="generator"))
