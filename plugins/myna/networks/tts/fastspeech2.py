@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn import functional as F
 from torch.nn.utils.rnn import pad_sequence
 
-from myna.networks.tts.mel_network import LANGUAGE_SLOTS, TOKEN_SLOTS, MelNetwork, with_end
+from myna.networks.tts.mel_network import LANGUAGE_SLOTS, TOKEN_SLOTS, MelNetwork, mute_espnet, with_end
 
 MAX_FRAMES_A_TOKEN = 100
 _DROPPING = ("", "positional_", "attn_")
@@ -78,6 +78,7 @@ class FastSpeech2(MelNetwork):
         super().__init__(n_mels)
         from espnet2.tts.fastspeech2 import FastSpeech2 as EspnetFastSpeech2
 
+        mute_espnet()
         sides = {f"transformer_{side}_{part}dropout_rate": dropout for side in ("enc", "dec") for part in _DROPPING}
         variance: dict[str, Any] = {}
         for name in ("pitch", "energy"):

@@ -1,5 +1,6 @@
 """What acoustic models that end in mel have in common: statistics of the mel, and what training asks of them."""
 
+import logging
 from abc import ABC, abstractmethod
 from typing import Any
 
@@ -59,6 +60,15 @@ class MelNetwork(nn.Module, ABC):
     def denormalised(self, mel: Tensor) -> Tensor:
         """Undo `normalised`."""
         return mel * self.mel_std + self.mel_mean
+
+
+def mute_espnet() -> None:
+    """Leave out of the log what ESPnet2 says of every bias that it sets to zero and of every step of an attention."""
+    logging.getLogger().addFilter(_is_worth_saying)
+
+
+def _is_worth_saying(record: logging.LogRecord) -> bool:
+    return not str(record.msg).startswith(("Using make_pad_mask with a list", "Initialize "))
 
 
 def with_end(tokens: Tensor, lengths: Tensor, end: int) -> tuple[Tensor, Tensor]:

@@ -14,7 +14,7 @@ from torch import Tensor
 from torch.nn import functional as F
 from torch.nn.utils.rnn import pad_sequence
 
-from myna.networks.tts.mel_network import LANGUAGE_SLOTS, TOKEN_SLOTS, MelNetwork, with_end
+from myna.networks.tts.mel_network import LANGUAGE_SLOTS, TOKEN_SLOTS, MelNetwork, mute_espnet, with_end
 from myna.networks.tts.tacotron2_guard import judge
 
 log = logging.getLogger(__name__)
@@ -60,7 +60,7 @@ class Tacotron2(MelNetwork):
         super().__init__(n_mels)
         from espnet2.tts.tacotron2 import Tacotron2 as EspnetTacotron2
 
-        logging.getLogger().addFilter(_is_no_hint)
+        mute_espnet()
         self.reduction = reduction
         self.net = EspnetTacotron2(
             idim=tokens + 1,
@@ -202,11 +202,6 @@ class Tacotron2(MelNetwork):
             log.warning("tacotron2: a text of %d tokens ran away: %s", count, verdict.trouble)
         spoken: Tensor = made["feat_gen"][: verdict.steps * self.reduction]
         return spoken
-
-
-def _is_no_hint(record: logging.LogRecord) -> bool:
-    # ESPnet2's attention says at every step that it cannot be traced.
-    return not str(record.msg).startswith("Using make_pad_mask with a list")
 
 
 @contextmanager
