@@ -53,7 +53,7 @@ def settings(member: str, arguments: argparse.Namespace, folder: Path) -> DictCo
         f"+vocoder={member.removesuffix('_base')}",
         "+trainer=cpu",
         f"vocoder.init={'base' if member.endswith('_base') else 'scratch'}",
-        f"vocoder.max_steps={10**9 if trains and learns(member) else 0}",
+        f"vocoder.max_steps={10**6 if trains and learns(member) else 0}",
         f"vocoder.max_seconds={arguments.seconds}",
         f"vocoder.train_sets=[{','.join(arguments.train_sets)}]",
         "vocoder.augmented=false",
