@@ -109,14 +109,14 @@ def test_stage_trains_resumes_and_writes_a_vocoder(dump, tmp_path):
     train_vocoder.run(short)
     steps = [json.loads(line) for line in (out / "log.jsonl").read_text().splitlines()]
     assert [step["step"] for step in steps] == [1, 2, 3, 4]
-    assert {"g_spectrum", "g_mel", "g_adversarial", "g_features", "d_loss", "seconds"} <= steps[-1].keys()
+    assert {"g_pitch", "g_spectrum", "g_mel", "g_adversarial", "g_features", "d_loss", "seconds"} <= steps[-1].keys()
     report = json.loads((out / "report.json").read_text())
     assert report["training"]["steps"] == 4
     assert report["chosen"] == "trained"
     assert report["nemo_difference"] == 0
     assert report["scores"].keys() == {"recordings", "griffin_lim", "start", "trained"}
     made = yaml.safe_load((out / "vocoder.yaml").read_text())
-    assert made["_target_"] == "myna.networks.vocoder.istft.IstftVocoder"
+    assert made["_target_"] == "myna.networks.vocoder.source_istft.SourceIstftVocoder"
     assert made["args"]["channels"] == 16
     trained, kept = load_file(out / "trained.safetensors"), load_file(out / "vocoder.safetensors")
     assert all(torch.equal(trained[name], kept[name]) for name in kept)
