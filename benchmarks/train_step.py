@@ -247,7 +247,7 @@ def plot(rows: dict[str, dict[str, Any]], path: Path, title: str) -> None:
     axes.barh(names, values, color="#4477aa")
     for place, value in enumerate(values):
         axes.text(value, place, f" {value:.2f} s", va="center")
-    axes.set_xlabel("seconds a training step, median (of the processor, over its threads; on a GPU wall time)")
+    axes.set_xlabel("seconds a training step (CPU: processor time of all threads)")
     axes.set_xlim(0, 1.15 * max(values))
     axes.set_title(title, fontsize=10)
     figure.tight_layout()
