@@ -49,20 +49,21 @@ class Curve(Callback):
     Args:
         path: The file, such as `exp/tts/log.jsonl`.
         every: Steps between two records of training figures.
+        clock: Counts the seconds; `time.process_time` where other work on the machine should not count.
     """
 
-    def __init__(self, path: Path, every: int) -> None:
+    def __init__(self, path: Path, every: int, clock: Callable[[], float] = time.monotonic) -> None:
         """Start an empty window."""
-        self.path, self.every = path, every
+        self.path, self.every, self.clock = path, every, clock
         self._sums: dict[str, float] = defaultdict(float)
         self._count = 0
         self._before = 0.0
-        self._began = time.monotonic()
+        self._began = self.clock()
 
     @property
     def seconds(self) -> float:
         """Seconds of training, those before a resumption included."""
-        return self._before + time.monotonic() - self._began
+        return self._before + self.clock() - self._began
 
     def state_dict(self) -> dict[str, Any]:
         """Keep the seconds and the open window in the checkpoint."""
@@ -75,7 +76,7 @@ class Curve(Callback):
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Forget records from after the checkpoint: those steps are about to be done again."""
-        self._began = time.monotonic()
+        self._began = self.clock()
         done = steps_begun(trainer)
         kept = [record for record in read_curve(self.path) if record["step"] <= done]
         if trainer.is_global_zero:
@@ -168,6 +169,26 @@ class Best(Callback):
         for path in self.folder.glob("step*.pt"):
             if path.name not in wanted:
                 path.unlink()
+
+
+class Deadline(Callback):
+    """End training, after a last validation, when its seconds are used up; those before a resumption count.
+
+    Args:
+        curve: Counts the seconds.
+        seconds: How many there are.
+    """
+
+    def __init__(self, curve: Curve, seconds: float) -> None:
+        """Keep the limit."""
+        self.curve, self.seconds = curve, seconds
+
+    def on_train_batch_end(
+        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        """Look at the clock; clocks differ between processes, and all must stop at the same step."""
+        spent = self.curve.seconds >= self.seconds
+        trainer.should_stop |= trainer.strategy.reduce_boolean_decision(spent, all=False)
 
 
 class Resume(Callback):

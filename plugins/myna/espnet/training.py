@@ -6,10 +6,10 @@ needs: a place to resume from after a kill, curves as JSON lines, and the best w
 
 import json
 import logging
+import time
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -78,7 +78,8 @@ def fit(
         model: `model(**batch) -> loss, stats, weight`. With named optimizers `loss` is a list of ESPnet3's
             `OptimizationStep(loss, name)`, generator first. `stats` names the losses of the curves.
         config: The composed configuration: `trainer` (keywords of Lightning's Trainer; a `max_steps` that is not null
-            overrides the argument, and `max_seconds` ends training early), `seed`, `num_workers`.
+            overrides the argument, and `max_seconds` ends training early: of the day, or with `clock: processor` of the
+            processor), `seed`, `num_workers`.
         train: Entries of ESPnet3's DataOrganizer, or arguments of `myna.espnet.dataset.Dataset`; one or several.
         valid: The same for validation.
         exp_dir: Gets `last.ckpt`, `best/`, `log.jsonl` and `result.json`.
@@ -104,6 +105,7 @@ def fit(
     exp_dir.mkdir(parents=True, exist_ok=True)
     trainer = _plain(config.get("trainer") or {})
     steps, seconds = int(trainer.pop("max_steps", None) or max_steps), trainer.pop("max_seconds", None)
+    clock = trainer.pop("clock", None)
     result = read_result(exp_dir)
     if result is not None and (result.max_steps, result.max_seconds) == (steps, seconds):
         log.info("%s: %d steps are done already", exp_dir, result.step)
@@ -116,7 +118,7 @@ def fit(
             collate=collate,
         )
         settings["batches"] = _plain(batches or {"batch_size": 16})
-        settings["max_steps"], settings["max_seconds"] = steps, seconds
+        settings["max_steps"], settings["max_seconds"], settings["clock"] = steps, seconds, clock
         settings["seed"] = int(config.get("seed") or 0)
         settings["trainer"] = _trainer_config(trainer, min(validate_every, steps), log_every)
         # On the CPU the cores are busy with the step itself, and features come from memory.
@@ -216,9 +218,9 @@ def _train(
 ) -> None:
     """Run ESPnet3's trainer with Myna's callbacks in place of its checkpoint callbacks."""
     from lightning.fabric.utilities.seed import seed_everything
-    from lightning.pytorch.callbacks import LearningRateMonitor, ModelCheckpoint, Timer
+    from lightning.pytorch.callbacks import LearningRateMonitor, ModelCheckpoint
 
-    from myna.espnet.callbacks import Best, Curve, Resume, Seeds
+    from myna.espnet.callbacks import Best, Curve, Deadline, Resume, Seeds
     from myna.espnet.module import Module
     from myna.espnet.toolkit import lean_import
 
@@ -231,9 +233,10 @@ def _train(
     # ESPnet3's own save once an epoch, which here is once a run, and average k checkpoints at each validation.
     replaced = (AverageCheckpointsCallback, LearningRateMonitor, ModelCheckpoint)
     kept = [callback for callback in trainer.trainer.callbacks if not isinstance(callback, replaced)]
-    curve, last = Curve(exp_dir / "log.jsonl", log_every), exp_dir / "last.ckpt"
+    clock = time.process_time if settings.clock == "processor" else time.monotonic
+    curve, last = Curve(exp_dir / "log.jsonl", log_every, clock), exp_dir / "last.ckpt"
     if settings.max_seconds:
-        kept.append(Timer(duration=timedelta(seconds=float(settings.max_seconds)), verbose=False))
+        kept.append(Deadline(curve, float(settings.max_seconds)))
     best = Best(exp_dir / "best", criteria, curve, evaluate)
     trainer.trainer.callbacks = [Seeds(settings.seed), curve, best, *kept, Resume(last, checkpoint_every)]
     with warnings.catch_warnings():

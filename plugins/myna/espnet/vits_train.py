@@ -66,7 +66,10 @@ def train(config: DictConfig) -> None:
         phase = Phase(settings.wave, out, TEXT_SIDE)
         report["wave"] = fit_waves(config, network, phase, pool_sets(config)) if settings.wave.max_steps else None
     else:
-        report["full"] = fit_waves(config, network, Phase(settings.full, out), pool_sets(config), text=True)
+        phase = Phase(settings.full, out)
+        report["full"] = (
+            fit_waves(config, network, phase, pool_sets(config), text=True) if phase.settings.max_steps else None
+        )
     save_weights(network.fold().state_dict(), out / "tts.safetensors")
     atomic_text(out / "tts.yaml", yaml.safe_dump({**args, "weight_norm": False}, sort_keys=False))
     atomic_text(out / "report.json", json.dumps(report, indent=1) + "\n")

@@ -68,7 +68,7 @@ def collect(config: DictConfig) -> list[Clip]:
     for kind in _FLOORS:
         if (decoded / kind / "wav.scp").is_file():
             clips += _clips(kind, _decoded(decoded / kind), language, recordings, (TEXT, SPEAKER, QUALITY, PAIR))
-    clips += _reference(Path(settings.reference_set), settings.reference_clips)
+    clips += reference_clips(Path(settings.reference_set), settings.reference_clips)
     clips += _others([Path(p) for p in settings.other_sets], {u.speaker for u in test.values()}, settings.other_clips)
     return clips
 
@@ -89,7 +89,7 @@ def _clips(
     return [Clip(kind, key, audio, text, language, recordings.get(key), wants) for key, (audio, text) in spoken.items()]
 
 
-def _reference(folder: Path, limit: int) -> list[Clip]:
+def reference_clips(folder: Path, limit: int) -> list[Clip]:
     """Recordings of the target that the clone was made from: their mean embedding is the target's voice."""
     data = kaldi.read(folder)
     derived = data.extra.get("utt2orig", {})

@@ -1,0 +1,1 @@
+"""All members of a group trained alike, measured alike, and put side by side on one page."""

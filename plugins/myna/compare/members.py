@@ -1,0 +1,100 @@
+"""Which members there are to compare, and the configuration of each."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from omegaconf import DictConfig, OmegaConf
+
+from myna.errors import MynaError
+from myna.recipe.compose import CONF, compose_recipe, own_folders
+
+GROUPS = ("encoder", "tts", "vocoder")
+SAME = ("auto", "ge2e")  # other words for encoder=cnn and encoder=resemblyzer
+FIRST = ("griffin_lim", "wavenet")  # the floor, and the teacher before its student
+CHOICE = re.compile(r"\+?(encoder|tts|vocoder|preset)=")
+
+
+@dataclass(frozen=True)
+class Member:
+    """One choice of a group.
+
+    Attributes:
+        group: `encoder`, `tts` or `vocoder`.
+        name: The word that chooses it.
+        shipped: Whether it is shown with the weights that Myna ships, instead of trained here.
+        trains: Whether it is trained, where it has anything to learn.
+    """
+
+    group: str
+    name: str
+    shipped: bool = False
+    trains: bool = True
+
+    @property
+    def label(self) -> str:
+        """What the tables call it."""
+        return f"{self.name}_base" if self.shipped else self.name
+
+    @property
+    def init(self) -> str:
+        """The start that `<group>.init` names."""
+        return "base" if self.shipped else "scratch"
+
+
+def member_names(group: str) -> list[str]:
+    """List the choices of a group: the files of `conf/<group>`, and of a person's own folders.
+
+    Names that begin with `_` are parts of others; other words for a member are left out.
+    """
+    files = (path for folder in (*own_folders(), CONF) for path in (folder / group).glob("[!_]*.yaml"))
+    names = {path.stem for path in files} - (set(SAME) if group == "encoder" else set())
+    return sorted(names, key=lambda name: (name not in FIRST, name))
+
+
+def choose_members(settings: DictConfig) -> list[Member]:
+    """List the members that `compare.groups` and `compare.members` name, in the order to try them.
+
+    Raises:
+        MynaError: A group or a member does not exist.
+    """
+    if unknown := [group for group in settings.groups if group not in GROUPS]:
+        raise MynaError(f"--compare {unknown[0]}: there is no such group; choose from {', '.join(GROUPS)}")
+    found = [member for group in settings.groups for member in _of_group(group, settings)]
+    wanted = settings.members
+    if wanted is None:
+        return found
+    labels = [member.label for member in found]
+    if unknown := [name for name in wanted if name not in labels]:
+        raise MynaError(f"compare.members names {unknown[0]!r}; there is {', '.join(labels)}")
+    return [member for member in found if member.label in wanted]
+
+
+def _of_group(group: str, settings: DictConfig) -> list[Member]:
+    names, shipped = member_names(group), settings.shipped.get(group) or ()
+    own = [Member(group, name, trains=name not in settings.untrained) for name in names]
+    return own + [Member(group, name, shipped=True, trains=False) for name in shipped]
+
+
+def compose_member(config: DictConfig, overrides: Iterable[str], member: Member, exp_dir: Path) -> DictConfig:
+    """Compose the recipe with a member.
+
+    Args:
+        config: The recipe as it was composed; its data are used.
+        overrides: What the person typed; words that choose other members are left out.
+        member: The member.
+        exp_dir: Where its results go.
+    """
+    typed = [override for override in overrides if not CHOICE.match(override)]
+    values = {"data_dir": config.data_dir, "dump_dir": config.dump_dir, "exp_dir": str(exp_dir)}
+    made = compose_recipe(Path(config.recipe_dir), [*typed, f"{member.group}={member.name}"], values)
+    OmegaConf.set_struct(made, False)
+    made.trainer.clock = "processor"
+    made.trainer.max_steps = made.trainer.max_seconds = None
+    return made
+
+
+def spread(items: Sequence[object], count: int) -> list[int]:
+    """Return the places of at most `count` items at even distances."""
+    return [n * len(items) // count for n in range(count)] if len(items) > count else list(range(len(items)))

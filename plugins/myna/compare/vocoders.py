@@ -1,0 +1,143 @@
+"""Train a vocoder for a budget, and measure how well it copies recordings and how fast it runs on one thread."""
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from omegaconf import DictConfig, OmegaConf
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+from myna.audio.mel import MelConfig, log_mel
+from myna.compare.kept import Row, size
+from myna.kaldi import read_table
+from myna.measure import wer
+from myna.nemo import copy_synthesis, train_vocoder
+from myna.nemo.dataset import Item
+from myna.networks.vocoder.wavenet import WaveNet
+
+RATE, HOP = MelConfig().sample_rate, MelConfig().hop_length
+MANY = 10**6  # steps that no budget of seconds reaches
+
+
+def limit(config: DictConfig, init: str, seconds: float, max_steps: int | None = None) -> DictConfig:
+    """Set the start and the budget of a comparison.
+
+    Args:
+        config: Has `vocoder` and `trainer`.
+        init: `scratch`, or `base`, which is taken as it is.
+        seconds: Of training; 0 for none.
+        max_steps: Ends training, too.
+    """
+    OmegaConf.set_struct(config, False)
+    config.vocoder.init = init
+    config.vocoder.max_steps = (max_steps or MANY) if seconds > 0 and init == "scratch" else 0
+    config.vocoder.max_seconds = seconds
+    config.vocoder.augmented, config.vocoder.loader_workers = False, 0
+    config.trainer.max_steps = config.trainer.max_seconds = None
+    return config
+
+
+def made(config: DictConfig, folder: Path) -> tuple[nn.Module, str, Row]:
+    """Build a vocoder and train it, or take up what was trained.
+
+    Args:
+        config: See `limit`; with `seed`, `dump_dir` and `exp_dir`.
+        folder: Gets checkpoints and weights, where a student looks for its teacher.
+
+    Returns:
+        The vocoder, what its weights are, and `steps` and processor `seconds` of training.
+    """
+    generator = train_vocoder.start(config.vocoder, int(config.seed))
+    learns = any(True for _ in generator.parameters())
+    if not learns:
+        config.vocoder.max_steps = 0
+    training = train_vocoder.train(config, generator, folder, time.process_time) or {}
+    if not training.get("steps"):
+        origin = "shipped" if config.vocoder.init == "base" else "UNTRAINED" if learns else "none needed"
+        return generator.eval(), origin, training
+    generator.load_state_dict(load_file(folder / "trained.safetensors"))
+    train_vocoder.write(config.vocoder, generator, folder)
+    return generator.eval(), f"{training['steps']} steps, {training['seconds']:.0f} s", training
+
+
+def choose_items(dump: Path, sets: Sequence[str], many: int, longest: float) -> list[Item]:
+    """Choose recordings of 1.5 seconds to `longest`, evenly over the sets."""
+    everything = copy_synthesis.choose([dump / name for name in sets], 10**6)
+    fitting = [item for item in everything if item.frames * HOP <= longest * RATE]
+    return fitting[:: max(1, len(fitting) // many)][:many]
+
+
+def english_texts(dump: Path, sets: Sequence[str]) -> dict[str, str]:
+    """Collect the texts of the English utterances."""
+    found: dict[str, str] = {}
+    for name in sets:
+        languages = read_table(dump / name / "utt2lang")
+        spoken = read_table(dump / name / "text").items()
+        found |= {key: text for key, text in spoken if languages.get(key, "").startswith("en")}
+    return found
+
+
+def scored(items: list[Item], waves: list[Tensor], said: dict[str, str]) -> dict[str, float]:
+    """Score copies of recordings: `mel_l1`, `mos`, `similarity`, and `wer` where it is known what is said."""
+    scores = copy_synthesis.score(items, waves, ["mos", "similarity"])
+    pairs = [(said[item.id], wave) for item, wave in zip(items, waves, strict=True) if item.id in said]
+    if pairs:
+        heard = [wer.transcribe(wave.numpy(), RATE) for _, wave in pairs]
+        scores["wer"] = round(wer.wer([text for text, _ in pairs], heard), 4)
+    return scores
+
+
+def processor_seconds(call: Callable[[], Any], repetitions: int = 3) -> float:
+    """Return the least processor seconds of a few calls, after one to warm up; slow calls are not repeated."""
+    call()
+    spent: list[float] = []
+    while len(spent) < repetitions and sum(spent) < 2.0:
+        began = time.process_time()
+        call()
+        spent.append(time.process_time() - began)
+    return min(spent)
+
+
+@torch.inference_mode()
+def real_time_factor(vocoder: nn.Module, mel: Tensor) -> float:
+    """Return processor seconds a second of speech."""
+    return processor_seconds(lambda: vocoder(mel)) / (mel.shape[1] * HOP / RATE)
+
+
+@torch.inference_mode()
+def uncached_factor(network: WaveNet, mel: Tensor) -> float:
+    """Return the same for a WaveNet that computes all it hears again for every sample, without the cache."""
+    frames = -(-network.stack.receptive_field // HOP)
+    window = torch.zeros(1, frames * HOP)
+    return processor_seconds(lambda: network.distribution(window, mel[:, :frames]), 10) * RATE
+
+
+def measure(
+    config: DictConfig, folder: Path, items: list[Item], said: dict[str, str], rtf_seconds: float
+) -> tuple[Row, list[Tensor]]:
+    """Train and measure the vocoder that a configuration chooses.
+
+    Args:
+        config: See `made`.
+        folder: See `made`.
+        items: The recordings to copy.
+        said: Texts for the word error rate; none is taken without.
+        rtf_seconds: Seconds of speech over which speed is taken.
+
+    Returns:
+        The figures, and the copies `(S,)`.
+    """
+    vocoder, origin, training = made(config, folder)
+    row: Row = {"weights": origin, "training": training}
+    row |= size(vocoder.state_dict(), sum(p.numel() for p in vocoder.parameters()))
+    mel = log_mel(torch.cat([copy_synthesis.recording(item) for item in items]))
+    mel = mel[:, : round(rtf_seconds * RATE / HOP)]
+    row["rtf"] = real_time_factor(vocoder, mel)
+    row["samples_a_second"] = RATE / row["rtf"]
+    if isinstance(vocoder, WaveNet):
+        row["rtf_uncached"] = uncached_factor(vocoder, mel)
+    copies = copy_synthesis.copies(vocoder, items)
+    return row | scored(items, copies, said), copies
