@@ -56,8 +56,8 @@ def configuration(arguments: argparse.Namespace, member: str) -> DictConfig:
     return config
 
 
-def seconds_a_step(config: DictConfig, tries: int = 3) -> float:
-    """Time training steps on one batch."""
+def seconds_a_step(config: DictConfig, tries: int = 4) -> float:
+    """Time training steps on one batch; the quickest counts, since other work on the machine only slows them."""
     torch.manual_seed(0)
     model = build_model(config, own_network(config)).train()
     data = Dataset(**data_entries(config)[0])
@@ -65,13 +65,14 @@ def seconds_a_step(config: DictConfig, tries: int = 3) -> float:
     size = min(int(batches.speakers) * int(batches.utterances), len(data))
     _, batch = Pad()([data[i * len(data) // size] for i in range(size)])
     optimizer = torch.optim.AdamW(model.parameters())
-    for turn in range(tries + 1):
-        if turn == 1:
-            began = time.process_time()  # the first step warms up
+    spent = []
+    for _ in range(tries):
+        began = time.process_time()
         optimizer.zero_grad()
         model(**batch)[0].backward()
         optimizer.step()
-    return (time.process_time() - began) / tries
+        spent.append(time.process_time() - began)
+    return min(spent)
 
 
 def trained(config: DictConfig, arguments: argparse.Namespace) -> tuple[Any, dict[str, Any]]:
