@@ -158,12 +158,12 @@ def draw(results: list[dict[str, Any]], path: Path) -> None:
     figure = Figure(figsize=(7, 4.5), layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
-    for row in results:
-        place = row["embedding_seconds_per_hour"], 100 * row["unseen"]["eer"]
+    places = [(row["embedding_seconds_per_hour"], 100 * row["unseen"]["eer"]) for row in results]
+    for row, place in zip(results, places, strict=True):
         axes.scatter(*place, s=30 + row["parameters"] / 8_000, alpha=0.6)
         axes.annotate(row["member"], place, xytext=(6, 6), textcoords="offset points")
-    axes.set_xscale("log")
-    axes.set_ylim(bottom=-1)
+    longest, worst = (max(values) for values in zip(*places, strict=True))
+    axes.set(xlim=(0, 1.2 * longest), ylim=(-1, 1.1 * worst + 1))
     axes.grid(alpha=0.3)
     axes.set_xlabel("Processor seconds to embed an hour of speech")
     axes.set_ylabel("Equal error rate on unseen speakers, %")
