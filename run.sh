@@ -20,6 +20,7 @@ last=$((${#STAGES[@]} - 1))
 usage() {
   cat <<'HELP'
 Usage: ./run.sh [--stage N] [--stop_stage M] [--recipe NAME] [options] [-- hydra overrides]
+       ./run.sh --compare [GROUPS] [--recipe NAME] [options] [-- hydra overrides]
 
 Stages
   0  create_dataset     corpus -> Kaldi data directories, validated
@@ -38,6 +39,8 @@ Options
   --target DIR     recordings of the person to clone (recipe custom)
   --name NAME      that person's name (recipe custom)
   --conf-dir DIR   a folder of your own members, searched before conf/ (repeatable; docs/members.md)
+  --compare [GROUPS]  train every member of encoder,tts,vocoder (default: all three) for the same small budget, after
+                   stages 0 and 1, and put them side by side on exp/compare/index.html
   --help           this text
 
 What follows -- goes to Hydra:  ./run.sh --stage 3 --stop_stage 3 -- tts=vits trainer.max_steps=500
@@ -50,7 +53,7 @@ die() {
   exit 2
 }
 
-stage=0 stop_stage=$last recipe=mini_voices
+stage=0 stop_stage=$last recipe=mini_voices compare=""
 extra=()
 overrides=()
 while (($#)); do
@@ -63,6 +66,14 @@ while (($#)); do
     --help | -h)
       usage
       exit 0
+      ;;
+    --compare)
+      compare=encoder,tts,vocoder
+      shift
+      if (($#)) && [[ $1 != --* ]]; then
+        compare=$1
+        shift
+      fi
       ;;
     --stage | --stop_stage | --stop-stage | --recipe | --target | --name | --conf-dir)
       (($# >= 2)) || die "$1 needs a value; see ./run.sh --help"
@@ -99,6 +110,12 @@ stage=$((10#$stage)) stop_stage=$((10#$stop_stage))
 
 ((${#extra[@]} == 0)) || [[ $recipe != mini_voices ]] ||
   die "mini_voices brings its own target; for recordings of your own add --recipe custom"
+
+if [[ -n $compare ]]; then
+  [[ $stage-$stop_stage == "0-$last" ]] || die "--compare runs stages 0 and 1 itself; leave out --stage and --stop_stage"
+  stop_stage=1
+  extra+=(--compare "$compare")
+fi
 
 names=() numbers=""
 for n in "${!STAGES[@]}"; do

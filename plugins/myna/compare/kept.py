@@ -5,61 +5,85 @@ import json
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from omegaconf import DictConfig, OmegaConf
 
 from myna.files import atomic_text, sha256
+from myna.networks.pretrained import FOLDER
 
 Row = dict[str, Any]
 
 
-def kept(folder: Path, key: str, work: Callable[[], Row]) -> Row:
+TRAINING = ("seconds", "max_steps", "threads", "hold_out")  # of `compare`: what the weights follow from
+WHICH = ("groups", "members", "shipped", "untrained")  # these say which members, not how
+
+
+class Keys(NamedTuple):
+    """Stand for all that a result follows from.
+
+    Attributes:
+        training: For the weights: another one empties the folder.
+        measuring: For the figures: another one takes them again, with the weights that are there.
+    """
+
+    training: str
+    measuring: str
+
+
+def kept(folder: Path, keys: Keys, work: Callable[[], Row]) -> Row:
     """Return what was found before, or do the work; work that was killed goes on where it stopped.
 
     Args:
-        folder: Holds all that the work writes; it is emptied when it was begun under another key.
-        key: Stands for everything that the result follows from.
+        folder: Holds all that the work writes.
+        keys: What the result follows from.
         work: Does it.
     """
     path, begun = folder / "measured.json", folder / "begun"
+    if not begun.is_file() or begun.read_text(encoding="utf-8") != keys.training:
+        shutil.rmtree(folder, ignore_errors=True)
+        atomic_text(begun, keys.training)
     if path.is_file():
         stored = json.loads(path.read_text(encoding="utf-8"))
-        if stored["key"] == key:
+        if stored["key"] == keys.measuring:
             return dict(stored["row"])
-    if not begun.is_file() or begun.read_text(encoding="utf-8") != key:
-        shutil.rmtree(folder, ignore_errors=True)
-        atomic_text(begun, key)
     row = work()
-    atomic_text(path, json.dumps({"key": key, "row": row}, indent=1) + "\n")
+    atomic_text(path, json.dumps({"key": keys.measuring, "row": row}, indent=1) + "\n")
     return row
 
 
-def key_of(config: DictConfig, group: str, **more: Any) -> str:
+def keys_of(config: DictConfig, group: str, **more: Any) -> Keys:
     """Hash what a member's result follows from: its configuration, the comparison's, the seed and the data.
 
     Args:
         config: The composed configuration of the member.
         group: Its group.
-        **more: What else matters.
+        **more: What else its weights follow from.
     """
-    settings = OmegaConf.to_container(config.compare, resolve=True)
-    assert isinstance(settings, dict)
-    for name in ("groups", "members", "shipped", "untrained"):
-        settings.pop(name)  # they say which members, not how
-    parts = {
+    settings = dict(OmegaConf.to_container(config.compare, resolve=True))  # type: ignore[arg-type]
+    training = {
         "member": OmegaConf.to_container(config[group], resolve=True),
-        "compare": settings,
+        "budget": {name: settings.pop(name) for name in TRAINING},
         "seed": config.seed,
         "data": _data(Path(config.dump_dir)),
         **more,
     }
-    text = json.dumps(parts, sort_keys=True, default=str).replace(str(config.recipe_dir), "<recipe>")
+    measuring = training | {name: value for name, value in settings.items() if name not in WHICH}
+    return Keys(*(_digest(parts, str(config.recipe_dir)) for parts in (training, measuring)))
+
+
+def _digest(parts: Mapping[str, Any], recipe: str) -> str:
+    text = json.dumps(parts, sort_keys=True, default=str).replace(recipe, "<recipe>")
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _data(dump: Path) -> Mapping[str, str]:
+def _data(dump: Path) -> dict[str, str]:
     return {path.parent.name: sha256(path) for path in sorted(dump.glob("*/utt2num_frames"))}
+
+
+def shipped_weights() -> dict[str, str]:
+    """Return the hashes of the base's weights."""
+    return {path.name: sha256(path) for path in sorted(FOLDER.glob("*.safetensors"))}
 
 
 def size(weights: Mapping[str, Any], parameters: int) -> Row:

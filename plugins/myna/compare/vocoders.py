@@ -48,7 +48,8 @@ def made(config: DictConfig, folder: Path) -> tuple[nn.Module, str, Row]:
         folder: Gets checkpoints and weights, where a student looks for its teacher.
 
     Returns:
-        The vocoder, what its weights are, and `steps` and processor `seconds` of training.
+        The vocoder, where its weights are from (`trained`, `shipped`, `none` or `untrained`), and `steps` and processor
+        `seconds` of training.
     """
     generator = train_vocoder.start(config.vocoder, int(config.seed))
     learns = any(True for _ in generator.parameters())
@@ -56,11 +57,11 @@ def made(config: DictConfig, folder: Path) -> tuple[nn.Module, str, Row]:
         config.vocoder.max_steps = 0
     training = train_vocoder.train(config, generator, folder, time.process_time) or {}
     if not training.get("steps"):
-        origin = "shipped" if config.vocoder.init == "base" else "UNTRAINED" if learns else "none needed"
+        origin = "shipped" if config.vocoder.init == "base" else "untrained" if learns else "none"
         return generator.eval(), origin, training
     generator.load_state_dict(load_file(folder / "trained.safetensors"))
     train_vocoder.write(config.vocoder, generator, folder)
-    return generator.eval(), f"{training['steps']} steps, {training['seconds']:.0f} s", training
+    return generator.eval(), "trained", training
 
 
 def choose_items(dump: Path, sets: Sequence[str], many: int, longest: float) -> list[Item]:
@@ -131,7 +132,7 @@ def measure(
         The figures, and the copies `(S,)`.
     """
     vocoder, origin, training = made(config, folder)
-    row: Row = {"weights": origin, "training": training}
+    row: Row = {"origin": origin, "training": training}
     row |= size(vocoder.state_dict(), sum(p.numel() for p in vocoder.parameters()))
     mel = log_mel(torch.cat([copy_synthesis.recording(item) for item in items]))
     mel = mel[:, : round(rtf_seconds * RATE / HOP)]

@@ -22,6 +22,9 @@ def build_parser() -> argparse.ArgumentParser:
         "--numbers", default="", help="what a person calls each stage: name=number, separated by spaces"
     )
     parser.add_argument("--root", type=Path, default=None, help="the folder that holds recipes/")
+    parser.add_argument(
+        "--compare", default=None, metavar="GROUPS", help="then compare all members of encoder, tts, vocoder (commas)"
+    )
     parser.add_argument("--target", type=Path, default=None, help="folder of the recordings to clone")
     parser.add_argument("--name", default=None, help="name of the person who is cloned")
     parser.add_argument("--overrides", nargs=argparse.REMAINDER, default=[], help="Hydra overrides; comes last")
@@ -42,12 +45,24 @@ def main(argv: Sequence[str]) -> int:
         values["create_dataset.target"] = str(args.target.absolute())
     if args.name is not None:
         values["create_dataset.name"] = checked_name(args.name)
+    if args.compare:
+        values["compare.groups"] = args.compare.split(",")
     config = compose_recipe(recipe_dir, args.overrides, values)
     check_words(config, args.overrides, args.stages)
     numbers = dict(pair.split("=", 1) for pair in args.numbers.split())
     recipe = Recipe(config, system_runner, numbers)
     recipe.run(args.stages or list(recipe.stages))
+    if args.compare is not None:
+        compare(config, args.overrides)
     return 0
+
+
+def compare(config: DictConfig, overrides: Sequence[str]) -> None:
+    """Compare all members, which imports every toolkit."""
+    from importlib import import_module
+
+    page = import_module("myna.compare.run").run(config, overrides)
+    print(f"comparison: {page}")
 
 
 def system_runner(config: DictConfig) -> StageRunner:

@@ -1,0 +1,92 @@
+"""A group of members that do the same work: what is shared by encoders, acoustic models and vocoders."""
+
+import logging
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig
+from tqdm import tqdm
+
+from myna.compare.kept import Row, kept, keys_of, shipped_weights
+from myna.compare.members import Member, compose_member
+from myna.errors import MynaError
+
+log = logging.getLogger(__name__)
+
+
+class Group(ABC):
+    """Measures the members of a group, one after the other.
+
+    Args:
+        config: The recipe, with `compare`.
+        overrides: What the person typed.
+        members: The members to measure.
+    """
+
+    name: str
+    based = False  # whether every row follows from the weights that Myna ships
+
+    def __init__(self, config: DictConfig, overrides: Sequence[str], members: Sequence[Member]) -> None:
+        """Keep what to compare."""
+        self.config, self.overrides, self.members = config, overrides, members
+        self.settings: Any = config.compare
+        self.out = Path(config.exp_dir) / "compare" / self.name
+
+    @abstractmethod
+    def references(self) -> list[Row]:
+        """Return the rows of ceilings and floors."""
+
+    @abstractmethod
+    def measure(self, member: Member, config: DictConfig, folder: Path) -> Row:
+        """Train and measure a member.
+
+        Args:
+            member: The member.
+            config: Its configuration.
+            folder: For all that it writes.
+
+        Returns:
+            `origin` of its weights, `training` (`steps`, `seconds`), `parameters`, `mb`, scores, `rtf` and `samples`.
+
+        Raises:
+            MynaError: It cannot be trained on these data.
+        """
+
+    def exp_dir(self, member: Member) -> Path:
+        """Return the experiment folder that the member's stage sees."""
+        return self.out / member.label
+
+    def seconds(self, member: Member) -> float:
+        """Return the seconds that a member may train."""
+        return float(self.settings.seconds) if member.trains else 0.0
+
+    def rows(self) -> list[Row]:
+        """Return all rows, ceilings and floors first; what was measured before is read."""
+        return [*self.references(), *(self.row(member) for member in tqdm(self.members, desc=self.name, unit="member"))]
+
+    def row(self, member: Member) -> Row:
+        """Return the row of a member; one that fails says why, and does not keep the others from the page."""
+        log.info("compare: %s=%s", self.name, member.label)
+        try:
+            config = compose_member(self.config, self.overrides, member, self.exp_dir(member))
+            folder = self.out / member.label
+            based = self.based or member.shipped
+            work = partial(self.measure, member, config, folder)
+            found = self._kept(member.label, config, work, based=based, trains=member.trains)
+        except MynaError as error:
+            log.warning("compare: %s=%s: %s", self.name, member.label, error)
+            found = {"origin": "failed", "error": str(error)}
+        return {"name": member.label, **found}
+
+    def reference(self, name: str, work: Callable[[Path], Row]) -> Row:
+        """Return a row that belongs to no member; `work` gets the folder for what it writes."""
+        label = f"_{name}"
+        found = self._kept(label, self.config, lambda: work(self.out / label), based=self.based)
+        return {"name": name, "origin": "reference", **found}
+
+    def _kept(self, label: str, config: DictConfig, work: Callable[[], Row], based: bool, **more: Any) -> Row:
+        base = shipped_weights() if based else None
+        return kept(self.out / label, keys_of(config, self.name, label=label, base=base, **more), work)

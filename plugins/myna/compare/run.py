@@ -1,0 +1,88 @@
+"""`run.sh --compare`: train every member of a group for the same budget, measure all alike, write one page."""
+
+import json
+import logging
+import os
+import platform
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+
+from myna.compare.kept import Row
+from myna.compare.members import GROUPS, choose_members
+from myna.compare.page import write_page
+from myna.compare.table import TITLES, markdown
+from myna.errors import MynaError
+from myna.files import atomic_text
+from myna.measure.results import versions
+from myna.recipe.lock import only_run
+
+log = logging.getLogger(__name__)
+
+# Imported when their turn comes: each brings a toolkit.
+CLASSES = {"encoder": "EncoderGroup", "tts": "TtsGroup", "vocoder": "VocoderGroup"}
+
+
+def run(config: DictConfig, overrides: Sequence[str]) -> Path:
+    """Measure the members that `compare` names, and write `exp/compare/{index.html,compare.json,compare.md}`.
+
+    What is measured already is kept, and a training that was killed goes on. Groups that an earlier run measured stay
+    on the page, and may be measured by runs at the same time.
+
+    Args:
+        config: The recipe; its stages 0 and 1 are complete.
+        overrides: What the person typed.
+
+    Returns:
+        The page.
+
+    Raises:
+        MynaError: A group or member does not exist, or features are missing.
+    """
+    import torch
+
+    members, out = choose_members(config.compare), Path(config.exp_dir) / "compare"
+    if not (Path(config.dump_dir) / "pool_train" / "feats.scp").is_file():
+        raise MynaError(f"{config.dump_dir}/pool_train/feats.scp is missing: run stage 1 (extract_features) first")
+    threads = int(config.compare.threads)
+    os.environ["OMP_NUM_THREADS"] = str(threads)
+    torch.set_num_threads(threads)
+    page = out / "index.html"
+    for group in config.compare.groups:
+        chosen = [member for member in members if member.group == group]
+        if not chosen:
+            continue
+        with only_run(out / group):
+            kind = getattr(import_module(f"myna.compare.{group}_group"), CLASSES[group])
+            rows = kind(config, overrides, chosen).rows()
+            write_group(config, out / group / "rows.json", rows)
+        write_results(config, out)
+        log.info("compare: %s", page)
+    return page
+
+
+def write_group(config: DictConfig, path: Path, rows: list[Row]) -> None:
+    """Write the rows of a group with what they were measured under."""
+    options: Any = OmegaConf.to_container(config.compare, resolve=True)
+    about = {
+        "date": datetime.now(UTC).date().isoformat(),
+        "seed": int(config.seed),
+        "options": options,
+        "machine": platform.processor() or platform.machine(),
+        "versions": versions(),
+    }
+    atomic_text(path, json.dumps({**about, "rows": rows}, indent=1, ensure_ascii=False) + "\n")
+
+
+def write_results(config: DictConfig, out: Path) -> None:
+    """Write page, JSON and Markdown of all groups that are measured."""
+    stored = {name: out / name / "rows.json" for name in GROUPS}
+    found = {name: json.loads(path.read_text(encoding="utf-8")) for name, path in stored.items() if path.is_file()}
+    atomic_text(out / "compare.json", json.dumps(found, indent=1, ensure_ascii=False) + "\n")
+    tables = [f"## {TITLES[name][0]}\n\n{markdown(name, group['rows'])}" for name, group in found.items()]
+    atomic_text(out / "compare.md", "\n".join(tables))
+    write_page(out / "index.html", Path(config.recipe_dir).name, found)

@@ -1,0 +1,157 @@
+"""Acoustic models beside each other: the same held-out sentences in the target's voice, through the same vocoder."""
+
+import os
+import shutil
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+
+from omegaconf import DictConfig
+
+from myna import kaldi
+from myna.adapt.baselines import copy_synthesis, formant_speech
+from myna.adapt.decode import Line, Speech
+from myna.adapt.voice_parts import target_language
+from myna.compare import acoustic
+from myna.compare.group import Group
+from myna.compare.kept import Row, size
+from myna.compare.members import Member, compose_member, spread
+from myna.compare.samples import listening_copies
+from myna.compare.vocoders import processor_seconds
+from myna.errors import MynaError
+from myna.measure import similarity
+from myna.measure.clips import PAIR, QUALITY, SPEAKER, TEXT, Clip, reference_clips
+from myna.measure.results import figures
+from myna.measure.score import Scorers, score
+
+CONDITION = "resemblyzer"  # its embeddings are those that the base and the aligner read
+SHOWN = ("wer", "similarity", "mos", "mcd_db")
+
+
+class TtsGroup(Group):
+    """See `Group`."""
+
+    name = "tts"
+    based = True  # its vocoder speaks, and its acoustic model aligns
+
+    @cached_property
+    def lines(self) -> list[Line]:
+        """The held-out sentences, evenly over the test set."""
+        settings, test = self.settings, kaldi.read(self.config.decode.test_set)
+        fitting = [u for u in test.utterances.values() if settings.shortest <= u.duration <= settings.longest]
+        if not fitting:
+            raise MynaError(
+                f"{self.config.decode.test_set} holds no utterance of {settings.shortest:g} to {settings.longest:g} s; "
+                "change compare.shortest and compare.longest"
+            )
+        chosen = [fitting[place] for place in spread(fitting, settings.sentences)]
+        return [Line(u.id, u.text, self.config.seed + n, u.audio) for n, u in enumerate(chosen)]
+
+    @cached_property
+    def language(self) -> str:
+        """The target's language."""
+        return target_language(self.config)
+
+    @cached_property
+    def scorers(self) -> Scorers:
+        """The models that score."""
+        wanted = self.config.measure
+        return Scorers(similarity.choose(CONDITION, wanted.similarity_encoder), wanted.whisper_model)
+
+    @cached_property
+    def target(self) -> list[Row]:
+        """Embeddings of the target's own recordings."""
+        clips = reference_clips(Path(self.config.measure.reference_set), self.settings.reference_clips)
+        return [score(clip, self.scorers) for clip in clips]
+
+    @cached_property
+    def embeddings(self) -> Path:
+        """Folder with the embeddings of stage 2, by the encoder that the base was trained with.
+
+        What the recipe's own stage 2 has of them is taken over; the rest is made.
+        """
+        from myna.espnet import train_encoder
+
+        shared, own = self.out.parent / "shared", Path(self.config.exp_dir) / "encoder" / "embeds"
+        if own.is_dir() and not (shared / "encoder" / "embeds").is_dir():
+            shutil.copytree(own, shared / "encoder" / "embeds")
+        config = compose_member(self.config, self.overrides, Member("encoder", CONDITION), shared)
+        train_encoder.run(config)
+        return shared / "encoder"
+
+    def scores(self, spoken: dict[str, str], wants: tuple[str, ...]) -> tuple[Row, dict[str, Row]]:
+        """Score one version of the sentences.
+
+        Args:
+            spoken: Audio by utterance.
+            wants: Which scores.
+
+        Returns:
+            The figures over all, and those of each utterance.
+        """
+        clips = [
+            Clip("heldout", line.id, spoken[line.id], line.text, self.language, line.recording, wants)
+            for line in self.lines
+            if line.id in spoken
+        ]
+        rows = [score(clip, self.scorers) for clip in clips]
+        found = figures([*self.target, *rows], self.language)
+        each = {row["id"]: {name: row[name] for name in (*SHOWN, "heard") if name in row} for row in rows}
+        return {name: found[name] for name in SHOWN if name in found}, each
+
+    def references(self) -> list[Row]:
+        """Return the recordings, their copies through the shipped vocoder, and espeak-ng, which is nobody's voice."""
+        from myna.networks.pretrained import load_part
+
+        def real(folder: Path) -> Row:
+            spoken = {line.id: str(line.recording) for line in self.lines}
+            found, each = self.scores(spoken, (TEXT, SPEAKER, QUALITY))
+            first = sorted(self.lines, key=lambda line: line.id)[: self.settings.prompts]
+            samples = [
+                {"id": line.id, "text": line.text, "recordings": [str(line.recording)]} | each[line.id]
+                for line in first
+            ]
+            return found | {"samples": samples}
+
+        def copied(folder: Path) -> Row:
+            vocoder = load_part("vocoder").eval()
+            return self.spoken(folder, lambda line: copy_synthesis(str(line.recording), vocoder))
+
+        def read_out(folder: Path) -> Row:
+            return self.spoken(folder, lambda line: formant_speech(line.text, self.language))
+
+        made = {"recordings": real, "copy": copied}
+        if shutil.which("espeak-ng"):
+            made["espeak"] = read_out
+        return [self.reference(name, work) for name, work in made.items()]
+
+    def spoken(self, folder: Path, speak: Callable[[Line], Speech | None]) -> Row:
+        """Speak all sentences; returns the figures, and what can be listened to."""
+        samples = listening_copies(self.config, folder / "speech", self.lines, speak)
+        table = folder / "speech" / "wav.scp"
+        waves = dict(kaldi.read_table(table)) if table.is_file() else {}
+        found, each = self.scores(waves, (TEXT, SPEAKER, QUALITY, PAIR))
+        return found | {"samples": [sample | each[sample["id"]] for sample in samples]}
+
+    def measure(self, member: Member, config: DictConfig, folder: Path) -> Row:
+        """Train an acoustic model and let it speak the sentences."""
+        acoustic.limit(config, member.init, self.seconds(member), self.settings.max_steps)
+        link = folder / "encoder"
+        if not link.is_symlink():
+            folder.mkdir(parents=True, exist_ok=True)
+            link.symlink_to(os.path.relpath(self.embeddings, folder))
+        row = acoustic.train(config)
+        voice = acoustic.make_voice(config, folder / "voice")
+        row |= size(voice.tts.state_dict(), sum(p.numel() for p in voice.tts.parameters()))
+
+        def speak(line: Line) -> Speech:
+            return voice.speak(line.text, seed=line.seed), voice.sample_rate
+
+        first, samples = self.lines[: self.settings.rtf_sentences], 0
+
+        def work() -> None:
+            nonlocal samples
+            samples = sum(len(speak(line)[0]) for line in first)
+
+        row["rtf"] = round(processor_seconds(work) / (samples / voice.sample_rate), 4)
+        return row | self.spoken(folder, speak)

@@ -1,0 +1,85 @@
+"""Vocoders beside each other: recordings to mel and back."""
+
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from omegaconf import DictConfig
+
+from myna import kaldi
+from myna.adapt.decode import Line
+from myna.compare import vocoders
+from myna.compare.group import Group
+from myna.compare.kept import Row
+from myna.compare.members import Member
+from myna.compare.samples import listening_copies
+from myna.errors import MynaError
+from myna.nemo import copy_synthesis
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from myna.nemo.dataset import Item
+
+
+class VocoderGroup(Group):
+    """See `Group`."""
+
+    name = "vocoder"
+
+    def exp_dir(self, member: Member) -> Path:
+        """Return one folder for all: a student looks for its teacher in it."""
+        return self.out
+
+    @cached_property
+    def items(self) -> list["Item"]:
+        """The recordings that are copied."""
+        found = vocoders.choose_items(
+            Path(self.config.dump_dir), self.settings.copy_sets, self.settings.copies, self.settings.longest
+        )
+        if not found:
+            raise MynaError(
+                f"{self.config.dump_dir}: {', '.join(self.settings.copy_sets)} hold no recording of 1.5 to "
+                f"{self.settings.longest:g} s to copy; raise compare.longest or name other compare.copy_sets"
+            )
+        return found
+
+    @cached_property
+    def heard(self) -> dict[str, str]:
+        """Text of the copies that can be listened to: those of the target, whose consent stands in the data."""
+        found: dict[str, str] = {}
+        target = set(kaldi.read(self.config.decode.test_set).speakers)
+        for name in self.settings.copy_sets:
+            known = kaldi.read(Path(self.config.dump_dir) / name).utterances
+            found |= {i.id: known[i.id].text for i in self.items if i.id in known and known[i.id].speaker in target}
+        return dict(sorted(found.items())[: self.settings.prompts])
+
+    def references(self) -> list[Row]:
+        """Return the recordings' own scores: the ceiling."""
+
+        def ceiling(folder: Path) -> Row:
+            scores = vocoders.scored(self.items, [copy_synthesis.recording(item) for item in self.items], {})
+            paths = {item.id: item.audio for item in self.items}
+            return scores | {
+                "samples": [{"id": k, "text": text, "recordings": [paths[k]]} for k, text in self.heard.items()]
+            }
+
+        return [self.reference("recordings", ceiling)]
+
+    def measure(self, member: Member, config: DictConfig, folder: Path) -> Row:
+        """Train a vocoder and let it copy the recordings."""
+        vocoders.limit(config, member.init, self.seconds(member), self.settings.max_steps)
+        row, waves = vocoders.measure(config, folder, self.items, {}, float(self.settings.rtf_seconds))
+        return row | {"samples": self.copies(folder, waves)}
+
+    def copies(self, folder: Path, waves: list["Tensor"]) -> list[Row]:
+        """Write the copies that can be listened to."""
+        by_id = {item.id: wave for item, wave in zip(self.items, waves, strict=True)}
+        lines = [Line(key, text, 0) for key, text in self.heard.items()]
+        return listening_copies(
+            self.config,
+            folder / "speech",
+            lines,
+            lambda line: (np.clip(by_id[line.id].numpy(), -1, 1), vocoders.RATE),
+        )
