@@ -12,6 +12,7 @@ from myna.espnet.gan_tts import TwoTurns
 from myna.espnet.mel_model import MelModel
 from myna.espnet.toolkit import lean_import
 from myna.networks.tts.mel_discriminator import MelPatchDiscriminator
+from myna.networks.tts.vits_mel import RESIDUAL
 from myna.networks.voice import build
 
 with lean_import():
@@ -43,9 +44,9 @@ class JudgedVitsMel(nn.Module):
 
     def _listen(self, _: nn.Module, given: tuple[Tensor, ...], velocity: Tensor) -> None:
         if self.training:
-            point, time, *_rest = given
+            point, time, mean, *_rest = given
             late = time >= 0.5
-            self._arrived.append((point + (1 - time)[:, None, None] * velocity)[late])
+            self._arrived.append((mean + RESIDUAL * (point + (1 - time)[:, None, None] * velocity))[late])
 
     def forward(self, **batch: Tensor) -> tuple[list[OptimizationStep], dict[str, Tensor], Tensor]:
         """Return both losses, the named losses and the batch size; arguments as for `MelModel`."""
@@ -103,7 +104,7 @@ class VitsMelGan(TwoTurns):
     ) -> None:
         """Build both networks with random weights."""
         from myna.errors import MynaError
-        from myna.networks.tts.vits_mel import TOKEN_SLOTS
+        from myna.networks.tts.mel_network import TOKEN_SLOTS
 
         if idim > TOKEN_SLOTS:
             raise MynaError(f"a token list of {idim} is longer than the {TOKEN_SLOTS} that vits_mel has room for")

@@ -2,7 +2,7 @@
 
     python recipes/base/local/export.py OUT plugins/myna/pretrained
 
-Reads OUT/vits_mel.ckpt and OUT/vocoder.ckpt. The model card beside the weights is written by hand.
+Reads OUT/{vits_mel,vocoder,pitch}.ckpt. The model card beside the weights is written by hand.
 """
 
 import argparse
@@ -15,11 +15,16 @@ import yaml
 import piecework
 from myna.files import atomic_text, sha256
 from myna.networks.tts.vits_mel import VitsMel
+from myna.networks.vocoder.excitation import PitchTracker
 from myna.networks.vocoder.source_istft import SourceIstftVocoder
 from myna.networks.voice import save_weights
 from myna.text.tokens import default_tokens
 
-PARTS = {"tts": ("vits_mel.ckpt", VitsMel), "vocoder": ("vocoder.ckpt", SourceIstftVocoder)}
+PARTS = {
+    "tts": ("vits_mel.ckpt", VitsMel),
+    "vocoder": ("vocoder.ckpt", SourceIstftVocoder),
+    "pitch": ("pitch.ckpt", PitchTracker),  # a part of both others, for trainings from scratch
+}
 
 
 def main() -> None:
@@ -37,7 +42,8 @@ def main() -> None:
         built.load_state_dict(state["average"])
         path = args.folder / f"{part}.safetensors"
         save_weights({k: v.clamp(-6e4, 6e4) for k, v in built.state_dict().items()}, path, half=True)
-        config[part] = {"_target_": f"{network.__module__}.{network.__qualname__}"}
+        if part != "pitch":
+            config[part] = {"_target_": f"{network.__module__}.{network.__qualname__}"}
         hashes[path.name] = {"sha256": sha256(path), "steps": state["step"], "seconds": round(state["seconds"])}
     default_tokens().save(args.folder / "tokens.txt")
     atomic_text(args.folder / "voice.yaml", yaml.safe_dump(config, sort_keys=False))

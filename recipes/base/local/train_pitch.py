@@ -13,6 +13,7 @@ import torch
 import piecework
 from myna.networks.vocoder.excitation import PitchTracker
 from pool import Pool, is_held_out, speaker_weights
+from worsen import worsened
 
 FRAMES = 128
 
@@ -37,15 +38,6 @@ def batches(folder: Path, size: int):
     return draw
 
 
-def worsened(mel: torch.Tensor) -> torch.Tensor:
-    """Do to mels what acoustic models do: another level, a blur for some, noise."""
-    size, device = (len(mel), 1, 1), mel.device
-    mel = mel + torch.randn(size, device=device)
-    blurred = torch.nn.functional.avg_pool2d(mel[:, None], 3, 1, 1, count_include_pad=False)[:, 0]
-    share = torch.rand(size, device=device) * (torch.rand(size, device=device) < 0.3)
-    return mel + share * (blurred - mel) + 0.3 * torch.rand(size, device=device) * torch.randn_like(mel)
-
-
 def main() -> None:
     """Train for a number of minutes."""
     args = piecework.arguments(__doc__, batch=24, rate=1e-3).parse_args()
@@ -58,7 +50,8 @@ def main() -> None:
     for step, random in training.steps(warmup=100):
         mel, hertz = (x.to(args.device) for x in draw(random))
         with training.mixed():
-            loss = tracker.loss(worsened(mel), hertz)
+            level = torch.randn(len(mel), 1, 1, device=mel.device)
+            loss = tracker.loss(worsened(mel + level, 0.3, 0.3), hertz)
         optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(tracker.parameters(), 1.0)

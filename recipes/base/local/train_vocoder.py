@@ -19,6 +19,7 @@ from myna.networks.vocoder.discriminator import (
 from myna.networks.vocoder.losses import MultiResolutionSpectrumLoss
 from myna.networks.vocoder.source_istft import SourceIstftVocoder
 from pool import Pool, is_held_out, speaker_weights
+from worsen import worsened
 
 HOP = 256
 
@@ -46,6 +47,8 @@ def main() -> None:
     parser = piecework.arguments(__doc__, batch=16, rate=5e-4)
     parser.add_argument("--frames", type=int, default=40)
     parser.add_argument("--gan-from", type=int, default=3000)
+    parser.add_argument("--blur", type=float, default=0.0, help="chance of each blur of the mels that it hears")
+    parser.add_argument("--noise", type=float, default=0.06, help="greatest deviation of noise on them")
     parser.add_argument("--adversarial", type=float, default=0.5)
     parser.add_argument("--features", type=float, default=2.0)
     args = parser.parse_args()
@@ -66,9 +69,8 @@ def main() -> None:
     for step, random in training.steps(warmup=100):
         real, band = (x.to(args.device) for x in draw(random))
         mel = log_mel(real)
-        noise = torch.rand(len(mel), 1, 1, device=mel.device) * 0.06
         with training.mixed():
-            fake = vocoder(mel + noise * torch.randn_like(mel), torch.randn_like(real))
+            fake = vocoder(worsened(mel, args.blur, args.noise), torch.randn_like(real))
         losses = {"mel": (log_mel(fake) - mel).abs().mean(), "spectrum": spectral(fake, real, band)}
         total = 10 * losses["mel"] + 4 * losses["spectrum"]
         if step >= args.gan_from:

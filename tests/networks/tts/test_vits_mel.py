@@ -6,7 +6,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from myna.audio.mel import MelConfig, mel_filters
 from myna.networks.tts.alignment import expand, monotonic_durations
+from myna.networks.tts.intonation import normalised_pitch, partials, partials_at, pitch_in_hertz
 from myna.networks.tts.vits_mel import VitsMel
 
 
@@ -48,7 +50,7 @@ def test_every_loss_falls_when_four_utterances_are_learned_by_heart() -> None:
         sum(losses.values()).backward()
         optimizer.step()
         history.append({k: float(v.detach()) for k, v in losses.items()})
-    for name in ("prior", "duration", "flow"):
+    for name in ("prior", "duration", "mean", "flow"):
         early, late = (np.mean([h[name] for h in part]) for part in (history[:5], history[-5:]))
         assert late < 0.7 * early, name
 
@@ -57,7 +59,7 @@ def test_every_parameter_gets_a_gradient() -> None:
     model = tiny()
     torch.nn.init.normal_(model.flow.leave.weight, std=0.1)
     sum(model(**batch(), segment=32).values()).backward()
-    assert [name for name, p in model.named_parameters() if p.grad is None] == []
+    assert [name for name, p in model.named_parameters() if p.requires_grad and p.grad is None] == []
 
 
 def test_speech_does_not_depend_on_the_neighbours_in_a_batch() -> None:
@@ -134,3 +136,26 @@ def test_expand_repeats_and_fills_with_zeros() -> None:
     x = torch.tensor([[[1.0], [2.0]], [[3.0], [4.0]]])
     spread = expand(x, torch.tensor([[1, 2], [1, 0]]), 4)
     assert spread[..., 0].tolist() == [[1.0, 2.0, 2.0, 0.0], [3.0, 0.0, 0.0, 0.0]]
+
+
+@pytest.mark.parametrize("hertz", [330.0, 440.0, 600.0])
+def test_partials_lie_where_the_pitch_puts_them(hertz: float) -> None:
+    table, filters = partials(MelConfig()), mel_filters(MelConfig())
+    assert table.shape == (256, 80) and table.isfinite().all()
+    row = partials_at(torch.tensor([[hertz]]), table)[0, 0]
+    centres = (filters * torch.linspace(0, 11_025, 513)[:, None]).sum(0) / filters.sum(0)
+    first = int(row[centres < 1.5 * hertz].argmax())
+    assert float(centres[first]) == pytest.approx(hertz, abs=25)  # bands are 37 Hz apart here
+
+
+def test_pitch_survives_normalisation() -> None:
+    hertz = torch.tensor([60.0, 120.0, 300.0, 600.0])
+    torch.testing.assert_close(pitch_in_hertz(normalised_pitch(hertz)), hertz)
+
+
+def test_no_step_of_the_flow_gives_the_mean_without_noise() -> None:
+    model, data = tiny().eval(), batch()
+    inputs = (data["tokens"], data["token_lengths"], data["speaker"], data["language"])
+    first, _ = model.infer(*inputs, steps=0, seed=1)
+    second, _ = model.infer(*inputs, steps=0, seed=2)
+    assert torch.equal(first, second)

@@ -1,134 +1,46 @@
 """`tts=vits_mel`: text and a speaker embedding to mel, through a normalizing flow.
 
 The drawing is that of VITS without its waveform part: a text encoder gives the mean of a prior for each token,
-monotonic alignment search spreads tokens over frames, a duration predictor learns that, and a flow turns noise into
-mel. The flow is a continuous one, trained by flow matching, because a few thousand steps on a CPU give it sharp
-spectra, where an affine-coupling flow wants a hundred thousand; `docs/decisions.md` has the reasons.
+monotonic alignment search spreads tokens over frames, and a duration predictor learns that. Between prior and flow
+stand two predictors that save a young network most of its work: one of the pitch, and one of the mean mel given the
+pitch. The flow, a continuous one trained by flow matching, adds what the mean lacks; `docs/decisions.md` has the
+reasons.
 
 Sources: Kim et al., VITS (2021); Lipman et al., Flow Matching (2023); Mehta et al., Matcha-TTS (2024).
 """
 
-import math
 from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
+from myna.audio.mel import MelConfig
 from myna.networks.convnext import AdaptiveNorm, ConvNextBlock
 from myna.networks.tts.alignment import expand, monotonic_durations
-from myna.networks.tts.mel_network import LANGUAGE_SLOTS, TOKEN_SLOTS, MelNetwork
+from myna.networks.tts.flow_field import FlowField
+from myna.networks.tts.intonation import Intonation, normalised_pitch, partials, partials_at, pitch_in_hertz
+from myna.networks.tts.mel_network import MelNetwork
+from myna.networks.tts.text_encoder import DurationPredictor, TextEncoder, length_mask
+from myna.networks.vocoder.excitation import PitchTracker
+
+RESIDUAL = 0.5  # deviation of what the flow adds, in normalised mel
 
 
-def length_mask(lengths: Tensor, size: int) -> Tensor:
-    """Return `(B, size, 1)`, 1 inside each length and 0 behind it."""
-    return (torch.arange(size, device=lengths.device)[None] < lengths[:, None]).float().unsqueeze(-1)
-
-
-class SelfAttention(nn.Module):
-    """Self-attention with rotary positions around a residual.
-
-    Args:
-        channels: Channels C.
-        heads: Number of heads.
-        condition: Size of the condition of the normalisation.
-    """
-
-    def __init__(self, channels: int, heads: int, condition: int) -> None:
-        """Build the layer."""
-        super().__init__()
-        self.heads = heads
-        self.norm = AdaptiveNorm(channels, condition)
-        self.qkv = nn.Linear(channels, 3 * channels)
-        self.out = nn.Linear(channels, channels)
-
-    def forward(self, x: Tensor, mask: Tensor, condition: Tensor) -> Tensor:
-        """Attend within `(B, T, C)` where `mask (B, T, 1)` is 1."""
-        batch, time, channels = x.shape
-        qkv = self.qkv(self.norm(x, condition)).view(batch, time, 3, self.heads, -1)
-        q, k, v = qkv.permute(2, 0, 3, 1, 4)
-        seen = (mask[:, None, None, :, 0] > 0).expand(-1, 1, time, -1)
-        y = F.scaled_dot_product_attention(_rotate(q), _rotate(k), v, attn_mask=seen)
-        return (x + self.out(y.transpose(1, 2).reshape(batch, time, channels))) * mask
-
-
-def _rotate(x: Tensor) -> Tensor:
-    half = x.shape[-1] // 2
-    rate = torch.exp(torch.arange(half, device=x.device) * (-math.log(10_000.0) / half))
-    angle = torch.arange(x.shape[-2], device=x.device)[:, None] * rate[None]
-    a, b = x[..., :half], x[..., half:]
-    return torch.cat((a * angle.cos() - b * angle.sin(), a * angle.sin() + b * angle.cos()), -1)
-
-
-class TextEncoder(nn.Module):
-    """Tokens to hidden vectors, knowing the speaker and the language.
+class FrameDecoder(nn.Module):
+    """Frames of text and pitch to the mean mel.
 
     Args:
-        channels: Width.
-        layers: Pairs of a ConvNeXt block and self-attention.
-        heads: Attention heads.
-        condition: Size of the speaker condition.
-    """
-
-    def __init__(self, channels: int, layers: int, heads: int, condition: int) -> None:
-        """Build the encoder."""
-        super().__init__()
-        self.embed = nn.Embedding(TOKEN_SLOTS, channels, padding_idx=0)
-        self.language = nn.Embedding(LANGUAGE_SLOTS, channels)
-        nn.init.normal_(self.embed.weight, std=channels**-0.5)
-        nn.init.normal_(self.language.weight, std=0.02)
-        self.convolutions = nn.ModuleList(
-            ConvNextBlock(channels, 3 * channels, 5, condition, 0.3) for _ in range(layers)
-        )
-        self.attentions = nn.ModuleList(SelfAttention(channels, heads, condition) for _ in range(layers))
-        self.norm = nn.LayerNorm(channels)
-
-    def forward(self, tokens: Tensor, mask: Tensor, language: Tensor, condition: Tensor) -> Tensor:
-        """Encode tokens `(B, L)`; returns `(B, L, C)`."""
-        x = (self.embed(tokens) * 4 + self.language(language)[:, None]) * mask
-        for convolution, attention in zip(self.convolutions, self.attentions, strict=True):
-            x = attention(convolution(x, mask, condition), mask, condition)
-        return self.norm(x) * mask
-
-
-class DurationPredictor(nn.Module):
-    """Logarithm of the number of frames of each token.
-
-    Args:
-        channels: Channels of the encoder.
-        condition: Size of the speaker condition.
-    """
-
-    def __init__(self, channels: int, condition: int) -> None:
-        """Build the predictor."""
-        super().__init__()
-        self.blocks = nn.ModuleList(ConvNextBlock(channels, 2 * channels, 5, condition, 0.3) for _ in range(2))
-        self.out = nn.Linear(channels, 1)
-        nn.init.constant_(self.out.bias, 1.5)
-
-    def forward(self, x: Tensor, mask: Tensor, condition: Tensor) -> Tensor:
-        """Predict from `(B, L, C)`; returns `(B, L)`."""
-        for block in self.blocks:
-            x = block(x, mask, condition)
-        return self.out(x).squeeze(-1)
-
-
-class FlowField(nn.Module):
-    """The velocity that carries noise to mel.
-
-    Args:
+        inputs: Channels of the input.
         n_mels: Mel bands.
-        text_channels: Channels of the encoder.
         channels: Width.
         layers: ConvNeXt blocks.
         condition: Size of the speaker condition.
     """
 
-    def __init__(self, n_mels: int, text_channels: int, channels: int, layers: int, condition: int) -> None:
-        """Build the field."""
+    def __init__(self, inputs: int, n_mels: int, channels: int, layers: int, condition: int) -> None:
+        """Build the decoder."""
         super().__init__()
-        self.time = nn.Sequential(nn.Linear(64, condition), nn.SiLU(), nn.Linear(condition, condition))
-        self.enter = nn.Linear(2 * n_mels + text_channels, channels)
+        self.enter = nn.Linear(inputs, channels)
         self.blocks = nn.ModuleList(
             ConvNextBlock(channels, 3 * channels, 7, condition, 0.3, dilation=(1, 2, 4)[i % 3]) for i in range(layers)
         )
@@ -136,24 +48,9 @@ class FlowField(nn.Module):
         self.leave = nn.Linear(channels, n_mels)
         nn.init.zeros_(self.leave.weight)
 
-    def forward(self, x: Tensor, time: Tensor, mean: Tensor, text: Tensor, mask: Tensor, condition: Tensor) -> Tensor:
-        """Return the velocity at a point.
-
-        Args:
-            x: `(B, T, n_mels)` the point between noise and mel.
-            time: `(B,)` 0 at noise, 1 at mel.
-            mean: `(B, T, n_mels)` mean of the prior.
-            text: `(B, T, C)` encoder output spread over frames.
-            mask: `(B, T, 1)`.
-            condition: `(B, D)` of the speaker.
-
-        Returns:
-            `(B, T, n_mels)`.
-        """
-        rate = torch.exp(torch.arange(32, device=x.device) * (-math.log(1_000.0) / 32))
-        angle = time[:, None] * 1_000 * rate[None]
-        condition = condition + self.time(torch.cat((angle.sin(), angle.cos()), -1))
-        x = self.enter(torch.cat((x, mean, text), -1)) * mask
+    def forward(self, x: Tensor, mask: Tensor, condition: Tensor) -> Tensor:
+        """Decode `(B, T, C)`; returns `(B, T, n_mels)`."""
+        x = self.enter(x) * mask
         for block in self.blocks:
             x = block(x, mask, condition)
         return self.leave(self.norm(x, condition)) * mask
@@ -171,7 +68,10 @@ class VitsMel(MelNetwork):
         layers: Blocks of the flow.
         condition: Size of the speaker condition inside the network.
         speaker_size: Size of the speaker embedding.
+        decoder_layers: Blocks of the decoder of the mean.
     """
+
+    partials: Tensor
 
     def __init__(
         self,
@@ -180,9 +80,10 @@ class VitsMel(MelNetwork):
         text_layers: int = 4,
         heads: int = 2,
         channels: int = 256,
-        layers: int = 9,
+        layers: int = 6,
         condition: int = 192,
         speaker_size: int = 256,
+        decoder_layers: int = 6,
     ) -> None:
         """Build the network."""
         super().__init__(n_mels)
@@ -190,7 +91,13 @@ class VitsMel(MelNetwork):
         self.encoder = TextEncoder(text_channels, text_layers, heads, condition)
         self.mean = nn.Linear(text_channels, n_mels)
         self.duration = DurationPredictor(text_channels, condition)
+        # Hidden text, place within the token (2), partials, pitch, voicing.
+        self.intonation = Intonation(text_channels + 2, text_channels, condition)
+        self.decoder = FrameDecoder(text_channels + n_mels + 4, n_mels, channels, decoder_layers, condition)
+        self.gain = nn.Parameter(torch.full((n_mels,), 0.4))
         self.flow = FlowField(n_mels, text_channels, channels, layers, condition)
+        self.tracker = PitchTracker.trained(n_mels).requires_grad_(False)
+        self.register_buffer("partials", partials(MelConfig(n_mels=n_mels)), persistent=False)
 
     def _condition(self, speaker: Tensor) -> Tensor:
         # An embedding of length 1 in 256 dimensions has tiny entries: 16 brings their deviation to about one.
@@ -237,41 +144,74 @@ class VitsMel(MelNetwork):
             mel_lengths: `(B,)`.
             speaker: `(B, speaker_size)`.
             language: `(B,)` numbers.
-            segment: Frames of a random stretch on which the flow learns; None for the whole.
+            segment: Frames of a random stretch on which decoder and flow learn; None for the whole.
             durations: `(B, L)` frames a token from an aligner; searched for when left out.
 
         Returns:
-            `prior`, `duration` and `flow`, each a scalar to be minimised.
+            `prior`, `duration`, `pitch`, `voicing`, `mean` and `flow`, each a scalar to be minimised.
         """
         condition = self._condition(speaker)
         token_mask = length_mask(token_lengths, tokens.shape[1])
         mask = length_mask(mel_lengths, mel.shape[1])
         mel = self.normalised(mel) * mask
         hidden = self.encoder(tokens, token_mask, language, condition)
-        mean = self.mean(hidden)
+        prior = self.mean(hidden)
         if durations is None:
-            durations = self._search(mean, mel, token_lengths, mel_lengths)
+            durations = self._search(prior, mel, token_lengths, mel_lengths)
         log_durations = self.duration(hidden.detach(), token_mask, condition.detach())
         off = _poisson(log_durations, durations.float()) * token_mask[..., 0]
-        spread = expand(torch.cat((mean, hidden), -1), durations, mel.shape[1])
-        mean = spread[..., : self.n_mels]
-        prior = ((mean - mel).square() * mask).sum() / (mask.sum() * self.n_mels)
+        spread = self._spread(prior, hidden, durations, mel.shape[1])
+        prior_loss = _over((spread[..., : self.n_mels] - mel).square(), mask)
         if segment is not None and segment < mel.shape[1]:
             mel, spread, mask = _random_stretch(segment, mel_lengths, mel, spread, mask)
+        hertz, voiced = (x.unsqueeze(-1) for x in self._pitch_of(mel))
+        pitch, voicing = self._intone(spread, mask, condition)
+        mean = self._decode(spread, hertz[..., 0], voiced[..., 0], mask, condition)
+        unsure = nn.functional.binary_cross_entropy_with_logits(voicing[..., None], voiced, reduction="none")
         return {
-            "prior": 0.5 * prior,
+            "prior": 0.5 * prior_loss,
             "duration": off.sum() / token_mask.sum(),
-            "flow": self._flow_loss(mel, spread, mask, condition),
+            "pitch": _over((pitch[..., None] - normalised_pitch(hertz)).abs(), voiced * mask),
+            "voicing": _over(
+                nn.functional.binary_cross_entropy_with_logits(voicing[..., None], voiced, reduction="none"), mask
+            ),
+            "mean": _over((mean - mel).abs(), mask),
+            "flow": self._flow_loss(mel, mean.detach(), spread[..., self.n_mels : -2], mask, condition),
         }
 
-    def _flow_loss(self, mel: Tensor, spread: Tensor, mask: Tensor, condition: Tensor) -> Tensor:
+    @torch.no_grad()
+    def _pitch_of(self, mel: Tensor) -> tuple[Tensor, Tensor]:
+        hertz, voiced = self.tracker.track(self.denormalised(mel))
+        return hertz, (voiced > 0.5).float()
+
+    def _spread(self, prior: Tensor, hidden: Tensor, durations: Tensor, frames: int) -> Tensor:
+        """Give each frame the prior and hidden vector of its token, and its place within the token (2)."""
+        first = durations.cumsum(1) - durations
+        info = torch.stack((first, durations), -1).to(hidden.dtype)
+        spread = expand(torch.cat((prior, hidden, info), -1), durations, frames)
+        first, length = spread[..., -2:-1], spread[..., -1:].clamp_min(1)
+        inside = torch.arange(frames, device=hidden.device)[None, :, None] + 0.5 - first
+        return torch.cat((spread[..., :-2], inside / length - 0.5, length.log() - 1.5), -1)
+
+    def _intone(self, spread: Tensor, mask: Tensor, condition: Tensor) -> tuple[Tensor, Tensor]:
+        return self.intonation(spread[..., self.n_mels :], mask, condition)
+
+    def _decode(self, spread: Tensor, hertz: Tensor, voiced: Tensor, mask: Tensor, condition: Tensor) -> Tensor:
+        comb = partials_at(hertz, self.partials) * voiced[..., None]
+        pitch = normalised_pitch(hertz) * voiced
+        extra = torch.stack((pitch, voiced), -1)
+        inputs = torch.cat((spread[..., self.n_mels :], comb, extra), -1)
+        return spread[..., : self.n_mels].detach() + self.gain * comb + self.decoder(inputs, mask, condition)
+
+    def _flow_loss(self, mel: Tensor, mean: Tensor, text: Tensor, mask: Tensor, condition: Tensor) -> Tensor:
         # Stratified times: every batch sees the whole way from noise to mel.
         time = (torch.rand(1, device=mel.device) + torch.arange(len(mel), device=mel.device) / len(mel)) % 1.0
-        noise = torch.randn_like(mel)
+        rest = (mel - mean) / RESIDUAL
+        noise = torch.randn_like(rest)
         at = time[:, None, None]
-        point = (1 - at) * noise + at * mel
-        velocity = self.flow(point, time, spread[..., : self.n_mels], spread[..., self.n_mels :], mask, condition)
-        return ((velocity - (mel - noise)).square() * mask).sum() / (mask.sum() * self.n_mels)
+        point = (1 - at) * noise + at * rest
+        velocity = self.flow(point, time, mean, text, mask, condition)
+        return _over((velocity - (rest - noise)).square(), mask)
 
     @torch.no_grad()
     def infer(
@@ -297,7 +237,7 @@ class VitsMel(MelNetwork):
             speed: 1.2 is a fifth faster.
             noise_scale: Deviation of the noise that the flow starts from: less is flatter and safer.
             seed: Of the noise.
-            steps: Evaluations of the flow.
+            steps: Evaluations of the flow; 0 gives the mean.
             durations: `(B, L)` frames a token, where they are known.
 
         Returns:
@@ -312,21 +252,34 @@ class VitsMel(MelNetwork):
         lengths = durations.sum(1)
         frames = int(lengths.max())
         mask = length_mask(lengths, frames)
-        spread = expand(torch.cat((self.mean(hidden), hidden), -1), durations, frames)
-        mean, text = spread[..., : self.n_mels], spread[..., self.n_mels :]
-        x = self._noise(len(tokens), frames, seed).to(mean) * noise_scale * mask
+        spread = self._spread(self.mean(hidden), hidden, durations, frames)
+        pitch, voicing = self._intone(spread, mask, condition)
+        mean = self._decode(spread, pitch_in_hertz(pitch), (voicing > 0).float(), mask, condition)
+        rest = self._flow(mean, spread[..., self.n_mels : -2], mask, condition, noise_scale, steps, seed)
+        return self.denormalised(mean + RESIDUAL * rest) * mask, lengths
+
+    def _flow(
+        self, mean: Tensor, text: Tensor, mask: Tensor, condition: Tensor, noise_scale: float, steps: int, seed: int
+    ) -> Tensor:
+        if steps == 0:
+            return torch.zeros_like(mean)
+        x = self._noise(len(mean), mean.shape[1], seed).to(mean) * noise_scale * mask
         # Smaller steps at the noisy end, where the velocity turns most (as the sway sampling of F5-TTS, 2024).
-        even = torch.linspace(0, 1, steps + 1)
-        times = even**1.3
+        times = torch.linspace(0, 1, steps + 1) ** 1.3
         for start, end in pairwise(times):
             at = start.expand(len(x)).to(x)
             x = x + (end - start).to(x) * self.flow(x, at, mean, text, mask, condition)
-        return self.denormalised(x) * mask, lengths
+        return x
 
     def _noise(self, batch: int, frames: int, seed: int) -> Tensor:
         # The same noise for every item and any length: what is spoken does not depend on its neighbours in a batch.
         source = torch.Generator().manual_seed(seed)
         return torch.randn(frames, self.n_mels, generator=source).expand(batch, -1, -1)
+
+
+def _over(x: Tensor, mask: Tensor) -> Tensor:
+    """Average `(B, T, C)` where the mask `(B, T, 1)` is 1."""
+    return (x * mask).sum() / (mask.sum() * x.shape[-1]).clamp_min(1)
 
 
 def _poisson(log_rate: Tensor, count: Tensor) -> Tensor:

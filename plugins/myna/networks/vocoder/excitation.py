@@ -6,10 +6,13 @@ Neural Homomorphic Vocoder (2020); Kim et al., CREPE (2018), for pitch as a clas
 """
 
 import math
+from pathlib import Path
 
 import torch
+from safetensors.torch import load_file
 from torch import Tensor, nn
 
+import myna
 from myna.networks.convnext import ConvNextBlock
 
 LOWEST_HZ, BINS, CENTS = 55.0, 96, 45.0
@@ -35,6 +38,15 @@ class PitchTracker(nn.Module):
         self.leave = nn.Linear(channels, BINS + 1)
         self.register_buffer("bin_cents", torch.arange(BINS) * CENTS, persistent=False)
 
+    @classmethod
+    def trained(cls, n_mels: int = 80) -> "PitchTracker":
+        """Return the tracker that Myna ships; an untrained one for another number of bands."""
+        tracker = cls(n_mels)
+        if n_mels == 80:
+            weights = load_file(Path(myna.__file__).parent / "pretrained" / "pitch.safetensors")
+            tracker.load_state_dict(weights)
+        return tracker
+
     def forward(self, mel: Tensor) -> tuple[Tensor, Tensor]:
         """Return logits of the pitch bins `(B, T, 96)` and of voicing `(B, T)` for log-mel `(B, T, n_mels)`."""
         # Log-mel lies around -5 with a deviation of 2.
@@ -51,7 +63,7 @@ class PitchTracker(nn.Module):
         near = (torch.arange(BINS, device=mel.device) - best).abs() <= 2
         weight = logits.masked_fill(~near, -math.inf).softmax(-1)
         cents = (weight * self.bin_cents).sum(-1)
-        return LOWEST_HZ * torch.exp2(cents / 1200), voicing.sigmoid()
+        return LOWEST_HZ * torch.exp(cents * (math.log(2) / 1200)), voicing.sigmoid()
 
     def loss(self, mel: Tensor, hertz: Tensor) -> Tensor:
         """Return the cross-entropy against F0 `(B, T)` in Hz, 0 where unvoiced."""

@@ -63,7 +63,7 @@ class SourceIstftVocoder(nn.Module):
         mel = mel or MelConfig()
         self.hop_length, self.sample_rate = mel.hop_length, mel.sample_rate
         bins = mel.n_fft // 2 + 1
-        self.pitch = PitchTracker(mel.n_mels)
+        self.pitch = PitchTracker.trained(mel.n_mels)
         self.analysis, self.synthesis = (kind(mel.n_fft, mel.hop_length) for kind in (Analysis, Synthesis))
         self.embed = nn.Conv1d(mel.n_mels + 2, channels, 7, padding=3)
         self.source = nn.Linear(2 * bins, channels)
