@@ -172,9 +172,7 @@ class VitsMel(MelNetwork):
             "prior": 0.5 * prior_loss,
             "duration": off.sum() / token_mask.sum(),
             "pitch": _over((pitch[..., None] - normalised_pitch(hertz)).abs(), voiced * mask),
-            "voicing": _over(
-                nn.functional.binary_cross_entropy_with_logits(voicing[..., None], voiced, reduction="none"), mask
-            ),
+            "voicing": _over(unsure, mask),
             "mean": _over((mean - mel).abs(), mask),
             "flow": self._flow_loss(mel, mean.detach(), spread[..., self.n_mels : -2], mask, condition),
         }
