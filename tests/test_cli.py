@@ -42,6 +42,8 @@ def test_help_of_run_sh_lists_stages_at_once():
         (["--target", "/nowhere/at all"], "no folder /nowhere/at all"),
         (["--target=/tmp"], "add --recipe custom"),
         (["--conf-dir", "/nowhere/at all"], "--conf-dir: no folder /nowhere/at all"),
+        (["--stage", "2", "--compare"], "--compare runs stages 0 and 1 itself"),
+        (["--compare", "--target=/tmp"], "add --recipe custom"),
     ],
 )
 def test_bad_options_of_run_sh(args: list[str], message: str):

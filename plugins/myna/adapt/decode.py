@@ -28,6 +28,7 @@ from myna.files import atomic_path, atomic_text
 
 if TYPE_CHECKING:
     from myna.networks.voice import Voice
+    from myna.safety.types import VoiceCard
 
 logger = logging.getLogger(__name__)
 
@@ -163,19 +164,36 @@ def write_listening_copies(folder: Path, voice: Path, name: str, language: str, 
         language: espeak-ng code.
         most: How many copies.
     """
-    from myna.audio.load import load_audio
-    from myna.safety import release
+    from myna.safety.types import VoiceCard
 
     if not (folder / "wav.scp").is_file():
         return
-    card = release.VoiceCard(name=name, language=language, consent=voice / "consent.yaml")
+    card = VoiceCard(name=name, language=language, consent=voice / "consent.yaml")
     texts = kaldi.read_table(folder / "text")
     for key, path in list(kaldi.read_table(folder / "wav.scp").items())[:most]:
-        copy = folder / "listen" / f"{key}.mp3"
-        if not copy.is_file():
-            sound = load_audio(path)
-            request = release.Request(output=copy, text=texts[key], requester="decode")
-            release.write_measured((sound.wave, sound.sample_rate), card, request)
+        write_listening_copy(Path(path), folder / "listen" / f"{key}.mp3", card, texts[key])
+
+
+def write_listening_copy(path: Path, copy: Path, card: "VoiceCard", text: str) -> None:
+    """Write a marked, labelled and logged copy of a wave, unless it is there.
+
+    Args:
+        path: The wave.
+        copy: Its copy, `.mp3`.
+        card: The voice and its consent.
+        text: What is said.
+
+    Raises:
+        MynaError: The consent does not cover it, or the sound cannot carry the mark.
+    """
+    from myna.audio.load import load_audio
+    from myna.safety import release
+
+    if not copy.is_file():
+        sound = load_audio(path)
+        release.write_measured(
+            (sound.wave, sound.sample_rate), card, release.Request(output=copy, text=text, requester="decode")
+        )
 
 
 def measure_speed(voice: "Voice", texts: list[str]) -> dict[str, float]:

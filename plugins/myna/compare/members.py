@@ -61,14 +61,12 @@ def choose_members(settings: DictConfig) -> list[Member]:
     """
     if unknown := [group for group in settings.groups if group not in GROUPS]:
         raise MynaError(f"--compare {unknown[0]}: there is no such group; choose from {', '.join(GROUPS)}")
-    found = [member for group in settings.groups for member in _of_group(group, settings)]
-    wanted = settings.members
-    if wanted is None:
-        return found
-    labels = [member.label for member in found]
-    if unknown := [name for name in wanted if name not in labels]:
+    every = [member for group in GROUPS for member in _of_group(group, settings)]
+    labels, wanted = [member.label for member in every], settings.members
+    if unknown := [name for name in wanted or () if name not in labels]:
         raise MynaError(f"compare.members names {unknown[0]!r}; there is {', '.join(labels)}")
-    return [member for member in found if member.label in wanted]
+    found = [member for member in every if member.group in settings.groups]
+    return [member for member in found if wanted is None or member.label in wanted]
 
 
 def _of_group(group: str, settings: DictConfig) -> list[Member]:

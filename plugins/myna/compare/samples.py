@@ -8,9 +8,10 @@ from typing import Any
 from omegaconf import DictConfig
 
 from myna import kaldi
-from myna.adapt.decode import Line, Speech, write_listening_copies, write_set
+from myna.adapt.decode import Line, Speech, write_listening_copy, write_set
 from myna.adapt.voice_parts import consent_of, target_language
 from myna.errors import MynaError
+from myna.safety.types import VoiceCard
 
 log = logging.getLogger(__name__)
 
@@ -31,17 +32,21 @@ def listening_copies(
         sound could not carry the mark.
     """
     write_set(folder, lines, speak)
-    spoken = kaldi.read_table(folder / "text") if (folder / "text").is_file() else {}
+    if not (folder / "wav.scp").is_file():
+        return []
+    consent = folder / "consent" / "consent.yaml"
+    consent_of(config, consent)
     name, language = str(config.create_dataset.get("name") or "target"), target_language(config)
-    consent, reason = folder / "consent", ""
-    consent_of(config, consent / "consent.yaml")
+    card = VoiceCard(name=name, language=language, consent=consent)
+    texts, waves = kaldi.read_table(folder / "text"), kaldi.read_table(folder / "wav.scp")
+    return [_copy(folder, key, Path(waves[key]), card, texts[key]) for key in list(waves)[: config.compare.prompts]]
+
+
+def _copy(folder: Path, key: str, wave: Path, card: VoiceCard, text: str) -> dict[str, Any]:
+    copy = folder / "listen" / f"{key}.mp3"
     try:
-        write_listening_copies(folder, consent, name, language, config.compare.prompts)
+        write_listening_copy(wave, copy, card, text)
     except MynaError as error:
-        log.warning("%s: %s", folder, error)
-        reason = str(error)
-    copies = [(key, text, folder / "listen" / f"{key}.mp3") for key, text in spoken.items()][: config.compare.prompts]
-    return [
-        {"id": key, "text": text} | ({"listen": str(copy)} if copy.is_file() else {"silent": reason})
-        for key, text, copy in copies
-    ]
+        log.warning("%s: %s", wave, error)
+        return {"id": key, "text": text, "silent": str(error)}
+    return {"id": key, "text": text, "listen": str(copy)}

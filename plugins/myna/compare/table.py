@@ -29,8 +29,8 @@ class Column:
 
 
 SIZE = (
-    Column("parameters", ("Parameters", "参数"), "lower", "M"),
-    Column("mb", ("MB", "MB"), "lower", ".1f"),
+    Column("parameters", ("Parameters", "参数"), "", "M"),
+    Column("mb", ("MB", "MB"), "", ".1f"),
     Column("seconds", ("Training s", "训练秒数"), "", ".0f"),
     Column("steps", ("Steps", "步数"), "", ",.0f"),
 )

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 
+import soundfile
 from omegaconf import DictConfig
 
 from myna import kaldi
@@ -19,12 +20,13 @@ from myna.compare.members import Member, compose_member, spread
 from myna.compare.samples import listening_copies
 from myna.compare.vocoders import processor_seconds
 from myna.errors import MynaError
-from myna.measure import similarity
+from myna.measure import similarity, wer
 from myna.measure.clips import PAIR, QUALITY, SPEAKER, TEXT, Clip, reference_clips
 from myna.measure.results import figures
 from myna.measure.score import Scorers, score
 
 CONDITION = "resemblyzer"  # its embeddings are those that the base and the aligner read
+SHORTEST = 0.3  # seconds of a sound that is scored: a model that has learned little may stop at once
 SHOWN = ("wer", "similarity", "mos", "mcd_db")
 
 
@@ -94,10 +96,18 @@ class TtsGroup(Group):
             for line in self.lines
             if line.id in spoken
         ]
-        rows = [score(clip, self.scorers) for clip in clips]
+        rows = [self.scored(clip) for clip in clips]
         found = figures([*self.target, *rows], self.language)
         each = {row["id"]: {name: row[name] for name in (*SHOWN, "heard") if name in row} for row in rows}
         return {name: found[name] for name in SHOWN if name in found}, each
+
+    def scored(self, clip: Clip) -> Row:
+        """Score a clip; in one too short for a sound nothing is heard, and nothing else can be said of it."""
+        seconds = soundfile.info(clip.path).duration
+        if seconds >= SHORTEST:
+            return score(clip, self.scorers)
+        heard = {"heard": ""} if wer.can_transcribe(clip.language, self.scorers.whisper) else {}
+        return {"kind": clip.kind, "id": clip.id, "text": clip.text, "seconds": round(seconds, 3), **heard}
 
     def references(self) -> list[Row]:
         """Return the recordings, their copies through the shipped vocoder, and espeak-ng, which is nobody's voice."""
