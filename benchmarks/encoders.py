@@ -6,13 +6,13 @@ Usage: python benchmarks/encoders.py [--recipe mini_voices] [--dump FOLDER] [--o
 Reads what stage 1 of the recipe wrote. Writes `encoders.json`, `encoders.md` and `encoders.png`, and prints the table.
 Members are the files of conf/encoder and of the folders in MYNA_CONF_PATH. Seconds are those of the processor, on one
 thread, so that other work on the machine does not count. A member that is measured already is not measured again.
+`./run.sh --compare encoder` puts the same on a page.
 """
 
 import argparse
 import json
 import os
 import platform
-import time
 from pathlib import Path
 from typing import Any
 
@@ -21,28 +21,16 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import torch
 from omegaconf import DictConfig
 
-from myna.audio.features import FeatureSet, FeatureUtterance
-from myna.espnet.collate import Pad
-from myna.espnet.dataset import Dataset
+from myna.compare import encoders
+from myna.compare.members import member_names
 from myna.espnet.encoder_report import trial_utterances
-from myna.espnet.encoder_training import build_model, data_entries, own_network
-from myna.espnet.train_encoder import embed, judge_once, train
 from myna.files import atomic_path, atomic_text
-from myna.networks.speaker.ge2e import Ge2eEncoder
-from myna.recipe.compose import CONF, compose_recipe, find_recipe, own_folders, project_root
+from myna.recipe.compose import compose_recipe, find_recipe, project_root
 from myna.recipe.logs import set_up_logging
 
 # Speakers of mini_voices that no member learns from: unseen ones recorded like those it knows, or the recording would
 # tell them apart.
 HOLD_OUT = ("asterisk_it", "flite_rms", "flite_slt")
-SAME = ("auto", "ge2e")  # other words for cnn and resemblyzer
-GRADIENT = "myna.espnet.encoder_training.train_own_encoder"
-
-
-def members() -> list[str]:
-    """List the choices of `encoder=`."""
-    found = [path.stem for folder in (*own_folders(), CONF) for path in (folder / "encoder").glob("*.yaml")]
-    return sorted({name for name in found if not name.startswith("_") and name not in SAME})
 
 
 def configuration(arguments: argparse.Namespace, member: str) -> DictConfig:
@@ -56,52 +44,6 @@ def configuration(arguments: argparse.Namespace, member: str) -> DictConfig:
     return config
 
 
-def seconds_a_step(config: DictConfig, tries: int = 4) -> float:
-    """Time training steps on one batch; the quickest counts, since other work on the machine only slows them."""
-    torch.manual_seed(0)
-    model = build_model(config, own_network(config)).train()
-    data = Dataset(**data_entries(config)[0])
-    batches = config.encoder.batches
-    size = min(int(batches.speakers) * int(batches.utterances), len(data))
-    _, batch = Pad()([data[i * len(data) // size] for i in range(size)])
-    optimizer = torch.optim.AdamW(model.parameters())
-    spent = []
-    for _ in range(tries):
-        began = time.process_time()
-        optimizer.zero_grad()
-        model(**batch)[0].backward()
-        optimizer.step()
-        spent.append(time.process_time() - began)
-    return min(spent)
-
-
-def trained(config: DictConfig, arguments: argparse.Namespace) -> tuple[Any, dict[str, Any]]:
-    """Train a member for the budget, or take the pre-trained one.
-
-    Returns:
-        The encoder, with its steps and seconds of training.
-    """
-    if not config.encoder.train:
-        return Ge2eEncoder(), {"steps": None, "training_seconds": None}
-    if config.encoder.fit._target_ == GRADIENT:
-        steps = arguments.steps or max(10, int(arguments.seconds / seconds_a_step(config)))
-        config.encoder.max_steps, config.encoder.validate_every = steps, max(1, steps // 2)
-    began = time.process_time()
-    encoder, report = train(config, Path(config.exp_dir) / "encoder")
-    return encoder, {
-        "steps": report.get("training_steps"),
-        "training_seconds": round(time.process_time() - began, 1),
-    }
-
-
-def embedding_seconds(encoder: Any, utterances: list[FeatureUtterance]) -> float:
-    """Return processor seconds that an hour of speech takes."""
-    embed(encoder, utterances[:1], "warming up")
-    began = time.process_time()
-    embed(encoder, utterances, encoder.name)
-    return (time.process_time() - began) / sum(u.seconds for u in utterances) * 3600
-
-
 def measure(arguments: argparse.Namespace, member: str) -> dict[str, Any]:
     """Train and score a member, or read what an earlier run found."""
     config = configuration(arguments, member)
@@ -112,18 +54,7 @@ def measure(arguments: argparse.Namespace, member: str) -> dict[str, Any]:
         stored: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         if stored["budget"] == budget:
             return stored
-    encoder, training = trained(config, arguments)
-    chosen = trial_utterances(config)
-    judged = judge_once(encoder, chosen, config, Path(config.exp_dir) / "encoder")
-    speech = list(FeatureSet(Path(config.dump_dir) / config.encoder.valid_set))
-    result = {
-        "member": member,
-        "budget": budget,
-        **training,
-        "parameters": sum(weights.numel() for weights in encoder.network.parameters()),
-        "embedding_seconds_per_hour": round(embedding_seconds(encoder, speech), 1),
-        **judged,
-    }
+    result = {"member": member, "budget": budget, **encoders.measure(config, arguments.seconds, arguments.steps)}
     atomic_text(path, json.dumps(result, indent=1) + "\n")
     return result
 
@@ -189,7 +120,7 @@ def main() -> int:
     arguments.out = (arguments.out or recipe / "exp" / "compare_encoders").absolute()
     set_up_logging()
     torch.set_num_threads(1)
-    results = [measure(arguments, member) for member in arguments.members or members()]
+    results = [measure(arguments, member) for member in arguments.members or member_names("encoder")]
     results.sort(key=lambda row: (row["unseen"]["eer"], row["unseen"]["min_dcf"]))
     machine = {"machine": platform.processor() or platform.machine(), "torch": torch.__version__, "threads": 1}
     atomic_text(arguments.out / "encoders.json", json.dumps({**machine, "results": results}, indent=1) + "\n")
