@@ -49,7 +49,7 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         Column("wer", ("WER", "词错误率"), "lower", "%"),
         SIMILARITY,
         MOS,
-        Column("mcd_db", ("Mel distance (MCD), dB", "梅尔倒谱失真 dB"), "lower"),
+        Column("mcd_db", ("MCD (mel distance), dB", "MCD（梅尔倒谱失真）dB"), "lower"),
         RTF,
         *SIZE,
     ),
@@ -77,14 +77,17 @@ ORIGINS: dict[str, Words] = {
 }
 REFERENCES: dict[str, Words] = {
     "recordings": ("recordings", "真实录音"),
-    "copy": ("recordings through the vocoder", "录音经声码器还原"),
+    "copy": ("recordings, vocoded", "录音经声码器还原"),
     "espeak": ("espeak-ng", "espeak-ng"),
 }
 
 
 def value(row: Mapping[str, Any], column: Column) -> float | None:
     """Return a row's figure of a column, if it has one."""
-    source = row.get("training", {}) if column.key in ("seconds", "steps") else row
+    of_training = column.key in ("seconds", "steps")
+    if of_training and row.get("origin") != "trained":
+        return None
+    source = row.get("training", {}) if of_training else row
     found = source.get(column.key)
     return None if found is None else float(found)
 
