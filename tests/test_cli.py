@@ -63,6 +63,21 @@ def test_a_folder_of_ones_own_reaches_the_configuration(tmp_path: Path):
     assert ", of_my_own," in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (["--compare", "text"], "--compare text: there is no such group; choose from encoder, tts, vocoder"),
+        (["--compare=encoder", "--", "compare.members=[nobody]"], "compare.members names 'nobody'; there is cnn, "),
+        (["--compare", "--", "seeed=1"], "override 'seeed': there is no such key"),
+    ],
+)
+def test_a_wrong_comparison_is_refused_before_anything_runs(args: list[str], message: str):
+    done = run_sh(*args)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
 def test_unknown_override_is_one_line():
     done = run_sh("--stage", "0", "--stop_stage", "0", "--", "seeed=1")
     assert done.returncode == 2

@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 
 from omegaconf import DictConfig
@@ -49,26 +50,18 @@ def main(argv: Sequence[str]) -> int:
         values["compare.groups"] = args.compare.split(",")
     config = compose_recipe(recipe_dir, args.overrides, values)
     check_words(config, args.overrides, args.stages)
+    if args.compare:
+        import_module("myna.compare.members").choose_members(config.compare)  # a wrong name is said at once
     numbers = dict(pair.split("=", 1) for pair in args.numbers.split())
     recipe = Recipe(config, system_runner, numbers)
     recipe.run(args.stages or list(recipe.stages))
-    if args.compare is not None:
-        compare(config, args.overrides)
+    if args.compare:
+        print(f"comparison: {import_module('myna.compare.run').run(config, args.overrides)}")
     return 0
-
-
-def compare(config: DictConfig, overrides: Sequence[str]) -> None:
-    """Compare all members, which imports every toolkit."""
-    from importlib import import_module
-
-    page = import_module("myna.compare.run").run(config, overrides)
-    print(f"comparison: {page}")
 
 
 def system_runner(config: DictConfig) -> StageRunner:
     """Build the ESPnet3 system (the import takes half a minute) and return a function that runs one stage of it."""
-    from importlib import import_module
-
     return import_module("myna.espnet.system").stage_runner(config)  # type: ignore[no-any-return]
 
 
