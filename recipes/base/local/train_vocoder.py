@@ -5,6 +5,8 @@
 Resumes from OUT/vocoder.ckpt when it is there. The averaged weights are what `export.py` ships.
 """
 
+from pathlib import Path
+
 import numpy as np
 import torch
 
@@ -24,20 +26,49 @@ from worsen import worsened
 HOP = 256
 
 
-def batches(pool: Pool, size: int, frames: int):
-    """Return a function that draws a batch: waves `(B, T)`, bands `(B,)`."""
+class Heard:
+    """The mels that `prepare_heard.py` drew.
+
+    Args:
+        folder: The packed pool.
+        frames: Of a training example; shorter utterances are left out.
+    """
+
+    def __init__(self, folder: Path, frames: int) -> None:
+        """Map the mels into memory."""
+        self.mels = np.memmap(folder / "heard.f16", np.float16, "r").reshape(-1, 80)
+        rows = [line.split("\t") for line in (folder / "heard.tsv").read_text().splitlines()]
+        self.spans = {name: (int(first), int(count)) for name, first, count in rows if int(count) > frames}
+
+    def cut(self, name: str, first: int, frames: int) -> np.ndarray:
+        """Return `(frames, 80)` of an utterance."""
+        begin = self.spans[name][0] + first
+        return self.mels[begin : begin + frames].astype(np.float32)
+
+
+def batches(pool: Pool, size: int, frames: int, heard: Heard | None):
+    """Return a function that draws a batch: waves `(B, T)`, bands `(B,)`, mels to hear and whether to hear them."""
     train = [u for u in pool.utterances if not is_held_out(u) and u.samples > (frames + 8) * HOP]
     chance = speaker_weights(train)
+    drawn = [u for u in train if heard is not None and u.name in heard.spans]
 
-    def draw(random: np.random.Generator) -> tuple[torch.Tensor, torch.Tensor]:
-        waves, bands = [], []
+    def draw(random: np.random.Generator) -> tuple[torch.Tensor, ...]:
+        waves, bands, mels = [], [], []
         for i in random.choice(len(train), size, p=chance):
-            u = train[i]
-            wave = pool.wave(u, int(random.integers(0, u.samples - frames * HOP)), frames * HOP)
+            u, mel = train[i], np.zeros((frames, 80), np.float32)
             gain = 10 ** (random.uniform(-12, 6) / 20)
-            waves.append(wave * min(gain, 0.99 / (np.abs(wave).max() + 1e-5)))
+            first = int(random.integers(0, u.samples - frames * HOP))
+            if drawn and heard is not None and random.random() < 0.5:
+                u = drawn[int(random.integers(len(drawn)))]
+                start = int(random.integers(0, heard.spans[u.name][1] - frames))
+                first, mel = start * HOP, heard.cut(u.name, start, frames)
+            wave = pool.wave(u, first, frames * HOP)
+            gain = min(gain, 0.99 / (np.abs(wave).max() + 1e-5))
+            waves.append(wave * gain)
             bands.append(u.band)
-        return torch.from_numpy(np.stack(waves)), torch.tensor(bands, dtype=torch.float32)
+            mels.append(mel + np.log(gain) * mel.any())
+        stacked = torch.from_numpy(np.stack(mels))
+        return torch.from_numpy(np.stack(waves)), torch.tensor(bands), stacked, stacked.flatten(1).any(1)
 
     return draw
 
@@ -49,6 +80,7 @@ def main() -> None:
     parser.add_argument("--gan-from", type=int, default=3000)
     parser.add_argument("--blur", type=float, default=0.0, help="chance of each blur of the mels that it hears")
     parser.add_argument("--noise", type=float, default=0.06, help="greatest deviation of noise on them")
+    parser.add_argument("--heard", action="store_true", help="hear the mels of prepare_heard.py half of the time")
     parser.add_argument("--adversarial", type=float, default=0.5)
     parser.add_argument("--features", type=float, default=2.0)
     args = parser.parse_args()
@@ -65,12 +97,14 @@ def main() -> None:
     critic = torch.optim.AdamW(judge.parameters(), args.rate, (0.8, 0.99), weight_decay=0.01)
     parts = {"vocoder": vocoder, "judge": judge, "best": best, "critic": critic}
     training = piecework.Training("vocoder", args, parts, vocoder, decay=0.99)
-    draw = batches(Pool(args.pool), args.batch, args.frames)
+    heard = Heard(args.pool, args.frames) if args.heard else None
+    draw = batches(Pool(args.pool), args.batch, args.frames, heard)
     for step, random in training.steps(warmup=100):
-        real, band = (x.to(args.device) for x in draw(random))
+        real, band, drawn, is_drawn = (x.to(args.device) for x in draw(random))
         mel = log_mel(real)
+        given = torch.where(is_drawn[:, None, None], drawn, worsened(mel, args.blur, args.noise))
         with training.mixed():
-            fake = vocoder(worsened(mel, args.blur, args.noise), torch.randn_like(real))
+            fake = vocoder(given, torch.randn_like(real))
         losses = {"mel": (log_mel(fake) - mel).abs().mean(), "spectrum": spectral(fake, real, band)}
         total = 10 * losses["mel"] + 4 * losses["spectrum"]
         if step >= args.gan_from:

@@ -119,6 +119,27 @@ class VitsMel(MelNetwork):
         return self.infer(tokens, token_lengths, speaker, language, durations=durations, noise_scale=0.3)[0]
 
     @torch.no_grad()
+    def redraw(
+        self,
+        tokens: Tensor,
+        token_lengths: Tensor,
+        mel: Tensor,
+        mel_lengths: Tensor,
+        speaker: Tensor,
+        language: Tensor,
+        durations: Tensor | None = None,
+    ) -> Tensor:
+        """Draw the mean mel `(B, T, n_mels)` of recordings with their own timing and pitch; arguments as `forward`."""
+        condition = self._condition(speaker)
+        hidden = self.encoder(tokens, length_mask(token_lengths, tokens.shape[1]), language, condition)
+        prior, real = self.mean(hidden), self.normalised(mel)
+        if durations is None:
+            durations = self._search(prior, real, token_lengths, mel_lengths)
+        mask = length_mask(mel_lengths, mel.shape[1])
+        spread = self._spread(prior, hidden, durations, mel.shape[1])
+        return self.denormalised(self._decode(spread, *self._pitch_of(real), mask, condition)) * mask
+
+    @torch.no_grad()
     def _search(self, mean: Tensor, mel: Tensor, token_lengths: Tensor, mel_lengths: Tensor) -> Tensor:
         # The square of the mel is the same for every token, so it plays no part in the search.
         score = mean @ mel.transpose(1, 2) - 0.5 * mean.square().sum(-1, keepdim=True)
