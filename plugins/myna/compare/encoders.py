@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 import torch
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
 from myna.audio.features import FeatureSet, FeatureUtterance
+from myna.compare.clock import clock, set_clock
 from myna.compare.kept import Row, size
 from myna.compare.members import spread
 from myna.espnet.collate import Pad
@@ -29,7 +30,7 @@ def measure(config: DictConfig, seconds: float, steps: int | None = None) -> Row
 
     Args:
         config: The composed configuration; results go to `exp_dir/encoder`.
-        seconds: Of the processor, for training.
+        seconds: Of training; of the processor, where no other clock is set.
         steps: Of training, in place of seconds.
 
     Returns:
@@ -57,14 +58,14 @@ def trained(config: DictConfig, seconds: float, steps: int | None = None) -> tup
     """Train for the budget, or take the pre-trained encoder.
 
     Returns:
-        The encoder, with its steps and processor seconds of training.
+        The encoder, with its steps and seconds of training.
     """
     if not config.encoder.train:
         return Ge2eEncoder(), {"steps": None, "training_seconds": None}
+    set_clock(config)
     if config.encoder.fit._target_ == GRADIENT:
         count = steps or affordable(config, seconds)
         config.encoder.max_steps, config.encoder.validate_every = count, max(1, count // 2)
-    OmegaConf.update(config, "trainer.clock", "processor", force_add=True)
     encoder, report = train(config, Path(config.exp_dir) / "encoder")
     return encoder, {
         "steps": report.get("training_steps"),
@@ -89,13 +90,13 @@ def seconds_a_step(config: DictConfig, tries: int = 4) -> float:
     many = min(int(batches.speakers) * int(batches.utterances), len(data))
     _, batch = Pad()([data[i * len(data) // many] for i in range(many)])
     optimizer = torch.optim.AdamW(model.parameters())
-    spent = []
+    spent, now = [], clock(config)
     for _ in range(tries):
-        began = time.process_time()
+        began = now()
         optimizer.zero_grad()
         model(**batch)[0].backward()
         optimizer.step()
-        spent.append(time.process_time() - began)
+        spent.append(now() - began)
     return min(spent)
 
 

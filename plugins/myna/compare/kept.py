@@ -15,7 +15,7 @@ from myna.networks.pretrained import FOLDER
 Row = dict[str, Any]
 
 
-TRAINING = ("seconds", "max_steps", "threads", "hold_out")  # of `compare`: what the weights follow from
+TRAINING = ("seconds", "clock", "max_steps", "threads", "hold_out")  # of `compare`: what the weights follow from
 WHICH = ("groups", "members", "shipped", "untrained")  # these say which members, not how
 
 

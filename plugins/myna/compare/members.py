@@ -7,6 +7,7 @@ from pathlib import Path
 
 from omegaconf import DictConfig, OmegaConf
 
+from myna.compare.clock import check_clock, set_clock
 from myna.errors import MynaError
 from myna.recipe.compose import CONF, compose_recipe, own_folders
 
@@ -57,8 +58,9 @@ def choose_members(settings: DictConfig) -> list[Member]:
     """List the members that `compare.groups` and `compare.members` name, in the order to try them.
 
     Raises:
-        MynaError: A group or a member does not exist.
+        MynaError: A group, a member or the clock does not exist.
     """
+    check_clock(settings.clock)
     if unknown := [group for group in settings.groups if group not in GROUPS]:
         raise MynaError(f"--compare {unknown[0]}: there is no such group; choose from {', '.join(GROUPS)}")
     every = [member for group in GROUPS for member in _of_group(group, settings)]
@@ -88,7 +90,7 @@ def compose_member(config: DictConfig, overrides: Iterable[str], member: Member,
     values = {"data_dir": config.data_dir, "dump_dir": config.dump_dir, "exp_dir": str(exp_dir)}
     made = compose_recipe(Path(config.recipe_dir), [*typed, f"{member.group}={member.name}"], values)
     OmegaConf.set_struct(made, False)
-    made.trainer.clock = "processor"
+    set_clock(made, config.compare.clock)
     made.trainer.max_steps = made.trainer.max_seconds = None
     return made
 

@@ -11,6 +11,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from myna.audio.mel import MelConfig, log_mel
+from myna.compare.clock import clock, set_clock
 from myna.compare.kept import Row, size
 from myna.kaldi import read_table
 from myna.measure import wer
@@ -37,6 +38,7 @@ def limit(config: DictConfig, init: str, seconds: float, max_steps: int | None =
     config.vocoder.max_seconds = seconds
     config.vocoder.augmented, config.vocoder.loader_workers = False, 0
     config.trainer.max_steps = config.trainer.max_seconds = None
+    set_clock(config)
     return config
 
 
@@ -48,14 +50,14 @@ def made(config: DictConfig, folder: Path) -> tuple[nn.Module, str, Row]:
         folder: Gets checkpoints and weights, where a student looks for its teacher.
 
     Returns:
-        The vocoder, where its weights are from (`trained`, `shipped`, `none` or `untrained`), and `steps` and processor
+        The vocoder, where its weights are from (`trained`, `shipped`, `none` or `untrained`), and the `steps` and
         `seconds` of training.
     """
     generator = train_vocoder.start(config.vocoder, int(config.seed))
     learns = any(True for _ in generator.parameters())
     if not learns:
         config.vocoder.max_steps = 0
-    training = train_vocoder.train(config, generator, folder, time.process_time) or {}
+    training = train_vocoder.train(config, generator, folder, clock(config)) or {}
     if not training.get("steps"):
         origin = "shipped" if config.vocoder.init == "base" else "untrained" if learns else "none"
         return generator.eval(), origin, training
