@@ -13,8 +13,9 @@ from safetensors.torch import save_file
 
 from myna.adapt import fine_tune
 from myna.errors import MynaError
-from myna.espnet import train_tts
+from myna.espnet import aligner, train_tts
 from myna.espnet.aligned_model import AlignedModel, load_aligner
+from myna.espnet.dataset import Dataset
 from myna.espnet.embeddings import write_embeddings
 from myna.espnet.mel_model import MelModel
 from myna.espnet.mel_train import check_text, start
@@ -29,7 +30,14 @@ from myna.text.lexicon import Lexicon
 
 CONF = Path(__file__).parents[2] / "conf"
 SIZES = {
-    "vits_mel": {"text_channels": 32, "text_layers": 1, "channels": 32, "layers": 2, "condition": 32},
+    "vits_mel": {
+        "text_channels": 32,
+        "text_layers": 1,
+        "channels": 32,
+        "layers": 2,
+        "condition": 32,
+        "decoder_layers": 1,
+    },
     "tacotron2": {"channels": 16, "decoder": 16, "attention": 8, "prenet": 8},
     "fastspeech2": {"channels": 16, "layers": 1, "inner": 16, "predictor": 8},
 }
@@ -37,7 +45,7 @@ SIZES = {
 
 def model() -> MelModel:
     torch.manual_seed(0)
-    return MelModel(VitsMel(text_channels=32, text_layers=1, channels=32, layers=2, condition=32), segment=16)
+    return MelModel(VitsMel(**SIZES["vits_mel"]), segment=16)
 
 
 def batch() -> dict[str, torch.Tensor]:
@@ -54,8 +62,9 @@ def batch() -> dict[str, torch.Tensor]:
 
 def test_training_gives_named_losses_whose_sum_is_minimised() -> None:
     loss, stats, weight = model().train()(**batch())
-    assert set(stats) == {"loss", "prior", "duration", "flow"}
-    assert float(loss.detach()) == pytest.approx(sum(float(stats[k]) for k in ("prior", "duration", "flow")))
+    named = {"prior", "duration", "pitch", "voicing", "mean", "flow"}
+    assert set(stats) == {"loss"} | named
+    assert float(loss.detach()) == pytest.approx(sum(float(stats[name]) for name in named))
     assert int(weight) == 2
     loss.backward()
 
@@ -134,6 +143,8 @@ def test_stages_3_and_5_end_in_a_voice(name: str, tmp_path: Path, make_set: Call
     plots = list((tmp_path / "exp" / "tts" / "attention").glob("*.png"))
     assert [p.name for p in plots] == (["step2.png"] if name == "tacotron2" else [])
     assert ("valid/focus" in curve) == (name == "tacotron2")
+    kept = [p.is_file() for p in (tmp_path / "exp" / "tts" / "aligner.safetensors", clone / "aligner.safetensors")]
+    assert kept == [name != "tacotron2"] * 2
     before = (clone / "voice" / "tts.safetensors").read_bytes()
     fine_tune.run(config)
     assert (clone / "voice" / "tts.safetensors").read_bytes() == before
@@ -146,9 +157,15 @@ def test_text_that_the_weights_cannot_read_is_refused(tmp_path: Path) -> None:
     letters = CharText()
     letters.learn(["some text"])
     save_front_end(letters, tmp_path)
-    for name, key in (("vits_mel", r"tts\.init"), ("fastspeech2", r"tts\.model\.aligner")):
-        with pytest.raises(MynaError, match=rf"text=char, and {key}=base reads text=espeak only"):
-            check_text(OmegaConf.load(CONF / "tts" / f"{name}.yaml"), tmp_path)
+    for name, key in (("vits_mel", "init"), ("fastspeech2", "model.aligner")):
+        settings = OmegaConf.load(CONF / "tts" / f"{name}.yaml")
+        OmegaConf.update(settings, key, "base")
+        with pytest.raises(MynaError, match=rf"text=char, and tts\.{key}=base reads text=espeak only"):
+            check_text(settings, tmp_path)
+    for name in ("vits_mel", "fastspeech2"):
+        settings = OmegaConf.load(CONF / "tts" / f"{name}.yaml")
+        settings.init = "scratch"
+        check_text(settings, tmp_path)
     settings = OmegaConf.load(CONF / "tts" / "tacotron2.yaml")
     check_text(settings, tmp_path)
     settings.network.tokens = 10
@@ -171,12 +188,75 @@ def test_durations_come_from_the_aligner_which_is_not_part_of_the_model(tmp_path
     found = aligned.asked_for(inputs, {"f0": torch.zeros(2, 40), "energy": torch.zeros(2, 40)})
     assert found["durations"].sum(1).tolist() == data["mel_lengths"].tolist()
     assert int(found["durations"][1, :6].min()) >= 1 and not found["durations"][1, 6:].any()
-    with pytest.raises(MynaError, match=r"no tts\.yaml: name base, or exp/tts"):
+    with pytest.raises(MynaError, match=r"no tts\.yaml: name monophones, base, or exp/tts"):
         load_aligner(str(tmp_path / "nowhere"))
     (tmp_path / "tts.yaml").write_text(yaml.safe_dump({"_target_": "myna.networks.vocoder.griffin_lim.GriffinLim"}))
     save_file({k: v.contiguous() for k, v in GriffinLim().state_dict().items()}, tmp_path / "tts.safetensors")
     with pytest.raises(MynaError, match="is a GriffinLim: only tts=vits_mel aligns"):
         load_aligner(str(tmp_path))
+
+
+def test_the_aligner_follows_the_start_where_nobody_names_one() -> None:
+    """From scratch a young network would find nonsense, so Gaussians do; the base finds durations itself."""
+    settings = OmegaConf.load(CONF / "tts" / "vits_mel.yaml")
+    assert (settings.init, aligner.chosen(settings)) == ("base", "own")
+    settings.init = "scratch"
+    assert aligner.chosen(settings) == "monophones"
+    settings.model.aligner = "own"
+    assert aligner.chosen(settings) == "own"
+    assert aligner.chosen(OmegaConf.load(CONF / "tts" / "fastspeech2.yaml")) == "monophones"
+    assert aligner.chosen(OmegaConf.load(CONF / "tts" / "tacotron2.yaml")) is None
+    with pytest.raises(MynaError, match=r"FastSpeech2 cannot align: choose tts\.model\.aligner=monophones"):
+        AlignedModel(FastSpeech2(**SIZES["fastspeech2"]), aligner="own")
+
+
+def test_given_durations_replace_the_search() -> None:
+    """The durations of the batch make another loss than those of the young network, and validation speaks with them."""
+    torch.manual_seed(0)
+    network, data = VitsMel(**SIZES["vits_mel"]), batch()
+    given = torch.tensor([[26, 2, 2, 2, 2, 2, 2, 2], [21, 2, 2, 2, 2, 2, 0, 0]])
+    own, told = (AlignedModel(network, aligner=word).eval() for word in ("own", "monophones"))
+    with torch.no_grad():
+        assert own(**data)[1] == MelModel(network).eval()(**data)[1]
+        found = told(**data, durations=given, durations_lengths=torch.tensor([8, 6]))[1]
+    assert found["duration"] != own(**data)[1]["duration"] and float(found["mel"]) > 0
+
+
+def test_the_gaussians_are_kept_for_a_run_that_was_killed(tmp_path: Path, make_set: Callable[..., Path]) -> None:
+    """What lies in the folder is used again; those of the target lean on those of the pool, whatever the text is."""
+    config = write_recipe(tmp_path, make_set, "fastspeech2")
+    letters = CharText()
+    letters.learn(["h ə l o ʊ w ɜ l d"])
+    save_front_end(letters, tmp_path / "dump")
+    path = aligner.of_pool(config)
+    assert path == tmp_path / "exp" / "tts" / "aligner.safetensors"
+    written, made = path.read_bytes(), path.stat().st_mtime_ns
+    assert aligner.of_pool(config) == path and path.stat().st_mtime_ns == made
+    path.unlink()
+    own = aligner.of_target(config)
+    assert path.read_bytes() == written and own.read_bytes() != written
+    asked = {"fields": ["text", "mel", "durations"], "augmented": False, "aligner": str(own)}
+    items = Dataset(str(tmp_path / "dump" / "target_train"), **asked)
+    for item in (items[n] for n in range(len(items))):
+        assert len(item["durations"]) == len(item["text"]) and item["durations"].min() >= 1
+        assert item["durations"].sum() == len(item["mel"])
+    save_front_end(EspeakText(), tmp_path / "dump")
+    with pytest.raises(MynaError, match=r"trained with other tokens .*run stage 3 again"):
+        Dataset(str(tmp_path / "dump" / "target_train"), **asked)
+
+
+def test_an_utterance_with_more_symbols_than_frames_is_left_out(tmp_path: Path, make_set: Callable[..., Path]) -> None:
+    config = write_recipe(tmp_path, make_set, "fastspeech2")
+    phones = tmp_path / "dump" / "pool_train" / "phones"
+    first, *others = phones.read_text(encoding="utf-8").splitlines()
+    phones.write_text("\n".join([first.split()[0] + " a" * 99, *others]) + "\n", encoding="utf-8")
+    path = aligner.of_pool(config)
+    source = Dataset(str(phones.parent), ("text", "durations"), aligner=str(path))
+    assert first.split()[0] not in [u.name for u in source.utterances] and len(source) == len(others)
+    phones.write_text("\n".join(line.split()[0] + " a" * 99 for line in (first, *others)) + "\n", encoding="utf-8")
+    path.unlink()
+    with pytest.raises(MynaError, match="more symbols than frames"):
+        aligner.of_pool(config)
 
 
 def test_the_base_aligns_without_training() -> None:

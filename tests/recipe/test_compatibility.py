@@ -37,8 +37,14 @@ def refused(recipe: Path, *words: str, stages: list[str] | None = None) -> str:
         (["tts=vits_mobile", "tts.init=joe"], ["tts=vits_mobile and tts=vits_mobile with tts.init=joe", "scratch"]),
         (["tts=vits", "tts.init=base"], ["tts.init=base", "joe, scratch or hf:<path>"]),
         (["tts=tacotron2", "tts.init=base"], ["tts=tacotron2 with tts.init=base", "use scratch"]),
-        (["tts=fastspeech2", "text=char"], ["tts.model.aligner=base and text=char", "choose text=espeak"]),
-        (["tts=fastspeech2", "encoder=cnn"], ["tts.model.aligner=base and encoder=cnn", "choose encoder=ge2e"]),
+        (
+            ["tts=fastspeech2", "tts.model.aligner=base", "text=char"],
+            ["tts.model.aligner=base and text=char", "choose text=espeak", "tts.model.aligner=monophones"],
+        ),
+        (
+            ["tts=fastspeech2", "tts.model.aligner=base", "encoder=cnn"],
+            ["tts.model.aligner=base and encoder=cnn", "choose encoder=ge2e", "tts.model.aligner=monophones"],
+        ),
         (["tts=vits_mel", "text=pinyin"], ["tts=vits_mel with tts.init=base and text=pinyin", "tts.init=scratch"]),
         (["vocoder=hifigan_v2", "vocoder.init=base"], ["vocoder.init=base", "vocoder=istft"]),
     ],
@@ -60,7 +66,9 @@ def test_clashing_words_are_named_with_what_fits(recipe: Path, words: list[str],
         ["tts=vits_mel", "encoder=cnn", "tts.init=scratch"],
         ["tts=vits_gpu", "encoder=mfcc"],
         ["tts=tacotron2", "text=char", "encoder=cnn"],
-        ["tts=fastspeech2", "text=sentencepiece", "encoder=cnn", "tts.model.aligner=elsewhere/exp/tts"],
+        ["encoder=transformer", "tts=fastspeech2", "vocoder=hifigan_v2"],
+        ["tts=fastspeech2", "text=sentencepiece", "encoder=cnn"],
+        ["tts=fastspeech2", "text=char", "encoder=cnn", "tts.model.aligner=elsewhere/exp/tts"],
     ],
 )
 def test_words_that_fit_pass(recipe: Path, words: list[str]) -> None:

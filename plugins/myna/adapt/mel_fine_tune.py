@@ -17,6 +17,7 @@ from omegaconf import DictConfig, OmegaConf
 from myna.adapt.choose import choose_step
 from myna.adapt.voice_parts import consent_of, target_embedding, target_language, vocoder_part
 from myna.errors import MynaError
+from myna.espnet import aligner
 from myna.espnet.mel_train import adamw, build_model, clipped, data_set
 from myna.files import atomic_text
 from myna.networks.tts.mel_network import MelNetwork
@@ -66,12 +67,13 @@ def _train(config: DictConfig, voice: Voice, out: Path) -> dict[str, Any]:
     network = voice.tts
     model = build_model(config.tts, network, settings)
     texts = _dev_texts(config)
+    gaussians = aligner.of_target(config)
     common = {"embeds": "speaker", "augmented": bool(settings.augmented)}
     fit(
         model,
         config=clipped(config),
-        train=data_set(config, "target_train", network, **common),
-        valid=data_set(config, "target_dev", network, **common),
+        train=data_set(config, "target_train", network, gaussians, **common),
+        valid=data_set(config, "target_dev", network, gaussians, **common),
         exp_dir=out,
         max_steps=int(settings.max_steps),
         optimizers=adamw(float(settings.learning_rate)),

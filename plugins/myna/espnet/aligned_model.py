@@ -1,15 +1,18 @@
-"""Acoustic models that learn from durations: a trained `vits_mel` finds them, batch by batch.
+"""Acoustic models that learn from durations: those of the batch, or what a trained `vits_mel` finds in it.
 
-Alignment search takes a few milliseconds a batch, so nothing has to be prepared, stored or kept in step with the data.
+The monophones of `myna.espnet.aligner` find durations once an utterance, where the data set reads it; a `vits_mel` in a
+few milliseconds a batch. Neither has to be stored or kept in step with the data.
 """
 
 from pathlib import Path
+from typing import Any
 
 import torch
 import yaml
 from torch import Tensor
 
 from myna.errors import MynaError
+from myna.espnet.aligner import MONOPHONES, OWN
 from myna.espnet.mel_model import MelModel
 from myna.networks.pretrained import load_part
 from myna.networks.tts.mel_network import MelNetwork
@@ -17,24 +20,43 @@ from myna.networks.tts.vits_mel import VitsMel
 
 
 class AlignedModel(MelModel):
-    """A network whose `forward` takes `durations (B, L)`.
+    """A network whose `forward` and `infer` take `durations (B, L)`.
 
     Args:
         network: Such as `myna.networks.tts.fastspeech2.FastSpeech2`.
-        aligner: `base` for the shipped weights, or the folder that stage 3 of a `tts=vits_mel` left.
+        aligner: `monophones` for the durations of the batch, `own` for the network's own search, `base` for that of
+            the shipped weights, or the folder that stage 3 of a `tts=vits_mel` left.
+        **options: As of `MelModel`.
+
+    Raises:
+        MynaError: The network has no search of its own, or there is no such aligner.
     """
 
-    def __init__(self, network: MelNetwork, aligner: str = "base") -> None:
+    def __init__(self, network: MelNetwork, aligner: str = MONOPHONES, **options: Any) -> None:
         """Load the aligner; it is no part of this module's weights."""
-        super().__init__(network)
-        self._aligner = [load_aligner(aligner)]
+        super().__init__(network, **options)
+        if aligner == OWN and "durations" in network.fields:
+            raise MynaError(f"{type(network).__name__} cannot align: choose tts.model.aligner={MONOPHONES}")
+        self.given = aligner == MONOPHONES
+        self._aligner = [] if aligner in (MONOPHONES, OWN) else [load_aligner(aligner)]
 
     def asked_for(self, batch: tuple[Tensor, ...], more: dict[str, Tensor]) -> dict[str, Tensor]:
-        """Return the fields that the batch has, and the durations that the aligner finds."""
+        """Return the fields that the batch has, and the durations, unless the network finds them itself."""
         found = {name: more[name] for name in self.network.fields if name != "durations"}
-        with torch.no_grad():
-            aligner = self._aligner[0].to(batch[0].device)
-            return found | {"durations": aligner.align(*batch)}
+        if self.given:
+            return found | {"durations": more["durations"]}
+        for aligner in self._aligner:
+            with torch.no_grad():
+                found["durations"] = aligner.to(batch[0].device).align(*batch)
+        return found
+
+    def spoken(self, batch: tuple[Tensor, ...], more: dict[str, Tensor]) -> Tensor:
+        """Return what the network says with the durations; log-mel `(B, T, 80)`."""
+        if "durations" not in more:
+            return super().spoken(batch, more)
+        tokens, lengths, _, _, speaker, language = batch
+        known = {"durations": more["durations"], "noise_scale": 0.3}
+        return self.network.infer(tokens, lengths, speaker, language, **known)[0]
 
 
 def load_aligner(aligner: str) -> VitsMel:
@@ -52,7 +74,9 @@ def load_aligner(aligner: str) -> VitsMel:
 
         folder = Path(aligner)
         if not (folder / "tts.yaml").is_file():
-            raise MynaError(f"tts.model.aligner={aligner} has no tts.yaml: name base, or exp/tts of a tts=vits_mel")
+            raise MynaError(
+                f"tts.model.aligner={aligner} has no tts.yaml: name monophones, base, or exp/tts of a tts=vits_mel"
+            )
         network = build(yaml.safe_load((folder / "tts.yaml").read_text(encoding="utf-8")))
         network.load_state_dict(load_file(folder / "tts.safetensors"))
     if not isinstance(network, VitsMel):

@@ -13,6 +13,7 @@ from myna.audio.features import FEATURES, FeatureSet, FeatureUtterance
 from myna.errors import MynaError
 from myna.espnet.embeddings import read_embeddings
 from myna.espnet.toolkit import lean_import
+from myna.networks.tts.monophones import Monophones
 from myna.text.languages import LANGUAGES, canonical
 from myna.text.tokens import TokenList
 
@@ -21,17 +22,16 @@ with lean_import():
     from espnet3.components.data.dataset_builder import DatasetBuilder as BaseBuilder
     from espnet3.contract import Field
 
-ARCHIVED = (*FEATURES, "durations")
-KNOWN = (*ARCHIVED, "text", "speech", "spembs", "lids", "sids", "band")
+KNOWN = (*FEATURES, "durations", "text", "speech", "spembs", "lids", "sids", "band")
 
 
 class Dataset(BaseDataset):
     """Utterances of one processed set.
 
     An item holds `utt_id` and the fields asked for: `text` (L,) int64 token numbers; `mel` (T, 80), `mfcc`, `linear`,
-    `f0` (T,), `energy` (T,), `durations` (L,) from the feature archive; `speech` (S,) float32 in [-1, 1];
-    `spembs` (256,) speaker embedding; `lids`, `sids` () int64 language and speaker numbers; `band` () float32, the
-    bandwidth of the original recording in Hz.
+    `f0` (T,), `energy` (T,) from the feature archive; `durations` (L,) int64 frames of each token; `speech` (S,)
+    float32 in [-1, 1]; `spembs` (256,) speaker embedding; `lids`, `sids` () int64 language and speaker numbers;
+    `band` () float32, the bandwidth of the original recording in Hz.
 
     Args:
         data_dir: `dump/<set>`.
@@ -39,6 +39,8 @@ class Dataset(BaseDataset):
         tokens: The token list; `tokens.txt` beside the set when left out. For `text`.
         embeds_dir: `exp/encoder/embeds/<set>`. For `spembs`.
         embeds: `utterance` or `speaker`: whose embedding an utterance gets.
+        aligner: A file of `myna.networks.tts.monophones`. For `durations`; an utterance that has fewer frames than
+            tokens is left out.
         speakers: Speakers in the order of their numbers. For `sids`; others are left out.
         augmented: Whether augmented copies take part.
         min_frames: Shorter utterances are left out.
@@ -58,6 +60,7 @@ class Dataset(BaseDataset):
         tokens: str | None = None,
         embeds_dir: str | None = None,
         embeds: str = "utterance",
+        aligner: str | None = None,
         speakers: Sequence[str] | None = None,
         augmented: bool = True,
         min_frames: int = 0,
@@ -73,11 +76,14 @@ class Dataset(BaseDataset):
         declared = [Field("utt_id", "text")] + ([Field("speech", "audio")] if "speech" in fields else [])
         self.fields = tuple(declared)
         self.speakers = {name: number for number, name in enumerate(speakers or ())}
+        self._prepare(tokens, embeds_dir, embeds, aligner)
         longest = max_frames or 2**31
         self.utterances = [
             utterance
             for utterance in FeatureSet(self.root, augmented)
-            if min_frames <= utterance.frames <= longest and (utterance.speaker in self.speakers or not speakers)
+            if min_frames <= utterance.frames <= longest
+            and (utterance.speaker in self.speakers or not speakers)
+            and (self.aligner is None or len(self._text(utterance)) <= utterance.frames)
         ]
         if limit and len(self.utterances) > limit:
             self.utterances = [self.utterances[i * len(self.utterances) // limit] for i in range(limit)]
@@ -85,17 +91,23 @@ class Dataset(BaseDataset):
             raise MynaError(f"{data_dir}: no utterance of {min_frames} to {longest} frames is left: change the limits")
         self.lengths = [utterance.frames for utterance in self.utterances]
         self._memory: dict[int, dict[str, Any]] | None = {} if cache else None
-        self._prepare(tokens, embeds_dir, embeds)
 
-    def _prepare(self, tokens: str | None, embeds_dir: str | None, embeds: str) -> None:
+    def _prepare(self, tokens: str | None, embeds_dir: str | None, embeds: str, aligner: str | None) -> None:
         """Read what only some fields need."""
-        if "text" in self.wanted:
+        self.aligner = None
+        if {"text", "durations"} & set(self.wanted):
             self.tokens = TokenList.load(tokens or self.root.parent / "tokens.txt")
         if "spembs" in self.wanted:
             if embeds_dir is None:
                 raise MynaError("a dataset with spembs needs embeds_dir: give exp/encoder/embeds/<set>")
             self.by_speaker = embeds == "speaker"
             self.embeddings = read_embeddings(embeds_dir, "spk" if self.by_speaker else "utt")
+        if "durations" in self.wanted:
+            if aligner is None:
+                raise MynaError("a dataset with durations needs an aligner: give exp/tts/aligner.safetensors")
+            self.aligner = Monophones.load(aligner)
+            if self.aligner.symbols != self.tokens.symbols:
+                raise MynaError(f"{aligner} was trained with other tokens than {self.root} has: run stage 3 again")
 
     def __len__(self) -> int:
         """Return the number of utterances."""
@@ -116,16 +128,22 @@ class Dataset(BaseDataset):
     def _read(self, index: int) -> dict[str, Any]:
         utterance = self.utterances[index]
         item: dict[str, Any] = {"utt_id": utterance.name}
-        if archived := [name for name in self.wanted if name in ARCHIVED]:
+        if archived := [name for name in self.wanted if name in FEATURES]:
             item.update(utterance.read(*archived))
         others: dict[str, Callable[[FeatureUtterance], Any]]
         others = {"text": self._text, "speech": _speech, "spembs": self._embedding, "lids": _language}
+        others |= {"durations": self._durations}
         others |= {"sids": lambda u: np.int64(self.speakers[u.speaker]), "band": lambda u: np.float32(u.band)}
         item.update({name: others[name](utterance) for name in self.wanted if name in others})
         return item
 
     def _text(self, utterance: FeatureUtterance) -> np.ndarray:
         return np.array(self.tokens.encode(utterance.phones), dtype=np.int64)
+
+    def _durations(self, utterance: FeatureUtterance) -> np.ndarray:
+        assert self.aligner is not None
+        mel = utterance.read("mel")["mel"]
+        return self.aligner.align(self._text(utterance), mel, canonical(utterance.language))
 
     def _embedding(self, utterance: FeatureUtterance) -> np.ndarray:
         key = utterance.speaker if self.by_speaker else utterance.name

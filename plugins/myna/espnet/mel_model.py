@@ -54,7 +54,7 @@ class MelModel(nn.Module):
             with torch.random.fork_rng(devices=[]):
                 torch.manual_seed(0)
                 losses = self.network(*batch, **more)
-                stats = losses | {"mel": self._distance(*batch, **more)}
+                stats = losses | {"mel": self._distance(batch, more)}
         loss = torch.stack(list(losses.values())).sum()
         figures = {"loss": loss.detach()} | {name: value.detach() for name, value in stats.items()}
         return loss, figures, torch.tensor(len(text), device=loss.device)
@@ -63,19 +63,14 @@ class MelModel(nn.Module):
         """Return the further arguments of the network's `forward` and `reconstruct`."""
         return {name: more[name] for name in self.network.fields}
 
+    def spoken(self, batch: tuple[Tensor, ...], more: dict[str, Tensor]) -> Tensor:
+        """Return what the network says with the timing of the recordings; log-mel `(B, T, 80)`."""
+        return self.network.reconstruct(*batch, **more)
+
     @torch.no_grad()
-    def _distance(
-        self,
-        text: Tensor,
-        text_lengths: Tensor,
-        mel: Tensor,
-        mel_lengths: Tensor,
-        speaker: Tensor,
-        language: Tensor,
-        **more: Tensor,
-    ) -> Tensor:
+    def _distance(self, batch: tuple[Tensor, ...], more: dict[str, Tensor]) -> Tensor:
         """Mean absolute difference of log-mels, spoken with the timing of the recording."""
-        spoken = self.network.reconstruct(text, text_lengths, mel, mel_lengths, speaker, language, **more)
+        spoken, (mel, mel_lengths) = self.spoken(batch, more), batch[2:4]
         mel = mel[:, : spoken.shape[1]]
         inside = torch.arange(mel.shape[1], device=mel.device)[None, :, None] < mel_lengths[:, None, None]
         return ((spoken - mel).abs() * inside).sum() / (inside.sum() * mel.shape[2])

@@ -16,6 +16,7 @@ from omegaconf import DictConfig, OmegaConf
 from torch import nn
 
 from myna.errors import MynaError
+from myna.espnet import aligner
 from myna.files import atomic_text
 from myna.networks.pretrained import load_part, part_config
 from myna.networks.tts.mel_network import TOKEN_SLOTS, MelNetwork
@@ -39,23 +40,24 @@ def train(config: DictConfig) -> None:
     settings, out = config.tts, Path(config.exp_dir) / "tts"
     check_text(settings, Path(config.dump_dir))
     network, built = start(settings, Path(config.dump_dir), int(config.seed))
-    sets = {
-        part: data_set(config, f"pool_{part}", network, limit=limit) for part, limit in (("train", None), ("dev", 48))
-    }
     steps = config.trainer.get("max_steps") or int(settings.max_steps)
     report: dict[str, Any] = {"init": settings.init, "steps": steps, "chosen": "start"}
     if steps:
-        report |= _train(config, network, sets, out)
+        report |= _train(config, network, out)
     save_weights(network.state_dict(), out / "tts.safetensors")
     atomic_text(out / "tts.yaml", yaml.safe_dump(built, sort_keys=False))
     atomic_text(out / "report.json", json.dumps(report, indent=1) + "\n")
     log.info("tts %s: %s kept after %d steps", settings.name, report["chosen"], steps)
 
 
-def _train(config: DictConfig, network: MelNetwork, sets: dict[str, Any], out: Path) -> dict[str, Any]:
+def _train(config: DictConfig, network: MelNetwork, out: Path) -> dict[str, Any]:
     from myna.espnet.training import fit
 
-    settings = config.tts
+    settings, gaussians = config.tts, aligner.of_pool(config)
+    sets = {
+        part: data_set(config, f"pool_{part}", network, gaussians, limit=limit)
+        for part, limit in (("train", None), ("dev", 48))
+    }
     model = build_model(settings, network, settings)
     before = {k: v.clone() for k, v in network.state_dict().items()}
     first = validation_mel(model, sets["dev"], config)
@@ -87,6 +89,8 @@ def build_model(settings: DictConfig, network: MelNetwork, stage: DictConfig) ->
         stage: `segment`, where it stands, is of the stage: the `tts:` node itself or its `adapt:`.
     """
     arguments = dict(OmegaConf.to_container(settings.model, resolve=True))  # type: ignore[arg-type]
+    if "aligner" in arguments:
+        arguments["aligner"] = aligner.chosen(settings)
     kind = get_class(str(arguments.pop("_target_")))
     if stage.get("segment"):
         arguments["segment"] = int(stage.segment)
@@ -112,7 +116,7 @@ def check_text(settings: DictConfig, dump: Path) -> None:
         MynaError: Weights of the base with another text than theirs, or more tokens than the network has room for.
     """
     front_end, name = load_front_end(dump), settings.get("name")
-    words = {"tts.init": settings.init, "tts.model.aligner": settings.get("model", {}).get("aligner")}
+    words = {"tts.init": settings.init, "tts.model.aligner": aligner.chosen(settings)}
     for key, value in words.items():
         if value == "base" and front_end.name != "espeak":
             raise MynaError(
@@ -169,17 +173,28 @@ def _checked(network: nn.Module) -> MelNetwork:
     return network
 
 
-def data_set(config: DictConfig, name: str, network: MelNetwork, **more: Any) -> dict[str, Any]:
-    """Return the arguments of `myna.espnet.dataset.Dataset` for a set of the recipe."""
-    return {
+def data_set(config: DictConfig, name: str, network: MelNetwork, gaussians: Path | None, **more: Any) -> dict[str, Any]:
+    """Return the arguments of `myna.espnet.dataset.Dataset` for a set of the recipe.
+
+    Args:
+        config: The composed configuration.
+        name: Name of the set.
+        network: What is trained.
+        gaussians: What finds the durations of each utterance; None where something else does.
+        **more: Further arguments, or others than these.
+    """
+    fields = [field for field in network.fields if field != "durations"]
+    durations: dict[str, Any] = {"aligner": str(gaussians)} if gaussians else {}
+    settings = {
         "data_dir": str(Path(config.dump_dir) / name),
-        "fields": [*FIELDS, *(field for field in network.fields if field != "durations")],
+        "fields": [*FIELDS, *fields, *(["durations"] if gaussians else [])],
         "embeds_dir": str(Path(config.exp_dir) / "encoder" / "embeds" / name),
         "max_frames": int(config.tts.max_frames),
         "min_frames": 32,
         "cache": True,
         "augmented": False,
-    } | more
+    }
+    return settings | durations | more
 
 
 def adamw(rate: float) -> dict[str, Any]:

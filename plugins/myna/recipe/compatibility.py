@@ -70,16 +70,16 @@ RULES = (
         ("base",),
         "text.name",
         ("espeak",),
-        "the base finds the durations and reads the IPA of espeak-ng; choose text=espeak, or name in tts.model.aligner "
-        "the exp/tts folder of a tts=vits_mel that was trained on this text",
+        "the base finds the durations and reads the IPA of espeak-ng; choose text=espeak, or "
+        "tts.model.aligner=monophones, which reads any text",
     ),
     Rule(
         "tts.model.aligner",
         ("base",),
         "encoder.condition",
         ("ge2e", "resemblyzer"),
-        "the base finds the durations and reads embeddings of ge2e only; choose encoder=ge2e, or name in "
-        "tts.model.aligner the exp/tts folder of a tts=vits_mel that was trained with this encoder",
+        "the base finds the durations and reads embeddings of ge2e only; choose encoder=ge2e, or "
+        "tts.model.aligner=monophones, which reads none",
     ),
     Rule(
         "vocoder.init",

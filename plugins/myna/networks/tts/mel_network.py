@@ -17,7 +17,7 @@ class MelNetwork(nn.Module, ABC):
     """Base of the networks that `myna.espnet.mel_train` trains.
 
     A subclass has `forward(tokens, token_lengths, mel, mel_lengths, speaker, language, **more)` that returns its named
-    losses, `reconstruct` with the same arguments, and `infer`, see `myna.networks.tts.vits_mel.VitsMel.infer`.
+    losses, `reconstruct` with the same arguments, and `infer`.
 
     Args:
         n_mels: Mel bands.
@@ -46,6 +46,14 @@ class MelNetwork(nn.Module, ABC):
 
         Returns:
             Log-mel `(B, T, n_mels)`, T at most that of the recordings.
+        """
+
+    @abstractmethod
+    def infer(self, *text: Any, **more: Any) -> tuple[Tensor, Tensor]:
+        """Speak; see `myna.networks.tts.vits_mel.VitsMel.infer`.
+
+        Returns:
+            Log-mel `(B, T, n_mels)` and its lengths `(B,)`.
         """
 
     def set_statistics(self, mean: Tensor, std: Tensor, **_: Tensor) -> None:

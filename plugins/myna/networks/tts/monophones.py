@@ -111,9 +111,10 @@ class Monophones:
         """Write a safetensors file."""
         from safetensors.numpy import save_file
 
-        names = {"symbols": json.dumps(self.symbols), "groups": json.dumps(self.groups)}
+        # One entry, because the order of several is not the same every time.
+        names = json.dumps({"symbols": self.symbols, "groups": self.groups})
         with atomic_path(path) as temporary:
-            save_file({"mean": self.mean, "inverse": self.inverse}, temporary, names)
+            save_file({"mean": self.mean, "inverse": self.inverse}, temporary, {"names": names})
 
     @classmethod
     def load(cls, path: Path | str) -> "Monophones":
@@ -126,9 +127,8 @@ class Monophones:
 
         try:
             with safe_open(path, "numpy") as stored:
-                names = stored.metadata() or {}
-                arrays = [stored.get_tensor(name) for name in ("mean", "inverse")]
-                return cls(json.loads(names["symbols"]), json.loads(names["groups"]), *arrays)
+                names = json.loads((stored.metadata() or {})["names"])
+                return cls(names["symbols"], names["groups"], *map(stored.get_tensor, ("mean", "inverse")))
         except (OSError, KeyError, SafetensorError) as error:
             raise MynaError(f"{path} is no aligner ({error}): remove it and run the stage again") from None
 

@@ -1,0 +1,93 @@
+"""Durations to learn from: `tts.model.aligner`, and the Gaussians of `monophones` that stages 3 and 5 train.
+
+They are trained before the network, in seconds to minutes, and kept beside its checkpoints: a run that was killed goes
+on with the same durations.
+"""
+
+import logging
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from omegaconf import DictConfig
+
+from myna.errors import MynaError
+from myna.networks.tts.monophones import Monophones, Recording, train
+from myna.text.languages import canonical
+from myna.text.tokens import TokenList
+
+log = logging.getLogger(__name__)
+
+MONOPHONES, OWN, AUTO = "monophones", "own", "auto"
+FILE = "aligner.safetensors"
+ENOUGH = 3000  # utterances of a pool
+ROUNDS = 4  # for the target, from the Gaussians of the pool
+
+
+def chosen(settings: DictConfig) -> str | None:
+    """Return what finds the durations: `monophones`, `own` (the network's own search), `base` or a folder.
+
+    Args:
+        settings: The `tts:` node. `auto` is the network's own search where it starts from the base, and monophones
+            where it starts from scratch: a young network finds nonsense. None is a model that needs no durations.
+    """
+    word = settings.get("model", {}).get("aligner")
+    if word == AUTO:
+        return OWN if settings.init == "base" else MONOPHONES
+    return None if word is None else str(word)
+
+
+def of_pool(config: DictConfig) -> Path | None:
+    """Return the Gaussians of the pool, trained on `dump/pool_train` if stage 3 has not done so yet.
+
+    Returns:
+        `exp/tts/aligner.safetensors`; None where something else finds the durations.
+
+    Raises:
+        MynaError: Features are missing.
+    """
+    if chosen(config.tts) != MONOPHONES:
+        return None
+    path = Path(config.exp_dir) / "tts" / FILE
+    if not path.is_file():
+        symbols, recordings = _recordings(config, "pool_train")
+        model, _ = train(symbols, recordings)
+        model.save(path)
+        log.info("aligner: %d symbols in %d utterances, kept as %s", len(symbols), len(recordings), path)
+    return path
+
+
+def of_target(config: DictConfig) -> Path | None:
+    """Return the Gaussians of the pool after four rounds on `dump/target_train`; see `of_pool`.
+
+    Returns:
+        `exp/clone/aligner.safetensors`.
+    """
+    pool, path = of_pool(config), Path(config.exp_dir) / "clone" / FILE
+    if pool is not None and not path.is_file():
+        model, _ = train(*_recordings(config, "target_train"), rounds=ROUNDS, start=Monophones.load(pool))
+        model.save(path)
+    return pool and path
+
+
+def _recordings(config: DictConfig, name: str) -> tuple[list[str], Sequence[Recording]]:
+    """Return the symbols and the utterances of a set that are long enough for their text."""
+    from myna.espnet.dataset import Dataset
+
+    limits: dict[str, Any] = {"min_frames": 32, "max_frames": int(config.tts.max_frames), "limit": ENOUGH}
+    source = Dataset(str(Path(config.dump_dir) / name), ("mel",), augmented=False, **limits)
+    symbols = TokenList.load(Path(config.dump_dir) / "tokens.txt")
+
+    def mel(place: int) -> np.ndarray:
+        return source[place]["mel"]
+
+    found = []
+    for place, utterance in enumerate(source.utterances):
+        tokens = np.array(symbols.encode(utterance.phones))
+        if len(tokens) <= utterance.frames:
+            found.append(Recording(tokens, utterance.frames, canonical(utterance.language), partial(mel, place)))
+    if not found:
+        raise MynaError(f"{source.root}: each utterance has more symbols than frames: look at its phones")
+    return symbols.symbols, found
