@@ -25,7 +25,7 @@ from myna.measure.clips import PAIR, QUALITY, SPEAKER, TEXT, Clip, reference_cli
 from myna.measure.results import figures
 from myna.measure.score import Scorers, score
 
-CONDITION = "resemblyzer"  # its embeddings are those that the base and the aligner read
+CONDITION = "resemblyzer"  # its embeddings are those that the base reads
 SHORTEST = 0.3  # seconds of a sound that is scored: a model that has learned little may stop at once
 SHOWN = ("wer", "similarity", "mos", "mcd_db")
 
@@ -34,7 +34,7 @@ class TtsGroup(Group):
     """See `Group`."""
 
     name = "tts"
-    based = True  # its vocoder speaks, and its acoustic model aligns
+    based = True  # its vocoder speaks
 
     @cached_property
     def lines(self) -> list[Line]:

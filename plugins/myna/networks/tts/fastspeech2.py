@@ -1,7 +1,7 @@
 """`tts=fastspeech2`: text and a speaker embedding to mel in one pass, with durations, pitch and energy to turn.
 
 Ren et al., FastSpeech 2 (2021), with pitch and energy averaged over tokens as in FastPitch (Łańcucki, 2021). The
-network is ESPnet2's, imported when one is built, not before; durations to learn from come from `VitsMel.align`.
+network is ESPnet2's, imported when one is built, not before; `myna.espnet.aligned_model` finds durations to learn from.
 """
 
 from dataclasses import dataclass
