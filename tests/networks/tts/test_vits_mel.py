@@ -159,3 +159,13 @@ def test_no_step_of_the_flow_gives_the_mean_without_noise() -> None:
     first, _ = model.infer(*inputs, steps=0, seed=1)
     second, _ = model.infer(*inputs, steps=0, seed=2)
     assert torch.equal(first, second)
+
+
+def test_each_band_gets_the_variance_that_was_asked_for() -> None:
+    model, data = tiny().eval(), batch()
+    inputs = (data["tokens"], data["token_lengths"], data["speaker"], data["language"])
+    flat, lengths = model.infer(*inputs, variance=0)
+    lively, _ = model.infer(*inputs, variance=0.95)
+    for row, length in enumerate(lengths.tolist()):
+        before, after = (model.normalised(x[row, :length]).std(0, correction=0) for x in (flat, lively))
+        torch.testing.assert_close(after, before * (0.95 / before).clamp(0.8, 1.5), atol=1e-3, rtol=1e-2)
