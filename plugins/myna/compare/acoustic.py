@@ -17,7 +17,7 @@ from myna.networks.voice import Voice, VoiceConfig, build
 from myna.text.front_end import load_front_end
 from myna.text.tokens import TokenList
 
-DEV = 4  # utterances over which an end-to-end model validates, once: it decodes them whole
+DEV = 4  # utterances over which training validates, once; an end-to-end model decodes them whole
 
 
 def limit(config: DictConfig, init: str, seconds: float, max_steps: int | None = None) -> DictConfig:

@@ -2,7 +2,7 @@
 
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -63,9 +63,10 @@ class Group(ABC):
         """Return the seconds that a member may train."""
         return float(self.settings.seconds) if member.trains else 0.0
 
-    def rows(self) -> list[Row]:
-        """Return all rows, ceilings and floors first; what was measured before is read."""
-        return [*self.references(), *(self.row(member) for member in tqdm(self.members, desc=self.name, unit="member"))]
+    def rows(self) -> Iterator[Row]:
+        """Yield all rows, ceilings and floors first; what was measured before is read."""
+        yield from self.references()
+        yield from (self.row(member) for member in tqdm(self.members, desc=self.name, unit="member"))
 
     def row(self, member: Member) -> Row:
         """Return the row of a member; one that fails says why, and does not keep the others from the page."""

@@ -58,9 +58,11 @@ def run(config: DictConfig, overrides: Sequence[str]) -> Path:
             continue
         with only_run(out / group):
             kind = getattr(import_module(f"myna.compare.{group}_group"), CLASSES[group])
-            rows = kind(config, overrides, chosen).rows()
-            write_group(config, out / group / "rows.json", rows)
-        write_results(config, out)
+            rows: list[Row] = []
+            for row in kind(config, overrides, chosen).rows():
+                rows.append(row)  # a page of what there is, after each: a member may take long
+                write_group(config, out / group / "rows.json", rows)
+                write_results(config, out)
         log.info("compare: %s", page)
     return page
 

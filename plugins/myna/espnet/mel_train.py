@@ -56,7 +56,7 @@ def _train(config: DictConfig, network: MelNetwork, out: Path) -> dict[str, Any]
     settings, gaussians = config.tts, aligner.of_pool(config)
     sets = {
         part: data_set(config, f"pool_{part}", network, gaussians, limit=limit)
-        for part, limit in (("train", None), ("dev", 48))
+        for part, limit in (("train", None), ("dev", settings.get("pool_dev_utterances") or 48))
     }
     model = build_model(settings, network, settings)
     before = {k: v.clone() for k, v in network.state_dict().items()}
