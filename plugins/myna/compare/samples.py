@@ -10,7 +10,7 @@ from omegaconf import DictConfig
 from myna import kaldi
 from myna.adapt.decode import Line, Speech, write_listening_copy, write_set
 from myna.adapt.voice_parts import consent_of, target_language
-from myna.errors import MynaError
+from myna.errors import UnmarkableError
 from myna.safety.types import VoiceCard
 
 log = logging.getLogger(__name__)
@@ -46,7 +46,7 @@ def _copy(folder: Path, key: str, wave: Path, card: VoiceCard, text: str) -> dic
     copy = folder / "listen" / f"{key}.mp3"
     try:
         write_listening_copy(wave, copy, card, text)
-    except MynaError as error:
+    except UnmarkableError as error:
         log.warning("%s: %s", wave, error)
         return {"id": key, "text": text, "silent": str(error)}
     return {"id": key, "text": text, "listen": str(copy)}
