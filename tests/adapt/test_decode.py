@@ -97,3 +97,13 @@ def test_sentence_files_that_do_not_serve_are_named(tmp_path) -> None:
     twice.write_text("One.\nTwo.\nOne.\n")
     with pytest.raises(MynaError, match="line 3"):
         unseen_sentences(twice, 30, [])
+
+
+def test_a_sound_that_carries_no_mark_is_left_out_with_a_warning(recipe, tmp_path, caplog) -> None:
+    """A network of two steps gives noise; the report goes without its copy, and the run goes on."""
+    silence = np.zeros(22_050, np.float32)
+    decode.write_set(tmp_path / "unseen", [decode.Line("ana-1", "Hello.", 0)], lambda _: (silence, 22_050))
+    voice = tmp_path / "exp" / "clone" / "voice"
+    decode.write_listening_copies(tmp_path / "unseen", voice, "Ana", "en-us", 1)
+    assert not list((tmp_path / "unseen").glob("listen/*"))
+    assert "ana-1" in caplog.text

@@ -23,7 +23,7 @@ from tqdm import tqdm
 from myna import kaldi
 from myna.adapt.baselines import copy_synthesis, formant_speech
 from myna.adapt.sentences import sentences_file, unseen_sentences
-from myna.errors import MynaError
+from myna.errors import MynaError, UnmarkableError
 from myna.files import atomic_path, atomic_text
 
 if TYPE_CHECKING:
@@ -171,7 +171,10 @@ def write_listening_copies(folder: Path, voice: Path, name: str, language: str, 
     card = VoiceCard(name=name, language=language, consent=voice / "consent.yaml")
     texts = kaldi.read_table(folder / "text")
     for key, path in list(kaldi.read_table(folder / "wav.scp").items())[:most]:
-        write_listening_copy(Path(path), folder / "listen" / f"{key}.mp3", card, texts[key])
+        try:
+            write_listening_copy(Path(path), folder / "listen" / f"{key}.mp3", card, texts[key])
+        except UnmarkableError as error:
+            logger.warning("%s: no copy to listen to: %s", key, error)
 
 
 def write_listening_copy(path: Path, copy: Path, card: "VoiceCard", text: str) -> None:
@@ -184,7 +187,7 @@ def write_listening_copy(path: Path, copy: Path, card: "VoiceCard", text: str) -
         text: What is said.
 
     Raises:
-        MynaError: The consent does not cover it, or the sound cannot carry the mark.
+        MynaError: The consent does not cover it; `UnmarkableError` where the sound cannot carry the mark.
     """
     from myna.audio.load import load_audio
     from myna.safety import release

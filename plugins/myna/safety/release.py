@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from myna.errors import MynaError
+from myna.errors import MynaError, UnmarkableError
 from myna.files import atomic_path
 from myna.safety import aigc, audit, c2pa, consent, cue, encode, seal, spoken, terms
 from myna.safety.canonical import digest
@@ -169,7 +169,7 @@ def _marked(sound: Audio, label: Wave | None, request: Request) -> tuple[bytes, 
         if score >= (1.0 + detector.threshold) / 2:
             break
     if score < detector.threshold:
-        raise MynaError(
+        raise UnmarkableError(
             f"the watermark {request.watermark} is not found again (score {score:.2f}, want {detector.threshold}): "
             "the sound is too short, too quiet or no speech; nothing was written"
         )
