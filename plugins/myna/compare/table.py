@@ -108,9 +108,9 @@ def columns(group: str, rows: Sequence[Row]) -> list[Column]:
 
 
 def best(rows: Sequence[Row], column: Column) -> float | None:
-    """Return the best figure of a column among the members that were trained here."""
+    """Return the best figure of a column among the members that were trained here; none where all are alike."""
     found = [v for row in rows if row["origin"] == "trained" and (v := value(row, column)) is not None]
-    if not found or not column.better or len(found) < 2:
+    if not column.better or len(set(found)) < 2:
         return None
     return max(found) if column.better == "higher" else min(found)
 
