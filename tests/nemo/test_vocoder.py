@@ -15,6 +15,7 @@ from safetensors.torch import load_file, save_file
 from myna.audio.mel import log_mel
 from myna.errors import MynaError
 from myna.nemo import train_vocoder
+from myna.networks.vocoder.source_istft import SourceIstftVocoder
 
 CONF = Path(__file__).parents[2] / "conf"
 SMALL = [
@@ -94,7 +95,8 @@ def test_onnx_export_through_nemo(model, tmp_path):
     (exported,) = session.run(None, {session.get_inputs()[0].name: mel.numpy()})
     assert exported.shape == wave.shape
     # A pitch that differs in the last bit has moved its hundredth partial by the end: a thousandth of the peak.
-    assert np.abs(exported - wave).max() < 2e-3 * max(1.0, np.abs(wave).max())
+    pulsed = isinstance(model.generator, SourceIstftVocoder)
+    assert np.abs(exported - wave).max() < (2e-3 if pulsed else 1e-4) * max(1.0, np.abs(wave).max())
     assert all(parameter.requires_grad for parameter in model.generator.parameters())
 
 

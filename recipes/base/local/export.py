@@ -2,7 +2,8 @@
 
     python recipes/base/local/export.py OUT plugins/myna/pretrained
 
-Reads OUT/{vits_mel,vocoder,pitch}.ckpt. The model card beside the weights is written by hand.
+Reads OUT/{vits_mel,vocoder,pitch}.ckpt; a part without a checkpoint stays as it is shipped. The model card beside the
+weights is written by hand.
 """
 
 import argparse
@@ -20,11 +21,8 @@ from myna.networks.vocoder.source_istft import SourceIstftVocoder
 from myna.networks.voice import save_weights
 from myna.text.tokens import default_tokens
 
-PARTS = {
-    "tts": ("vits_mel.ckpt", VitsMel),
-    "vocoder": ("vocoder.ckpt", SourceIstftVocoder),
-    "pitch": ("pitch.ckpt", PitchTracker),  # a part of both others, for trainings from scratch
-}
+# The pitch tracker is a part of both others; it is shipped for trainings from scratch.
+PARTS = {"vits_mel": VitsMel, "vocoder": SourceIstftVocoder, "pitch": PitchTracker}
 
 
 def main() -> None:
@@ -34,16 +32,20 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     args = parser.parse_args()
     hashes, config = {}, {"name": "base", "language": "en-us", "sample_rate": 22_050}
-    for part, (checkpoint, network) in PARTS.items():
-        state = piecework.load(args.trained / checkpoint)
+    card = args.folder / "weights.json"
+    shipped = json.loads(card.read_text(encoding="utf-8")) if card.is_file() else {}
+    for name, network in PARTS.items():
+        path, state = args.folder / piecework.SHIPPED[name], piecework.load(args.trained / f"{name}.ckpt")
+        if path.stem != "pitch":
+            config[path.stem] = {"_target_": f"{network.__module__}.{network.__qualname__}"}
+        if state is None and path.name in shipped:
+            hashes[path.name] = shipped[path.name]
+            continue
         if state is None:
-            raise SystemExit(f"{args.trained / checkpoint} is missing: train it first")
+            raise SystemExit(f"{args.trained}/{name}.ckpt is missing: train it first")
         built = network()
         built.load_state_dict(state["average"])
-        path = args.folder / f"{part}.safetensors"
         save_weights({k: v.clamp(-6e4, 6e4) for k, v in built.state_dict().items()}, path, half=True)
-        if part != "pitch":
-            config[part] = {"_target_": f"{network.__module__}.{network.__qualname__}"}
         hashes[path.name] = {"sha256": sha256(path), "steps": state["step"], "seconds": round(state["seconds"])}
     default_tokens().save(args.folder / "tokens.txt")
     atomic_text(args.folder / "voice.yaml", yaml.safe_dump(config, sort_keys=False))

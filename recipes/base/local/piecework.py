@@ -12,7 +12,11 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from safetensors.torch import load_file
 from torch import nn
+
+# Training to the file of its weights in plugins/myna/pretrained.
+SHIPPED = {"vits_mel": "tts.safetensors", "vocoder": "vocoder.safetensors", "pitch": "pitch.safetensors"}
 
 
 def arguments(description: str, batch: int, rate: float) -> argparse.ArgumentParser:
@@ -28,6 +32,7 @@ def arguments(description: str, batch: int, rate: float) -> argparse.ArgumentPar
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--bf16", action="store_true", help="pays on a CPU with AMX and on a GPU")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--start", type=Path, help="shipped weights to go on from where OUT has no checkpoint")
     return parser
 
 
@@ -78,7 +83,7 @@ class Training:
     """What trains, its average, its checkpoint and its log.
 
     Args:
-        name: Of the files in the output folder.
+        name: Of the files in the output folder; `SHIPPED` names its shipped weights.
         args: From `arguments`; sets the number of threads and the seed.
         parts: By name, everything with a `state_dict`: networks and optimizers.
         trained: The network whose average is kept.
@@ -99,7 +104,17 @@ class Training:
                 part.load_state_dict(state[key])
             self.average.weights = {k: v.to(args.device) for k, v in state["average"].items()}
             self.first, clock = state["step"], state["seconds"]
+        elif args.start:
+            self.first, clock = self._go_on_from(args.start / SHIPPED[name])
         self.log = Log(args.out / f"{name}.jsonl", every, clock)
+
+    def _go_on_from(self, weights: Path) -> tuple[int, float]:
+        """Take shipped weights, which have no state of the optimizers; return their steps and seconds."""
+        state = {k: v.float() if v.is_floating_point() else v for k, v in load_file(weights).items()}
+        self.trained.load_state_dict(state)
+        self.average = Average(self.trained, self.average.decay)
+        card = json.loads((weights.parent / "weights.json").read_text(encoding="utf-8"))[weights.name]
+        return card["steps"], card["seconds"]
 
     def keep(self, step: int) -> None:
         """Write the checkpoint."""
@@ -107,13 +122,16 @@ class Training:
         save(self.path, state | {"average": self.average.weights, "step": step, "seconds": self.log.seconds})
 
     def steps(self, warmup: int = 1, every: int = 500) -> Iterator[tuple[int, np.random.Generator]]:
-        """Yield number and random numbers of each step until the minutes are spent; set the rates, keep checkpoints."""
+        """Yield number and random numbers of each step until the minutes are spent; set the rates, keep checkpoints.
+
+        The rates rise over the first `warmup` steps of a piece.
+        """
         start, budget, step = time.monotonic(), self.args.minutes * 60, self.first
         optimizers = [p for p in self.parts.values() if isinstance(p, torch.optim.Optimizer)]
         while (spent := time.monotonic() - start) < budget:
             fall = max(0.05, 1 - spent / budget) if self.args.fall else 1.0
             for group in (g for o in optimizers for g in o.param_groups):
-                group["lr"] = self.args.rate * min(1.0, (step + 1) / warmup) * fall
+                group["lr"] = self.args.rate * min(1.0, (step - self.first + 1) / warmup) * fall
             yield step, generator(self.args.seed, step)
             step += 1
             self.average.update(self.trained, step)

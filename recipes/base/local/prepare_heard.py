@@ -3,7 +3,8 @@
     python recipes/base/local/prepare_heard.py POOL OUT [--count 1500]
 
 What the model draws is smoother than a true mel; a vocoder that has heard such mels beside the true recordings speaks
-them better. Reads OUT/vits_mel.ckpt; writes POOL/heard.f16 and heard.tsv (utterance, first frame, frames).
+them better. Half are drawn by the mean alone, half with the flow. Reads OUT/vits_mel.ckpt; writes POOL/heard.f16 and
+heard.tsv (utterance, first frame, frames).
 """
 
 import argparse
@@ -42,7 +43,8 @@ def main() -> None:
     with atomic_path(args.pool / "heard.f16") as temporary, open(temporary, "wb") as stream:
         for utterance in tqdm([corpus.train[i] for i in chosen], mininterval=5):
             with torch.inference_mode():
-                mel = model.redraw(**collate(corpus, [utterance], random))[0]
+                flow = {"steps": int(random.choice((0, 4))), "noise_scale": float(random.uniform(0, 0.6))}
+                mel = model.redraw(**collate(corpus, [utterance], random), **flow)[0]
             stream.write(mel.numpy().astype(np.float16).tobytes())
             rows.append(f"{utterance.name}\t{position}\t{len(mel)}")
             position += len(mel)

@@ -66,7 +66,7 @@ def batches(pool: Pool, size: int, frames: int, heard: Heard | None):
             gain = min(gain, 0.99 / (np.abs(wave).max() + 1e-5))
             waves.append(wave * gain)
             bands.append(u.band)
-            mels.append(mel + np.log(gain) * mel.any())
+            mels.append(mel + np.float32(np.log(gain)) * mel.any())
         stacked = torch.from_numpy(np.stack(mels))
         return torch.from_numpy(np.stack(waves)), torch.tensor(bands), stacked, stacked.flatten(1).any(1)
 
@@ -104,7 +104,7 @@ def main() -> None:
         mel = log_mel(real)
         given = torch.where(is_drawn[:, None, None], drawn, worsened(mel, args.blur, args.noise))
         with training.mixed():
-            fake = vocoder(given, torch.randn_like(real))
+            fake = vocoder(given)
         losses = {"mel": (log_mel(fake) - mel).abs().mean(), "spectrum": spectral(fake, real, band)}
         total = 10 * losses["mel"] + 4 * losses["spectrum"]
         if step >= args.gan_from:

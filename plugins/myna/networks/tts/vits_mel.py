@@ -128,8 +128,13 @@ class VitsMel(MelNetwork):
         speaker: Tensor,
         language: Tensor,
         durations: Tensor | None = None,
+        noise_scale: float = 0.0,
+        steps: int = 0,
     ) -> Tensor:
-        """Draw the mean mel `(B, T, n_mels)` of recordings with their own timing and pitch; arguments as `forward`."""
+        """Draw the mel `(B, T, n_mels)` of recordings with their own timing and pitch.
+
+        Arguments as those of `forward` and `infer`; without steps of the flow it is the mean.
+        """
         condition = self._condition(speaker)
         hidden = self.encoder(tokens, length_mask(token_lengths, tokens.shape[1]), language, condition)
         prior, real = self.mean(hidden), self.normalised(mel)
@@ -137,7 +142,9 @@ class VitsMel(MelNetwork):
             durations = self._search(prior, real, token_lengths, mel_lengths)
         mask = length_mask(mel_lengths, mel.shape[1])
         spread = self._spread(prior, hidden, durations, mel.shape[1])
-        return self.denormalised(self._decode(spread, *self._pitch_of(real), mask, condition)) * mask
+        mean = self._decode(spread, *self._pitch_of(real), mask, condition)
+        rest = self._flow(mean, spread[..., self.n_mels : -2], mask, condition, noise_scale, steps, seed=0)
+        return self.denormalised(mean + RESIDUAL * rest) * mask
 
     @torch.no_grad()
     def _search(self, mean: Tensor, mel: Tensor, token_lengths: Tensor, mel_lengths: Tensor) -> Tensor:

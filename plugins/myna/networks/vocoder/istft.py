@@ -10,8 +10,8 @@ from torch import Tensor, nn
 from myna.networks.convnext import ConvNextBlock
 
 
-class Synthesis(nn.Module):
-    """Complex spectra to a wave: inverse Fourier transform, window, overlap-add, the window taken out again.
+class Framing(nn.Module):
+    """The window of a short-time Fourier transform and how it moves.
 
     Args:
         n_fft: Points of the Fourier transform.
@@ -25,6 +25,10 @@ class Synthesis(nn.Module):
         super().__init__()
         self.n_fft, self.hop_length = n_fft, hop_length
         self.register_buffer("window", torch.hann_window(n_fft), persistent=False)
+
+
+class Synthesis(Framing):
+    """Complex spectra to a wave: inverse Fourier transform, window, overlap-add, the window taken out again."""
 
     def forward(self, real: Tensor, imaginary: Tensor) -> Tensor:
         """Turn the parts of a spectrum, `(B, T, n_fft // 2 + 1)` each, into samples `(B, T * hop_length)`."""

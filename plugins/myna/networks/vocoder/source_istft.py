@@ -15,27 +15,14 @@ from myna.audio.mel import MelConfig, mel_filters
 from myna.audio.pitch import fundamental
 from myna.networks.convnext import ConvNextBlock
 from myna.networks.vocoder.excitation import PitchTracker, pulses
-from myna.networks.vocoder.istft import Synthesis
+from myna.networks.vocoder.istft import Framing, Synthesis
+from myna.networks.vocoder.noise import Noise
 
 QUIETEST, LOUDEST = -12.0, 4.0  # natural logarithms of a filter's gain
-NOISE_SAMPLES = 1 << 16
 
 
-class Analysis(nn.Module):
-    """A wave to complex spectra, framed as the mel spectrogram is.
-
-    Args:
-        n_fft: Points of the Fourier transform.
-        hop_length: Samples from frame to frame.
-    """
-
-    window: Tensor
-
-    def __init__(self, n_fft: int, hop_length: int) -> None:
-        """Make the window."""
-        super().__init__()
-        self.n_fft, self.hop_length = n_fft, hop_length
-        self.register_buffer("window", torch.hann_window(n_fft), persistent=False)
+class Analysis(Framing):
+    """A wave to complex spectra, framed as the mel spectrogram is."""
 
     def forward(self, wave: Tensor) -> tuple[Tensor, Tensor]:
         """Return real and imaginary part, `(B, T, n_fft // 2 + 1)` each, of samples `(B, T * hop_length)`."""
@@ -55,8 +42,6 @@ class SourceIstftVocoder(nn.Module):
         mel: Convention of the mel spectrogram.
     """
 
-    noise: Tensor
-
     def __init__(self, channels: int = 256, inner: int = 768, layers: int = 8, mel: MelConfig | None = None) -> None:
         """Build the network."""
         super().__init__()
@@ -72,9 +57,7 @@ class SourceIstftVocoder(nn.Module):
         self.last_norm = nn.LayerNorm(channels, eps=1e-6)
         self.filters = nn.Linear(channels, 3 * bins)
         self.envelope = nn.Linear(mel.n_mels, bins)
-        # Three seconds of noise, again and again: the same sound for the same mel, whatever is beside it in a batch.
-        noise = torch.randn(NOISE_SAMPLES, generator=torch.Generator().manual_seed(0))
-        self.register_buffer("noise", noise, persistent=False)
+        self.noise = Noise()
         self._start(mel)
 
     def _start(self, mel: MelConfig) -> None:
@@ -91,20 +74,12 @@ class SourceIstftVocoder(nn.Module):
             # The spectrum of unit noise has this magnitude.
             self.envelope.bias.copy_(bias - 0.5 * math.log(float(self.analysis.window.square().sum())))
 
-    def forward(self, mel: Tensor, noise: Tensor | None = None) -> Tensor:
-        """Turn log-mel into samples.
-
-        Args:
-            mel: `(B, T, n_mels)`.
-            noise: `(B, T * hop_length)` of unit power; always the same when left out.
-
-        Returns:
-            `(B, T * hop_length)`.
-        """
+    def forward(self, mel: Tensor) -> Tensor:
+        """Turn log-mel `(B, T, n_mels)` into samples `(B, T * hop_length)`; fresh noise in training, else the same."""
         with torch.no_grad():
             hertz, voiced = self.pitch.track(mel)
             tone = self.analysis(pulses(hertz, self.hop_length, self.sample_rate))
-            hiss = self.analysis(self._noise(mel) if noise is None else noise)
+            hiss = self.analysis(self.noise(mel, self.hop_length))
         x = torch.cat((mel, hertz.log()[..., None] - 5, voiced[..., None]), -1)
         x = self.embed(x.transpose(1, 2)).transpose(1, 2) + self.source(_compressed(*tone))
         x = self.first_norm(x)
@@ -120,7 +95,7 @@ class SourceIstftVocoder(nn.Module):
         return self.synthesis(real, imaginary)
 
     def training_pass(self, wave: Tensor, mel: Tensor) -> tuple[dict[str, Tensor], Tensor]:
-        """Return the loss of the pitch tracker, and a wave made with fresh noise.
+        """Return the loss of the pitch tracker, and the wave that is made of the mel.
 
         Args:
             wave: `(B, T * hop_length)` the recording, whose pitch WORLD finds.
@@ -128,11 +103,7 @@ class SourceIstftVocoder(nn.Module):
         """
         found = [fundamental(w, self.sample_rate, self.hop_length) for w in wave.detach().cpu().numpy()]
         loss = self.pitch.loss(mel, torch.from_numpy(np.stack(found)).to(mel.device))
-        return {"pitch": loss}, self(mel, torch.randn_like(wave))
-
-    def _noise(self, mel: Tensor) -> Tensor:
-        at = torch.arange(mel.shape[1] * self.hop_length, device=mel.device) % NOISE_SAMPLES
-        return self.noise[at].expand(len(mel), -1)
+        return {"pitch": loss}, self(mel)
 
 
 def _compressed(real: Tensor, imaginary: Tensor) -> Tensor:
