@@ -1,0 +1,78 @@
+"""recipes/base, step by step as its README says: speech is packed, both networks go on from the shipped weights."""
+
+import csv
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.torch import load_file
+
+ROOT = Path(__file__).parents[2]
+LOCAL = ROOT / "recipes" / "base" / "local"
+SHIPPED = ROOT / "plugins" / "myna" / "pretrained"
+SENTENCES = (
+    "The harbour was quiet before the storm.",
+    "Please leave your name after the tone.",
+    "Nobody knew the way.",
+)
+
+
+def step(script: str, *arguments: str | Path) -> str:
+    """Run a step of the recipe; returns what it printed."""
+    command = [sys.executable, str(LOCAL / script), *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"OMP_NUM_THREADS": "1"})
+    assert done.returncode == 0, done.stderr
+    return done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def pool(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A pool of two synthetic speakers, after all that prepares it."""
+    speech, folder = tmp_path_factory.mktemp("speech"), tmp_path_factory.mktemp("pool")
+    with open(speech / "metadata.tsv", "w", encoding="utf-8", newline="") as stream:
+        table = csv.writer(stream, delimiter="\t", quoting=csv.QUOTE_NONE)
+        table.writerow(["corpus", "utt_id", "speaker", "language", "path", "transcript"])
+        for voice in ("m1", "f2"):
+            for number, text in enumerate(SENTENCES):
+                name = f"{voice}-{number}"
+                wav = str(speech / f"{name}.wav")
+                subprocess.run(["espeak-ng", "-v", f"en-us+{voice}", "-w", wav, text], check=True)
+                table.writerow(["espeak", name, voice, "en-us", f"{name}.wav", text])
+    assert "6 recordings" in step("prepare_pool.py", speech, folder, "--jobs", "1")
+    step("prepare_text.py", folder)
+    step("prepare_pitch.py", folder, "--jobs", "1")
+    step("align.py", folder, "--rounds", "4")
+    return folder
+
+
+def test_the_pool_has_frames_phonemes_pitch_and_durations_of_every_recording(pool: Path) -> None:
+    rows = [line.split("\t") for line in (pool / "mels.tsv").read_text(encoding="utf-8").splitlines()]
+    spans = {name: int(frames) for name, _, frames in rows}
+    assert len(spans) == 6
+    assert np.fromfile(pool / "f0.f16", np.float16).size == sum(spans.values())
+    durations = [line.split("\t") for line in (pool / "durations.tsv").read_text(encoding="utf-8").splitlines()]
+    assert {name: sum(map(int, counts.split())) for name, counts in durations} == spans
+
+
+def test_trainings_go_on_from_the_shipped_weights_and_are_exported(pool: Path, tmp_path: Path) -> None:
+    """The acoustic model draws mels, the vocoder hears them; both count the steps that they go on from."""
+    out, folder = tmp_path / "out", tmp_path / "pretrained"
+    shutil.copytree(SHIPPED, folder)
+    for script in ("train_vits_mel.py", "train_vocoder.py"):
+        if script == "train_vocoder.py":
+            step("prepare_heard.py", pool, out, "--count", "4")
+        heard = ["--heard", "--gan-from", "0"] if script == "train_vocoder.py" else []
+        step(script, pool, out, "--start", SHIPPED, "--minutes", "0.02", "--batch", "2", "--rate", "1e-3", *heard)
+    step("export.py", out, folder)
+    before, after = (json.loads((f / "weights.json").read_text(encoding="utf-8")) for f in (SHIPPED, folder))
+    assert after["pitch.safetensors"] == before["pitch.safetensors"]
+    for part in ("tts.safetensors", "vocoder.safetensors"):
+        assert after[part]["steps"] > before[part]["steps"]
+        old, new = load_file(SHIPPED / part), load_file(folder / part)
+        moved = [float((new[k].float() - old[k].float()).abs().mean()) for k in old if old[k].ndim > 1]
+        assert 0 < max(moved) < 1e-2
