@@ -1,7 +1,7 @@
 """Stage 5 for the acoustic models that end in mel: a few minutes of one person teach one that person's voice.
 
 Only mels are learned here: the vocoder is universal and is not touched, which is why two CPU cores do this in
-minutes. Every parameter of the acoustic model learns, conditioned on the person's mean embedding.
+minutes. All of the acoustic model but `tts.adapt.freeze` learns, conditioned on the person's mean embedding.
 """
 
 import json
@@ -61,7 +61,7 @@ def fine_tune(config: DictConfig) -> None:
 
 
 def _train(config: DictConfig, voice: Voice, out: Path) -> dict[str, Any]:
-    from myna.espnet.training import fit, load_weights
+    from myna.espnet.training import falling, fit, load_weights
 
     settings = config.tts.adapt
     network = voice.tts
@@ -69,23 +69,26 @@ def _train(config: DictConfig, voice: Voice, out: Path) -> dict[str, Any]:
     texts = _dev_texts(config)
     gaussians = aligner.of_target(config)
     common = {"embeds": "speaker", "augmented": bool(settings.augmented)}
+    steps, rate = int(settings.max_steps), float(settings.learning_rate)
     fit(
         model,
         config=clipped(config),
         train=data_set(config, "target_train", network, gaussians, **common),
         valid=data_set(config, "target_dev", network, gaussians, **common),
         exp_dir=out,
-        max_steps=int(settings.max_steps),
-        optimizers=adamw(float(settings.learning_rate)),
+        max_steps=steps,
+        optimizers=adamw(rate),
+        schedulers=falling(steps, rate),
         batches={"batch_size": settings.batch_size, "batch_frames": settings.batch_frames},
         validate_every=int(settings.validate_every),
         criteria=(("valid/mel", int(settings.keep), "min"), ("valid/mos", int(settings.keep), "max")),
+        freeze=[f"network.{part}" for part in settings.get("freeze", ())],
         evaluate=lambda _: {"mos": _mos(voice, texts)} | model.illustrate(out),
     )
     chosen = choose_step(out / "log.jsonl", out / "best", float(settings.mel_margin))
     load_weights(model, out / "best" / f"step{chosen['chosen_step']}.pt")
     voice.tts.eval()
-    return chosen | {"steps": int(settings.max_steps)}
+    return chosen | {"steps": steps}
 
 
 def _mos(voice: Voice, texts: list[str]) -> float:

@@ -20,7 +20,7 @@ from myna.text.tokens import TokenList
 
 log = logging.getLogger(__name__)
 
-MONOPHONES, OWN, AUTO = "monophones", "own", "auto"
+MONOPHONES, OWN = "monophones", "own"
 FILE = "aligner.safetensors"
 ENOUGH = 3000  # utterances of a pool
 ROUNDS = 4  # for the target, from the Gaussians of the pool
@@ -30,12 +30,9 @@ def chosen(settings: DictConfig) -> str | None:
     """Return what finds the durations: `monophones`, `own` (the network's own search), `base` or a folder.
 
     Args:
-        settings: The `tts:` node. `auto` is the network's own search where it starts from the base, and monophones
-            where it starts from scratch: a young network finds nonsense. None is a model that needs no durations.
+        settings: The `tts:` node. None is a model that needs no durations.
     """
     word = settings.get("model", {}).get("aligner")
-    if word == AUTO:
-        return OWN if settings.init == "base" else MONOPHONES
     return None if word is None else str(word)
 
 

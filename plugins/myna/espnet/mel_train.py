@@ -41,6 +41,8 @@ def train(config: DictConfig) -> None:
     check_text(settings, Path(config.dump_dir))
     network, built = start(settings, Path(config.dump_dir), int(config.seed))
     steps = config.trainer.get("max_steps") or int(settings.max_steps)
+    if settings.init == "scratch" and not steps:
+        raise MynaError(f"tts.init=scratch with 0 steps leaves tts={settings.name} untrained: set tts.max_steps")
     report: dict[str, Any] = {"init": settings.init, "steps": steps, "chosen": "start"}
     if steps:
         report |= _train(config, network, out)

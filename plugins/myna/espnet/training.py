@@ -29,6 +29,11 @@ CONSTANT = {"_target_": "torch.optim.lr_scheduler.ConstantLR", "factor": 1.0, "t
 Section = Mapping[str, Any]
 
 
+def falling(steps: int, rate: float) -> dict[str, Any]:
+    """Return the schedule of a rate that falls to a tenth over the run."""
+    return {"_target_": "torch.optim.lr_scheduler.CosineAnnealingLR", "T_max": steps, "eta_min": 0.1 * rate}
+
+
 @dataclass(frozen=True)
 class FitResult:
     """What a training run left.

@@ -21,6 +21,7 @@ from omegaconf import DictConfig, OmegaConf
 from torch import nn
 
 from myna.errors import MynaError
+from myna.espnet.training import falling
 from myna.espnet.vits_latents import joe_speaks
 from myna.files import atomic_text
 from myna.networks.tts.vits import VitsCore
@@ -239,10 +240,6 @@ def adamw(rate: float, fused: bool = False) -> dict[str, Any]:
 
 
 def cosine(config: DictConfig, settings: DictConfig) -> dict[str, Any]:
-    """Return a rate that falls to a tenth over the run."""
+    """Return the schedule of a stage's rate."""
     steps = int(config.trainer.get("max_steps") or settings.max_steps)
-    return {
-        "_target_": "torch.optim.lr_scheduler.CosineAnnealingLR",
-        "T_max": steps,
-        "eta_min": 0.1 * float(settings.learning_rate),
-    }
+    return falling(steps, float(settings.learning_rate))

@@ -30,6 +30,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("trained", type=Path)
     parser.add_argument("folder", type=Path)
+    parser.add_argument("--one-step", action="store_true", help="the flow was judged (train_vits_mel.py --gan-from)")
     args = parser.parse_args()
     hashes, config = {}, {"name": "base", "language": "en-us", "sample_rate": 22_050}
     card = args.folder / "weights.json"
@@ -38,6 +39,8 @@ def main() -> None:
         path, state = args.folder / piecework.SHIPPED[name], piecework.load(args.trained / f"{name}.ckpt")
         if path.stem != "pitch":
             config[path.stem] = {"_target_": f"{network.__module__}.{network.__qualname__}"}
+        if path.stem == "tts" and args.one_step:
+            config["tts"]["one_step"] = True
         if state is None and path.name in shipped:
             hashes[path.name] = shipped[path.name]
             continue

@@ -101,7 +101,8 @@ class Training:
         self.average, self.first, clock = Average(trained, decay), 0, 0.0
         if state := load(self.path):
             for key, part in parts.items():
-                part.load_state_dict(state[key])
+                if key in state:  # a judge may come later than the network it judges
+                    part.load_state_dict(state[key])
             self.average.weights = {k: v.to(args.device) for k, v in state["average"].items()}
             self.first, clock = state["step"], state["seconds"]
         elif args.start:

@@ -11,12 +11,15 @@ import numpy as np
 import torch
 
 import piecework
+from myna.networks.tts.mel_discriminator import MelPatchDiscriminator, judge_loss, maker_losses
 from myna.networks.tts.vits_mel import VitsMel
 from myna.text.languages import LANGUAGES
 from myna.text.tokens import default_tokens
 from pool import Pool, Utterance, is_held_out, speaker_weights
 
 MAX_FRAMES = 800
+JUDGE_CHANNELS = 32
+WEIGHTS = {"adversarial": 1.0, "features": 4.0, "distance": 0.5}  # of what a judged flow learns by
 
 
 class Corpus:
@@ -112,11 +115,35 @@ def collate(corpus: Corpus, picked: list[Utterance], random: np.random.Generator
     return batch
 
 
+def losses_of(
+    model: VitsMel,
+    judge: MelPatchDiscriminator | None,
+    training: piecework.Training,
+    batch: dict[str, torch.Tensor],
+    segment: int,
+) -> tuple[torch.Tensor | None, torch.Tensor, dict[str, torch.Tensor]]:
+    """Return the judge's loss, the network's, and all losses by name; without a judge the flow learns by matching."""
+    if judge is None:
+        with training.mixed():
+            losses = model(**batch, segment=segment)
+        return None, torch.stack(list(losses.values())).sum(), losses
+    durations = batch.pop("durations", None)
+    with training.mixed():
+        losses, real, made = model.learn_and_draw(*batch.values(), segment=segment, durations=durations)
+        verdict = judge_loss(judge, real, made)
+        judge.requires_grad_(False)
+        asked = maker_losses(judge, real, made) | {"distance": (made - real).abs().mean()}
+        judge.requires_grad_(True)
+    total = sum(losses.values()) + sum(WEIGHTS[name] * loss for name, loss in asked.items())
+    return verdict, total, losses | asked | {"judge": verdict}
+
+
 def main() -> None:
     """Train for a number of minutes."""
     parser = piecework.arguments(__doc__, batch=16, rate=6e-4)
     parser.add_argument("--segment", type=int, default=160)
     parser.add_argument("--warmup", type=int, default=300)
+    parser.add_argument("--gan-from", type=int, help="step from which the flow learns to draw in one step, by a judge")
     parser.add_argument("--compile", action="store_true", help="a sixth faster on a CPU after a minute")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
@@ -126,7 +153,9 @@ def main() -> None:
     model = VitsMel().to(args.device)
     model.set_statistics(*(x.to(args.device) for x in corpus.statistics()))
     optimizer = torch.optim.AdamW(model.parameters(), args.rate, (0.9, 0.98), weight_decay=0.01, fused=True)
-    parts = {"model": model, "optimizer": optimizer}
+    judge = MelPatchDiscriminator(JUDGE_CHANNELS).to(args.device)
+    critic = torch.optim.AdamW(judge.parameters(), args.rate, (0.8, 0.99), weight_decay=0.01, fused=True)
+    parts = {"model": model, "optimizer": optimizer, "judge": judge, "critic": critic}
     training = piecework.Training("vits_mel", args, parts, model, decay=0.9995)
     draw = batches(corpus, args.batch)
     if args.compile:
@@ -135,12 +164,18 @@ def main() -> None:
             block.compile(dynamic=False)
     for step, random in training.steps(args.warmup):
         batch = {k: v.to(args.device) for k, v in draw(random).items()}
-        with training.mixed():
-            losses = model(**batch, segment=args.segment)
+        judged = args.gan_from is not None and step >= args.gan_from
+        verdict, total, losses = losses_of(model, judge if judged else None, training, batch, args.segment)
         optimizer.zero_grad()
-        sum(losses.values()).backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        total.backward()
+        # What the judge asks of the flow must not drown what the others learn.
+        torch.nn.utils.clip_grad_norm_(model.flow.parameters(), 1.0)
+        torch.nn.utils.clip_grad_norm_([p for n, p in model.named_parameters() if not n.startswith("flow.")], 1.0)
         optimizer.step()
+        if verdict is not None:
+            critic.zero_grad()
+            verdict.backward()
+            critic.step()
         training.log.add(step, losses)
 
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from myna.audio.mel import MelConfig, mel_filters
 from myna.networks.tts.alignment import expand, monotonic_durations
 from myna.networks.tts.intonation import normalised_pitch, partials, partials_at, pitch_in_hertz
+from myna.networks.tts.mel_discriminator import MelPatchDiscriminator, judge_loss, maker_losses
 from myna.networks.tts.vits_mel import VitsMel
 
 
@@ -169,3 +170,46 @@ def test_each_band_gets_the_variance_that_was_asked_for() -> None:
     for row, length in enumerate(lengths.tolist()):
         before, after = (model.normalised(x[row, :length]).std(0, correction=0) for x in (flat, lively))
         torch.testing.assert_close(after, before * (0.95 / before).clamp(0.8, 1.5), atol=1e-3, rtol=1e-2)
+
+
+def test_a_judged_flow_draws_in_one_step_and_the_gradient_reaches_it_alone() -> None:
+    """What the judge says must not move what draws the mean."""
+    model, data = tiny(), batch()
+    torch.nn.init.normal_(model.flow.leave.weight, std=0.1)
+    losses, real, made = model.learn_and_draw(*data.values(), segment=24)
+    assert losses.keys() == {"prior", "duration", "pitch", "voicing", "mean"}
+    assert real.shape == made.shape == (4, 24, 80)
+    judge = MelPatchDiscriminator(4)
+    sum(maker_losses(judge, real, made).values()).backward()
+    moved = {name for name, parameter in model.named_parameters() if parameter.grad is not None}
+    assert moved and all(name.startswith("flow.") for name in moved)
+
+
+def test_a_flow_that_is_judged_well_made_wins_over_the_judge_and_back() -> None:
+    """Both losses fall when their side alone learns."""
+    torch.manual_seed(0)
+    judge, real = MelPatchDiscriminator(4), torch.randn(2, 32, 80)
+    made = torch.nn.Parameter(torch.zeros(2, 32, 80))
+    for parameters, loss in (
+        (judge.parameters(), lambda: judge_loss(judge, real, made)),
+        ([made], lambda: sum(maker_losses(judge, real, made).values())),
+    ):
+        optimizer, first = torch.optim.Adam(parameters, 1e-2), float(loss().detach())
+        for _ in range(20):
+            optimizer.zero_grad()
+            loss().backward()
+            optimizer.step()
+        assert float(loss().detach()) < 0.7 * first
+
+
+def test_a_one_step_flow_is_kept_as_it_is_and_needs_one_evaluation() -> None:
+    torch.manual_seed(0)
+    model, data = VitsMel(32, one_step=True, text_layers=1, channels=48, layers=3, condition=32).eval(), batch()
+    torch.nn.init.normal_(model.flow.leave.weight, std=0.1)
+    data["mel"] = data["mel"][..., :32]
+    assert "flow" not in model(**data)
+    assert not any(parameter.requires_grad for parameter in model.flow.parameters())
+    inputs = [data[key] for key in ("tokens", "token_lengths", "speaker", "language")]
+    spoken, once, four = (model.infer(*inputs, steps=steps)[0] for steps in (None, 1, 4))
+    assert torch.equal(spoken, once)
+    assert not torch.equal(spoken, four)

@@ -6,6 +6,7 @@ Source: Isola et al., pix2pix (2017), for judging patches; Ren et al., Revisitin
 
 from itertools import pairwise
 
+import torch
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import weight_norm
 
@@ -26,7 +27,24 @@ class MelPatchDiscriminator(nn.Module):
 
     def forward(self, mel: Tensor) -> Tensor:
         """Judge normalised log-mels `(B, T, n_mels)`; returns scores `(B, T / 8, n_mels / 8)`."""
-        x = mel[:, None]
+        return self.heard(mel)[-1][:, 0]
+
+    def heard(self, mel: Tensor) -> list[Tensor]:
+        """Return what each layer makes of `(B, T, n_mels)`: `(B, C, T', n_mels')` each, the score last."""
+        found = [mel[:, None]]
         for layer in self.layers:
-            x = nn.functional.leaky_relu(layer(x), 0.1)
-        return self.last(x)[:, 0]
+            found.append(nn.functional.leaky_relu(layer(found[-1]), 0.1))
+        return [*found[1:], self.last(found[-1])]
+
+
+def judge_loss(judge: MelPatchDiscriminator, real: Tensor, made: Tensor) -> Tensor:
+    """Return the least-squares loss of the judge: 1 for recordings, 0 for what was made."""
+    return (judge(real) - 1).square().mean() + judge(made.detach()).square().mean()
+
+
+def maker_losses(judge: MelPatchDiscriminator, real: Tensor, made: Tensor) -> dict[str, Tensor]:
+    """Return `adversarial` and `features`: how far the judge is from taking `made` for a recording, and for `real`."""
+    of_real, of_made = judge.heard(real), judge.heard(made)
+    pairs = zip(of_real[:-1], of_made[:-1], strict=True)
+    features = torch.stack([(a.detach() - b).abs().mean() for a, b in pairs]).mean()
+    return {"adversarial": (of_made[-1] - 1).square().mean(), "features": features}

@@ -24,6 +24,8 @@ from myna.networks.tts.text_encoder import DurationPredictor, TextEncoder, lengt
 from myna.networks.vocoder.excitation import PitchTracker
 
 RESIDUAL = 0.5  # deviation of what the flow adds, in normalised mel
+MATCHED_STEPS = 4
+ONE_STEP_NOISE = 0.667  # deviation of the noise where the flow learns to draw in one step
 
 
 class FrameDecoder(nn.Module):
@@ -69,6 +71,8 @@ class VitsMel(MelNetwork):
         condition: Size of the speaker condition inside the network.
         speaker_size: Size of the speaker embedding.
         decoder_layers: Blocks of the decoder of the mean.
+        one_step: The flow has learned from a judge to draw in one step, as that of the base has. It stays as it is: it
+            knows how speech looks in a mel, whoever speaks.
     """
 
     partials: Tensor
@@ -84,6 +88,7 @@ class VitsMel(MelNetwork):
         condition: int = 192,
         speaker_size: int = 256,
         decoder_layers: int = 6,
+        one_step: bool = False,
     ) -> None:
         """Build the network."""
         super().__init__(n_mels)
@@ -95,7 +100,8 @@ class VitsMel(MelNetwork):
         self.intonation = Intonation(text_channels + 2, text_channels, condition)
         self.decoder = FrameDecoder(text_channels + n_mels + 4, n_mels, channels, decoder_layers, condition)
         self.gain = nn.Parameter(torch.full((n_mels,), 0.4))
-        self.flow = FlowField(n_mels, text_channels, channels, layers, condition)
+        self.one_step = one_step
+        self.flow = FlowField(n_mels, text_channels, channels, layers, condition).requires_grad_(not one_step)
         self.tracker = PitchTracker.trained(n_mels).requires_grad_(False)
         self.register_buffer("partials", partials(MelConfig(n_mels=n_mels)), persistent=False)
 
@@ -176,8 +182,38 @@ class VitsMel(MelNetwork):
             durations: `(B, L)` frames a token from an aligner; searched for when left out.
 
         Returns:
-            `prior`, `duration`, `pitch`, `voicing`, `mean` and `flow`, each a scalar to be minimised.
+            `prior`, `duration`, `pitch`, `voicing`, `mean` and, unless it stays as it is, `flow`; each a scalar to be
+            minimised.
         """
+        batch = (tokens, token_lengths, mel, mel_lengths, speaker, language)
+        losses, *parts = self._learn(batch, segment, durations)
+        return losses if self.one_step else losses | {"flow": self._flow_loss(*parts)}
+
+    def learn_and_draw(
+        self, *batch: Tensor, segment: int | None = None, durations: Tensor | None = None
+    ) -> tuple[dict[str, Tensor], Tensor, Tensor]:
+        """Return the losses of `forward` but for the flow's, and what the flow draws in one step.
+
+        Args:
+            *batch: The first six arguments of `forward`.
+            segment: As for `forward`.
+            durations: As for `forward`.
+
+        Returns:
+            Losses, the normalised mel `(B, T, n_mels)` of the recordings, and the drawn one, whose gradient reaches
+            the flow alone.
+        """
+        losses, mel, mean, text, mask, condition = self._learn(batch, segment, durations)
+        condition = condition.detach()
+        noise = ONE_STEP_NOISE * torch.randn_like(mean) * mask
+        velocity = self.flow(noise, torch.zeros_like(condition[:, 0]), mean.detach(), text.detach(), mask, condition)
+        return losses, mel * mask, (mean.detach() + RESIDUAL * (noise + velocity)) * mask
+
+    def _learn(
+        self, batch: tuple[Tensor, ...], segment: int | None, durations: Tensor | None
+    ) -> tuple[dict[str, Tensor], Tensor, Tensor, Tensor, Tensor, Tensor]:
+        """Return all losses but the flow's, and what the flow learns from: mel, mean, text, mask, condition."""
+        tokens, token_lengths, mel, mel_lengths, speaker, language = batch
         condition = self._condition(speaker)
         token_mask = length_mask(token_lengths, tokens.shape[1])
         mask = length_mask(mel_lengths, mel.shape[1])
@@ -196,14 +232,14 @@ class VitsMel(MelNetwork):
         pitch, voicing = self._intone(spread, mask, condition)
         mean = self._decode(spread, hertz[..., 0], voiced[..., 0], mask, condition)
         unsure = nn.functional.binary_cross_entropy_with_logits(voicing[..., None], voiced, reduction="none")
-        return {
+        losses = {
             "prior": 0.5 * prior_loss,
             "duration": off.sum() / token_mask.sum(),
             "pitch": _over((pitch[..., None] - normalised_pitch(hertz)).abs(), voiced * mask),
             "voicing": _over(unsure, mask),
             "mean": _over((mean - mel).abs(), mask),
-            "flow": self._flow_loss(mel, mean.detach(), spread[..., self.n_mels : -2], mask, condition),
         }
+        return losses, mel, mean, spread[..., self.n_mels : -2], mask, condition
 
     @torch.no_grad()
     def _pitch_of(self, mel: Tensor) -> tuple[Tensor, Tensor]:
@@ -232,6 +268,7 @@ class VitsMel(MelNetwork):
     def _flow_loss(self, mel: Tensor, mean: Tensor, text: Tensor, mask: Tensor, condition: Tensor) -> Tensor:
         # Stratified times: every batch sees the whole way from noise to mel.
         time = (torch.rand(1, device=mel.device) + torch.arange(len(mel), device=mel.device) / len(mel)) % 1.0
+        mean = mean.detach()
         rest = (mel - mean) / RESIDUAL
         noise = torch.randn_like(rest)
         at = time[:, None, None]
@@ -250,7 +287,7 @@ class VitsMel(MelNetwork):
         speed: float = 1.0,
         noise_scale: float = 0.667,
         seed: int = 0,
-        steps: int = 4,
+        steps: int | None = None,
         variance: float = 0.95,
         durations: Tensor | None = None,
     ) -> tuple[Tensor, Tensor]:
@@ -264,7 +301,8 @@ class VitsMel(MelNetwork):
             speed: 1.2 is a fifth faster.
             noise_scale: Deviation of the noise that the flow starts from: less is flatter and safer.
             seed: Of the noise.
-            steps: Evaluations of the flow; 0 gives the mean.
+            steps: Evaluations of the flow; 0 gives the mean. When left out: one, or four of a flow that learned by
+                matching.
             variance: Deviation over time that each band is brought to, relative to that of speech; 0 leaves it.
             durations: `(B, L)` frames a token, where they are known.
 
@@ -283,6 +321,7 @@ class VitsMel(MelNetwork):
         spread = self._spread(self.mean(hidden), hidden, durations, frames)
         pitch, voicing = self._intone(spread, mask, condition)
         mean = self._decode(spread, pitch_in_hertz(pitch), (voicing > 0).float(), mask, condition)
+        steps = (1 if self.one_step else MATCHED_STEPS) if steps is None else steps
         rest = self._flow(mean, spread[..., self.n_mels : -2], mask, condition, noise_scale, steps, seed)
         mel = mean + RESIDUAL * rest
         if variance:
