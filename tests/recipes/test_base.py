@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from safetensors.torch import load_file
 
 ROOT = Path(__file__).parents[2]
@@ -76,3 +77,39 @@ def test_trainings_go_on_from_the_shipped_weights_and_are_exported(pool: Path, t
         old, new = load_file(SHIPPED / part), load_file(folder / part)
         moved = [float((new[k].float() - old[k].float()).abs().mean()) for k in old if old[k].ndim > 1]
         assert 0 < max(moved) < 1e-2
+
+
+def test_pieces_carry_the_pool_to_a_gpu_and_small_files_the_checkpoint_back(pool: Path, tmp_path: Path) -> None:
+    """The one command trains, leaves files of at most 15 MB, and goes on from them on another machine."""
+    pieces, out = tmp_path / "pieces", tmp_path / "out"
+    step("carry.py", "pack", pool, pieces, "--megabytes", "0.04")
+    sizes = [piece.stat().st_size for piece in pieces.glob("piece*.tar")]
+    assert len(sizes) > 1
+    reached = []
+    for machine in ("first", "second"):
+        place = {"POOL": str(tmp_path / machine / "pool"), "WORK": str(tmp_path / machine / "work")}
+        command = [str(LOCAL.parent / "gpu.sh"), pieces, out, "0.02", "vits_mel", "--batch", "2"]
+        environment = os.environ | place | {"PYTHON": sys.executable, "DEVICE": "cpu", "OMP_NUM_THREADS": "1"}
+        subprocess.run(list(map(str, command)), check=True, env=environment)
+        state = torch.load(tmp_path / machine / "work" / "vits_mel.ckpt", weights_only=True)
+        reached.append(state["step"])
+    assert json.loads((SHIPPED / "weights.json").read_text())["tts.safetensors"]["steps"] < reached[0] < reached[1]
+    assert max(part.stat().st_size for part in out.iterdir()) <= 15e6
+    carried = tmp_path / "first" / "pool"
+    frames, before = ({n: row[1] for n, row in rows(p / "mels.tsv").items()} for p in (carried, pool))
+    assert frames == before
+    assert rows(carried / "durations.tsv") == rows(pool / "durations.tsv")
+
+    (out / "vits_mel.ckpt.003").write_bytes(b"damaged")
+    done = subprocess.run(
+        [sys.executable, str(LOCAL / "carry.py"), "join", str(out), str(tmp_path / "vits_mel.ckpt")],
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode and "vits_mel.ckpt.003 is missing or damaged" in done.stderr
+    assert not (tmp_path / "vits_mel.ckpt").exists()
+
+
+def rows(path: Path) -> dict[str, list[str]]:
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return {line.split("\t")[0]: line.split("\t")[1:] for line in lines}

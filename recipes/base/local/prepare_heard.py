@@ -3,7 +3,7 @@
     python recipes/base/local/prepare_heard.py POOL OUT [--count 1500]
 
 What the model draws is smoother than a true mel; a vocoder that has heard such mels beside the true recordings speaks
-them better. Half are drawn by the mean alone, half with the flow. Reads OUT/vits_mel.ckpt; writes POOL/heard.f16 and
+them better. Reads OUT/vits_mel.ckpt; writes POOL/heard.f16 and
 heard.tsv (utterance, first frame, frames).
 """
 
@@ -16,7 +16,7 @@ from tqdm import tqdm
 
 import piecework
 from myna.files import atomic_path, atomic_text
-from myna.networks.tts.vits_mel import VitsMel
+from myna.networks.tts.vits_mel import ONE_STEP_NOISE, VitsMel
 from pool import speaker_weights
 from train_vits_mel import Corpus, collate
 
@@ -43,7 +43,7 @@ def main() -> None:
     with atomic_path(args.pool / "heard.f16") as temporary, open(temporary, "wb") as stream:
         for utterance in tqdm([corpus.train[i] for i in chosen], mininterval=5):
             with torch.inference_mode():
-                flow = {"steps": int(random.choice((0, 4))), "noise_scale": float(random.uniform(0, 0.6))}
+                flow = {"steps": 1, "noise_scale": float(random.uniform(0, ONE_STEP_NOISE))}
                 mel = model.redraw(**collate(corpus, [utterance], random), **flow)[0]
             stream.write(mel.numpy().astype(np.float16).tobytes())
             rows.append(f"{utterance.name}\t{position}\t{len(mel)}")

@@ -156,7 +156,7 @@ def main() -> None:
     judge = MelPatchDiscriminator(JUDGE_CHANNELS).to(args.device)
     critic = torch.optim.AdamW(judge.parameters(), args.rate, (0.8, 0.99), weight_decay=0.01, fused=True)
     parts = {"model": model, "optimizer": optimizer, "judge": judge, "critic": critic}
-    training = piecework.Training("vits_mel", args, parts, model, decay=0.9995)
+    training = piecework.Training("vits_mel", args, parts, model, decay=0.998)
     draw = batches(corpus, args.batch)
     if args.compile:
         # Stretches have one shape, texts have many: only what works on stretches is worth compiling.
