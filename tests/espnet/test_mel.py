@@ -13,7 +13,7 @@ from safetensors.torch import save_file
 
 from myna.adapt import fine_tune
 from myna.errors import MynaError
-from myna.espnet import aligner, train_tts
+from myna.espnet import aligner, mel_train, train_tts
 from myna.espnet.aligned_model import AlignedModel, load_aligner
 from myna.espnet.dataset import Dataset
 from myna.espnet.embeddings import write_embeddings
@@ -267,3 +267,12 @@ def test_the_base_is_no_start_for_another_network(tmp_path: Path) -> None:
     settings.init = "base"
     with pytest.raises(MynaError, match=r"tts\.init=base does not fit tts=fastspeech2"):
         start(settings, tmp_path, 0)
+
+
+def test_from_scratch_the_number_of_steps_must_be_named(tmp_path: Path) -> None:
+    """The base needs none, and its null must not leave a network untrained in silence."""
+    settings = OmegaConf.load(CONF / "tts" / "vits_mel.yaml")
+    settings.init = "scratch"
+    config = OmegaConf.create({"tts": settings, "trainer": {}, "dump_dir": str(tmp_path), "exp_dir": str(tmp_path)})
+    with pytest.raises(MynaError, match=r"set tts\.max_steps"):
+        mel_train.train(config)

@@ -38,21 +38,21 @@ def train(config: DictConfig) -> None:
         MynaError: Features or embeddings are missing, or two words of the configuration do not fit each other.
     """
     settings, out = config.tts, Path(config.exp_dir) / "tts"
+    steps = config.trainer.get("max_steps") or settings.max_steps
+    if settings.init == "scratch" and steps is None:
+        raise MynaError(f"tts={settings.name} with tts.init=scratch knows nothing yet: set tts.max_steps, to thousands")
     check_text(settings, Path(config.dump_dir))
     network, built = start(settings, Path(config.dump_dir), int(config.seed))
-    steps = config.trainer.get("max_steps") or int(settings.max_steps)
-    if settings.init == "scratch" and not steps:
-        raise MynaError(f"tts.init=scratch with 0 steps leaves tts={settings.name} untrained: set tts.max_steps")
-    report: dict[str, Any] = {"init": settings.init, "steps": steps, "chosen": "start"}
+    report: dict[str, Any] = {"init": settings.init, "steps": int(steps or 0), "chosen": "start"}
     if steps:
-        report |= _train(config, network, out)
+        report |= _train(config, network, out, int(steps))
     save_weights(network.state_dict(), out / "tts.safetensors")
     atomic_text(out / "tts.yaml", yaml.safe_dump(built, sort_keys=False))
     atomic_text(out / "report.json", json.dumps(report, indent=1) + "\n")
-    log.info("tts %s: %s kept after %d steps", settings.name, report["chosen"], steps)
+    log.info("tts %s: %s kept after %d steps", settings.name, report["chosen"], report["steps"])
 
 
-def _train(config: DictConfig, network: MelNetwork, out: Path) -> dict[str, Any]:
+def _train(config: DictConfig, network: MelNetwork, out: Path, steps: int) -> dict[str, Any]:
     from myna.espnet.training import fit
 
     settings, gaussians = config.tts, aligner.of_pool(config)
@@ -69,7 +69,7 @@ def _train(config: DictConfig, network: MelNetwork, out: Path) -> dict[str, Any]
         train=sets["train"],
         valid=sets["dev"],
         exp_dir=out,
-        max_steps=int(settings.max_steps),
+        max_steps=steps,
         optimizers=adamw(float(settings.learning_rate)),
         batches={"batch_size": settings.batch_size, "batch_frames": settings.batch_frames},
         validate_every=int(settings.validate_every),
