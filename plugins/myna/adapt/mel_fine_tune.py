@@ -65,6 +65,7 @@ def _train(config: DictConfig, voice: Voice, out: Path) -> dict[str, Any]:
 
     settings = config.tts.adapt
     network = voice.tts
+    before = {name: value.clone() for name, value in network.state_dict().items()}
     model = build_model(config.tts, network, settings)
     texts = _dev_texts(config)
     gaussians = aligner.of_target(config)
@@ -87,8 +88,25 @@ def _train(config: DictConfig, voice: Voice, out: Path) -> dict[str, Any]:
     )
     chosen = choose_step(out / "log.jsonl", out / "best", float(settings.mel_margin))
     load_weights(model, out / "best" / f"step{chosen['chosen_step']}.pt")
-    voice.tts.eval()
-    return chosen | {"steps": steps}
+    keep_part_of_the_way(network, before, float(settings.get("share", 1.0)))
+    network.eval()
+    return chosen | {"steps": steps, "share": float(settings.get("share", 1.0))}
+
+
+@torch.no_grad()
+def keep_part_of_the_way(network: torch.nn.Module, before: dict[str, torch.Tensor], share: float) -> None:
+    """Move the weights back towards those of before: between both lie voices as like the person that speak more clearly.
+
+    Source: Wortsman et al., Robust Fine-Tuning of Zero-Shot Models (2022).
+
+    Args:
+        network: After fine-tuning.
+        before: Its state before.
+        share: Of the way that is kept; 1 changes nothing, 0 undoes the fine-tuning.
+    """
+    for name, value in network.state_dict().items():
+        if value.is_floating_point():
+            value.copy_(before[name] + share * (value - before[name]))
 
 
 def _mos(voice: Voice, texts: list[str]) -> float:
