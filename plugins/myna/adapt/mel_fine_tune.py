@@ -95,7 +95,7 @@ def _train(config: DictConfig, voice: Voice, out: Path) -> dict[str, Any]:
 
 @torch.no_grad()
 def keep_part_of_the_way(network: torch.nn.Module, before: dict[str, torch.Tensor], share: float) -> None:
-    """Move the weights back towards those of before: between both lie voices as like the person that speak more clearly.
+    """Move the weights back towards those of before: between both lie voices nearly as alike that speak more clearly.
 
     Source: Wortsman et al., Robust Fine-Tuning of Zero-Shot Models (2022).
 
