@@ -70,7 +70,7 @@ def _train(config: DictConfig, voice: Voice, out: Path) -> dict[str, Any]:
     texts = _dev_texts(config)
     gaussians = aligner.of_target(config)
     common = {"embeds": "speaker", "augmented": bool(settings.augmented)}
-    steps, rate = int(settings.max_steps), float(settings.learning_rate)
+    steps, rate, share = int(settings.max_steps), float(settings.learning_rate), float(settings.get("share", 1.0))
     fit(
         model,
         config=clipped(config),
@@ -88,9 +88,9 @@ def _train(config: DictConfig, voice: Voice, out: Path) -> dict[str, Any]:
     )
     chosen = choose_step(out / "log.jsonl", out / "best", float(settings.mel_margin))
     load_weights(model, out / "best" / f"step{chosen['chosen_step']}.pt")
-    keep_part_of_the_way(network, before, float(settings.get("share", 1.0)))
+    keep_part_of_the_way(network, before, share)
     network.eval()
-    return chosen | {"steps": steps, "share": float(settings.get("share", 1.0))}
+    return chosen | {"steps": steps, "share": share}
 
 
 @torch.no_grad()

@@ -30,29 +30,30 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("trained", type=Path)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--one-step", action="store_true", help="the flow was judged (train_vits_mel.py --gan-from)")
     args = parser.parse_args()
     hashes, config = {}, {"name": "base", "language": "en-us", "sample_rate": 22_050}
-    card = args.folder / "weights.json"
+    card, voice = args.folder / "weights.json", args.folder / "voice.yaml"
     shipped = json.loads(card.read_text(encoding="utf-8")) if card.is_file() else {}
+    before = yaml.safe_load(voice.read_text(encoding="utf-8")) if voice.is_file() else {}
     for name, network in PARTS.items():
         path, state = args.folder / piecework.SHIPPED[name], piecework.load(args.trained / f"{name}.ckpt")
-        if path.stem != "pitch":
-            config[path.stem] = {"_target_": f"{network.__module__}.{network.__qualname__}"}
-        if path.stem == "tts" and args.one_step:
-            config["tts"]["one_step"] = True
         if state is None and path.name in shipped:
             hashes[path.name] = shipped[path.name]
+            config |= {path.stem: before[path.stem]} if path.stem in before else {}
             continue
         if state is None:
             raise SystemExit(f"{args.trained}/{name}.ckpt is missing: train it first")
+        if path.stem != "pitch":
+            config[path.stem] = {"_target_": f"{network.__module__}.{network.__qualname__}"}
+        if name == "vits_mel" and state["critic"]["state"]:  # a judge has learned: the flow draws in one step
+            config["tts"]["one_step"] = True
         built = network()
         built.load_state_dict(state["average"])
         save_weights({k: v.clamp(-6e4, 6e4) for k, v in built.state_dict().items()}, path, half=True)
         hashes[path.name] = {"sha256": sha256(path), "steps": state["step"], "seconds": round(state["seconds"])}
     default_tokens().save(args.folder / "tokens.txt")
-    atomic_text(args.folder / "voice.yaml", yaml.safe_dump(config, sort_keys=False))
-    atomic_text(args.folder / "weights.json", json.dumps(hashes, indent=1) + "\n")
+    atomic_text(voice, yaml.safe_dump(config, sort_keys=False))
+    atomic_text(card, json.dumps(hashes, indent=1) + "\n")
     print(json.dumps(hashes, indent=1), torch.__version__)
 
 

@@ -3,8 +3,7 @@
     python recipes/base/local/prepare_heard.py POOL OUT [--count 1500]
 
 What the model draws is smoother than a true mel; a vocoder that has heard such mels beside the true recordings speaks
-them better. Reads OUT/vits_mel.ckpt; writes POOL/heard.f16 and
-heard.tsv (utterance, first frame, frames).
+them better. Reads OUT/vits_mel.ckpt; writes POOL/heard.f16 and heard.tsv (utterance, first frame, frames).
 """
 
 import argparse

@@ -158,6 +158,8 @@ def main() -> None:
     parts = {"model": model, "optimizer": optimizer, "judge": judge, "critic": critic}
     training = piecework.Training("vits_mel", args, parts, model, decay=0.998)
     draw = batches(corpus, args.batch)
+    # What the judge asks of the flow must not drown what the others learn: each is clipped by itself.
+    others = [parameter for name, parameter in model.named_parameters() if not name.startswith("flow.")]
     if args.compile:
         # Stretches have one shape, texts have many: only what works on stretches is worth compiling.
         for block in (*model.decoder.blocks, *model.flow.blocks, *model.intonation.blocks):
@@ -168,9 +170,8 @@ def main() -> None:
         verdict, total, losses = losses_of(model, judge if judged else None, training, batch, args.segment)
         optimizer.zero_grad()
         total.backward()
-        # What the judge asks of the flow must not drown what the others learn.
         torch.nn.utils.clip_grad_norm_(model.flow.parameters(), 1.0)
-        torch.nn.utils.clip_grad_norm_([p for n, p in model.named_parameters() if not n.startswith("flow.")], 1.0)
+        torch.nn.utils.clip_grad_norm_(others, 1.0)
         optimizer.step()
         if verdict is not None:
             critic.zero_grad()
