@@ -69,6 +69,14 @@ def test_training_gives_named_losses_whose_sum_is_minimised() -> None:
     loss.backward()
 
 
+def test_a_step_in_mixed_precision_as_on_a_gpu() -> None:
+    network, data = model().train(), batch()
+    with torch.autocast("cpu", torch.bfloat16):
+        loss, _, _ = network(**data)
+    loss.backward()
+    assert all(p.grad is None or p.grad.isfinite().all() for p in network.parameters())
+
+
 def test_validation_is_the_same_twice_and_leaves_the_random_state_alone() -> None:
     network, data = model().eval(), batch()
     torch.manual_seed(7)

@@ -166,6 +166,21 @@ def test_every_parameter_learns(name: str, batch: dict[str, Tensor]) -> None:
     assert lost == []
 
 
+@pytest.mark.parametrize("name", ["vits", "vits_mobile"])
+def test_a_step_in_mixed_precision_as_on_a_gpu(name: str, batch: dict[str, Tensor]) -> None:
+    """Relative attention once added half-precision numbers to whole ones, which torch refuses."""
+    model, found = VitsModel(tiny(name), discriminator(), segment=16), []
+    for mixed in (False, True):
+        torch.manual_seed(3)
+        with torch.autocast("cpu", torch.bfloat16, enabled=mixed):
+            steps, stats, _ = model(**batch)
+        for step in steps:
+            step.loss.backward()
+        found.append([float(stats[key]) for key in ("divergence", "duration", "discriminator")])
+    assert found[1] == pytest.approx(found[0], rel=0.02)
+    assert all(p.grad is None or p.grad.isfinite().all() for p in model.parameters())
+
+
 def test_waves_alone_learn_without_text(batch: dict[str, Tensor]) -> None:
     """Posterior encoder and decoder reconstruct better, and the text side gets no gradient."""
     model = VitsWaveModel(tiny(), segment=16, context=8)

@@ -1,12 +1,14 @@
 """recipes/base, step by step as its README says: speech is packed, both networks go on from the shipped weights."""
 
 import csv
+import importlib
 import json
 import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -29,6 +31,15 @@ def step(script: str, *arguments: str | Path) -> str:
     done = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"OMP_NUM_THREADS": "1"})
     assert done.returncode == 0, done.stderr
     return done.stdout + done.stderr
+
+
+def load_script(name: str) -> ModuleType:
+    """Import a script of the recipe, which has its own folder on the path when it runs."""
+    sys.path.insert(0, str(LOCAL))
+    try:
+        return importlib.import_module(name)
+    finally:
+        sys.path.remove(str(LOCAL))
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +69,18 @@ def test_the_pool_has_frames_phonemes_pitch_and_durations_of_every_recording(poo
     assert np.fromfile(pool / "f0.f16", np.float16).size == sum(spans.values())
     durations = [line.split("\t") for line in (pool / "durations.tsv").read_text(encoding="utf-8").splitlines()]
     assert {name: sum(map(int, counts.split())) for name, counts in durations} == spans
+
+
+def test_joined_pools_are_read_as_one(pool: Path, tmp_path: Path) -> None:
+    step("join_pools.py", tmp_path / "both", pool, pool)
+    one, both = (load_script("train_vits_mel").Corpus(folder) for folder in (pool, tmp_path / "both"))
+    assert len(both.spans) == 2 * len(one.spans)
+    reader = load_script("pool").Pool
+    first, again = reader(pool).utterances[4], reader(tmp_path / "both").utterances[10]
+    assert first.name == again.name
+    assert np.array_equal(reader(pool).wave(first), reader(tmp_path / "both").wave(again))
+    (at, frames), (start, count) = one.spans[4], both.spans[10]
+    assert np.array_equal(one.mels[at : at + frames], both.mels[start : start + count])
 
 
 def test_trainings_go_on_from_the_shipped_weights_and_are_exported(pool: Path, tmp_path: Path) -> None:
@@ -113,3 +136,16 @@ def test_pieces_carry_the_pool_to_a_gpu_and_small_files_the_checkpoint_back(pool
 def rows(path: Path) -> dict[str, list[str]]:
     lines = path.read_text(encoding="utf-8").splitlines()
     return {line.split("\t")[0]: line.split("\t")[1:] for line in lines}
+
+
+def test_the_teacher_speaks_each_sentence_once_in_a_voice_of_its_language(tmp_path: Path) -> None:
+    teach = load_script("teach")
+    rows = ["a\ten-us\tOne.\tw ʌ n", "b\ten-us\tOne.\tw ʌ n", "c\tit\tUno.\tu n o", "d\tde\tEins.\ta ɪ n s"]
+    (tmp_path / "phones.tsv").write_text("\n".join([*rows, "e\ten-us\tLong.\t" + "a " * 300]), encoding="utf-8")
+    lines = teach.cast(teach.sentences(tmp_path / "phones.tsv"), [("en-gb", "bm"), ("it", "if")], seed=1)
+    assert {(line.text, line.voice, line.language) for line in lines} == {("One.", "bm", "en-gb"), ("Uno.", "if", "it")}
+
+
+@pytest.mark.parametrize(("language", "spelt"), [("en-us", "nˈO ʤˈʌʤ"), ("en-gb", "nˈQ ʤˈʌʤ"), ("it", "nˈɔ dʒˈudʒe")])
+def test_the_teacher_is_given_its_own_letters(language: str, spelt: str) -> None:
+    assert load_script("teach").letters("no giuge" if language == "it" else "no judge", language) == spelt

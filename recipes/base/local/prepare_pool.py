@@ -2,9 +2,9 @@
 
     python recipes/base/local/prepare_pool.py SPEECH_DIR OUT_DIR [--kaldi data/pool_train ...]
 
-SPEECH_DIR holds `metadata.tsv` (corpus, utt_id, speaker, language, path, transcript, licence, duration); Kaldi data
-directories are added with `--kaldi`. Writes `OUT_DIR/samples.i16` (22.05 kHz mono, trimmed, levelled) and
-`OUT_DIR/index.tsv` (corpus, utterance, speaker, language, band in Hz, first sample, samples, text).
+SPEECH_DIR holds `metadata.tsv` (corpus, utt_id, speaker, language, path, transcript, licence, duration), or is itself a
+Kaldi data directory; more of those are added with `--kaldi`. Writes `OUT_DIR/samples.i16` (22.05 kHz mono, trimmed,
+levelled) and `OUT_DIR/index.tsv` (corpus, utterance, speaker, language, band in Hz, first sample, samples, text).
 """
 
 import argparse
@@ -102,7 +102,7 @@ def read(item: Item) -> tuple[np.ndarray, float] | None:
 
 def band(corpus: str, rate: int) -> float:
     """Return the highest frequency that a corpus carries, in Hz (Opus files say 48 kHz whatever they hold)."""
-    wide = {"kathleen_en", "kerstin_de", "ljspeech32_en", "aishell3_zh"}
+    wide = {"kathleen_en", "kerstin_de", "ljspeech32_en", "aishell3_zh", "teacher"}
     return RATE / 2 if corpus in wide else min(8_000.0, rate / 2)
 
 
@@ -114,7 +114,9 @@ def main() -> None:
     parser.add_argument("--kaldi", type=Path, nargs="*", default=[])
     parser.add_argument("--jobs", type=int, default=2)
     args = parser.parse_args()
-    items = from_metadata(args.speech) + [i for folder in args.kaldi for i in from_kaldi(folder)]
+    has_metadata = (args.speech / "metadata.tsv").is_file()
+    items = from_metadata(args.speech) if has_metadata else from_kaldi(args.speech)
+    items += [i for folder in args.kaldi for i in from_kaldi(folder)]
     rows, position, dropped = [], 0, 0
     with (
         atomic_path(args.out / "samples.i16") as temporary,

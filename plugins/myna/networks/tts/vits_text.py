@@ -51,7 +51,9 @@ class RelativeAttention(nn.Module):
         score = score + by_offset.gather(3, index.expand(batch, self.heads, -1, -1)) * near
         score = score.masked_fill(~(mask[:, None, :, None] & mask[:, None, None, :]), -1e4)
         weight = F.dropout(score.softmax(-1), self.dropout, self.training)
-        summed = torch.zeros_like(by_offset).scatter_add(3, index.expand(batch, self.heads, -1, -1), weight * near)
+        close = weight * near  # in mixed precision not of by_offset's type
+        places = index.expand(batch, self.heads, -1, -1)
+        summed = close.new_zeros(by_offset.shape).scatter_add(3, places, close)
         mixed = weight @ value + summed @ self.relative_value
         return self.out(mixed.transpose(1, 2).reshape(batch, length, channels))
 

@@ -1,0 +1,46 @@
+"""Put prepared pools behind one another, so that speech can be added without preparing all of it again.
+
+    python recipes/base/local/join_pools.py OUT POOL POOL…
+
+Each pool went through prepare_pool, prepare_text, prepare_pitch and align; OUT is new.
+"""
+
+import argparse
+import shutil
+from pathlib import Path
+
+from myna.files import atomic_path, atomic_text
+
+PLAIN = ("samples.i16", "mels.f16", "embeds.f32", "f0.f16", "phones.tsv", "durations.tsv")
+POSITION = {"index.tsv": 5, "mels.tsv": 1}  # column that counts from the pool's beginning; the next one is a length
+
+
+def shifted(tables: list[Path], column: int) -> list[str]:
+    """Return the rows of all tables, counted from the beginning of the first."""
+    rows, before = [], 0
+    for table in tables:
+        fields = [row.split("\t") for row in table.read_text(encoding="utf-8").splitlines()]
+        rows += ["\t".join((*f[:column], str(int(f[column]) + before), *f[column + 1 :])) for f in fields]
+        before += sum(int(f[column + 1]) for f in fields)
+    return rows
+
+
+def main() -> None:
+    """Join."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("pools", type=Path, nargs="+")
+    args = parser.parse_args()
+    args.out.mkdir(parents=True, exist_ok=True)
+    for name in PLAIN:
+        with atomic_path(args.out / name) as temporary, open(temporary, "wb") as joined:
+            for pool in args.pools:
+                with open(pool / name, "rb") as stream:
+                    shutil.copyfileobj(stream, joined)
+    for name, column in POSITION.items():
+        rows = shifted([pool / name for pool in args.pools], column)
+        atomic_text(args.out / name, "\n".join(rows) + "\n")
+
+
+if __name__ == "__main__":
+    main()

