@@ -34,6 +34,12 @@ STARTS = {
     "joe": ["tts=vits", "tts.init=joe"],
     "scratch": ["tts=vits_mel", "tts.init=scratch", "vocoder=istft"],
 }
+# What sets the steps of stage 5, and what would cut them short.
+STEPS = {
+    "base": ["tts.adapt.max_steps={}"],
+    "joe": ["tts.adapt.wave.max_steps={}", "tts.adapt.wave.max_seconds=null"],
+    "scratch": ["tts.adapt.max_steps={}"],
+}
 DATA = ["create_dataset", "extract_features", "train_encoder"]
 SCORES = {
     "similarity": "similarity (d-vector)",
@@ -121,7 +127,7 @@ def cell(args: argparse.Namespace, init: str, minutes: float, steps: int | None)
         if not (folder / part).exists():
             (folder / part).symlink_to((begun / part).resolve())
     chosen = 0 if minutes == 0 else steps
-    overrides = [] if chosen is None else [f"tts.adapt.max_steps={chosen}"]
+    overrides = [] if chosen is None else [override.format(chosen) for override in STEPS[init]]
     config = composed(args, folder, dump, [*STARTS[init], *overrides])
     runner, begin = system_runner(config), time.monotonic()
     processor = time.process_time()
@@ -130,9 +136,14 @@ def cell(args: argparse.Namespace, init: str, minutes: float, steps: int | None)
     runner("decode")
     runner("measure")
     scores = json.loads((folder / "clone" / "report" / "results.json").read_text(encoding="utf-8"))
-    row = {"init": init, "minutes": minutes, "steps": int(config.tts.adapt.max_steps)} | spent | scores
+    row = {"init": init, "minutes": minutes, "steps": _configured(config)} | spent | scores
     atomic_text(result, json.dumps(row, indent=1, ensure_ascii=False) + "\n")
     return row
+
+
+def _configured(config: DictConfig) -> int:
+    adapt = config.tts.adapt
+    return int((adapt.wave if "wave" in adapt else adapt).max_steps)
 
 
 def copies(args: argparse.Namespace) -> dict[str, dict[str, float]]:

@@ -12,6 +12,7 @@ from hf_voices import V2, make_voice
 from hydra import compose, initialize_config_dir
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
+from safetensors.torch import load_file
 from torch import Tensor
 
 from myna.adapt import fine_tune
@@ -327,6 +328,15 @@ def test_stages_3_and_5_end_in_a_voice(name: str, init: str, tmp_path: Path) -> 
     before = (folder / "tts.safetensors").read_bytes()
     fine_tune.run(config)
     assert (folder / "tts.safetensors").read_bytes() == before
+
+
+def test_without_steps_the_start_speaks(tmp_path: Path) -> None:
+    config = write_recipe(tmp_path)
+    config.tts.init, config.tts.network, config.tts.adapt.full.max_steps = "scratch", TINY, 0
+    train_tts.run(config)
+    fine_tune.run(config)
+    begun, ended = (load_file(tmp_path / "exp" / p / "tts.safetensors") for p in ("tts", "clone/voice"))
+    assert all(torch.equal(ended[name], value) for name, value in begun.items() if name != "duration_scale")
 
 
 def test_missing_stages_are_named(tmp_path: Path) -> None:

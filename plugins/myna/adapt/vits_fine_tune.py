@@ -42,20 +42,11 @@ def fine_tune(config: DictConfig) -> None:
     Raises:
         MynaError: An earlier stage has not run.
     """
-    out, settings = Path(config.exp_dir) / "clone", config.tts.adapt
+    out = Path(config.exp_dir) / "clone"
     voice = start(config)
     network = voice.tts
     assert isinstance(network, VitsCore)
-    report: dict[str, Any] = {}
-    if published(config.tts.init):
-        last = "prior" if settings.prior.max_steps else "wave"
-        report["wave"] = _waves(config, voice, out if last == "wave" else out / "wave")
-        if last == "prior":
-            report["prior"] = _prior(config, voice, out)
-    else:
-        report["full"] = _waves(config, voice, out, text=True)
-    report |= choose_step(out / "log.jsonl", out / "best", float(settings.mel_margin))
-    _take(network, out / "best" / f"step{report['chosen_step']}.pt")
+    report: dict[str, Any] = _learn(config, voice, out) if _steps(config) else {"chosen_step": 0}
     if published(config.tts.init):
         network.duration_scale.fill_(duration_scale(network, _latents(config, network, out, "target_train")))
         report["duration_scale"] = round(float(network.duration_scale), 4)
@@ -64,6 +55,31 @@ def fine_tune(config: DictConfig) -> None:
     consent_of(config, out / "voice" / "consent.yaml")
     atomic_text(out / "fine_tune.json", json.dumps(report, indent=1) + "\n")
     log.info("clone: step %s chosen", report["chosen_step"])
+
+
+def _steps(config: DictConfig) -> int:
+    """Return the number of steps that are asked for; with none the start speaks with the target's embedding."""
+    settings = config.tts.adapt
+    phases = (settings.wave, settings.prior) if published(config.tts.init) else (settings.full,)
+    return sum(int(phase.max_steps) for phase in phases)
+
+
+def _learn(config: DictConfig, voice: Voice, out: Path) -> dict[str, Any]:
+    """Train in the phases of the start; the voice's network holds the chosen weights afterwards."""
+    settings = config.tts.adapt
+    report: dict[str, Any] = {}
+    if published(config.tts.init):
+        last = "prior" if settings.prior.max_steps else "wave"
+        if settings.wave.max_steps:
+            report["wave"] = _waves(config, voice, out if last == "wave" else out / "wave")
+        if last == "prior":
+            report["prior"] = _prior(config, voice, out)
+    else:
+        report["full"] = _waves(config, voice, out, text=True)
+    report |= choose_step(out / "log.jsonl", out / "best", float(settings.mel_margin))
+    assert isinstance(voice.tts, VitsCore)
+    _take(voice.tts, out / "best" / f"step{report['chosen_step']}.pt")
+    return report
 
 
 def start(config: DictConfig) -> Voice:
