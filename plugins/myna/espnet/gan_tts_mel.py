@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from myna.espnet.gan_tts import TwoTurns
 from myna.espnet.mel_model import MelModel
 from myna.espnet.toolkit import lean_import
-from myna.networks.tts.mel_discriminator import MelPatchDiscriminator
+from myna.networks.tts.mel_discriminator import MelPatchDiscriminator, adversarial_loss, judge_loss
 from myna.networks.tts.vits_mel import RESIDUAL
 from myna.networks.voice import build
 
@@ -29,7 +29,9 @@ class JudgedVitsMel(nn.Module):
         adversarial: Weight of the adversarial loss.
     """
 
-    def __init__(self, network: nn.Module, discriminator: nn.Module, segment: int, adversarial: float) -> None:
+    def __init__(
+        self, network: nn.Module, discriminator: MelPatchDiscriminator, segment: int, adversarial: float
+    ) -> None:
         """Keep the parts, and listen to the flow."""
         super().__init__()
         self.inner = MelModel(network, segment=segment)  # type: ignore[arg-type]
@@ -45,7 +47,7 @@ class JudgedVitsMel(nn.Module):
     def _listen(self, _: nn.Module, given: tuple[Tensor, ...], velocity: Tensor) -> None:
         if self.training:
             point, time, mean, *_rest = given
-            late = time >= 0.5
+            late = time >= time.max().clamp(max=0.5)  # at least one
             self._arrived.append((mean + RESIDUAL * (point + (1 - time)[:, None, None] * velocity))[late])
 
     def forward(self, **batch: Tensor) -> tuple[list[OptimizationStep], dict[str, Tensor], Tensor]:
@@ -55,13 +57,9 @@ class JudgedVitsMel(nn.Module):
         if not self.training:
             return [OptimizationStep(loss=loss, name="generator")], stats, count
         made = self._arrived.pop()
-        real = self._stretch(batch["mel"], batch["mel_lengths"], made.shape[1])[: max(len(made), 1)]
-        adversarial = (
-            self.adversarial * (self.discriminator(made) - 1).square().mean() if len(made) else loss.new_zeros(())
-        )
-        verdict = (self.discriminator(real) - 1).square().mean()
-        if len(made):
-            verdict = verdict + self.discriminator(made.detach()).square().mean()
+        real = self._stretch(batch["mel"], batch["mel_lengths"], made.shape[1])[: len(made)]
+        adversarial = self.adversarial * adversarial_loss(self.discriminator(made))
+        verdict = judge_loss(self.discriminator, real, made)
         stats |= {"adversarial": adversarial.detach(), "discriminator": verdict.detach()}
         steps = [
             OptimizationStep(loss=loss + adversarial, name="generator"),

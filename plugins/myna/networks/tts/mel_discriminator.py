@@ -37,9 +37,14 @@ class MelPatchDiscriminator(nn.Module):
         return [*found[1:], self.last(found[-1])]
 
 
+def adversarial_loss(scores: Tensor) -> Tensor:
+    """Return how far scores of what was made are from those of recordings, in least squares."""
+    return (scores - 1).square().mean()
+
+
 def judge_loss(judge: MelPatchDiscriminator, real: Tensor, made: Tensor) -> Tensor:
     """Return the least-squares loss of the judge: 1 for recordings, 0 for what was made."""
-    return (judge(real) - 1).square().mean() + judge(made.detach()).square().mean()
+    return adversarial_loss(judge(real)) + judge(made.detach()).square().mean()
 
 
 def maker_losses(judge: MelPatchDiscriminator, real: Tensor, made: Tensor) -> dict[str, Tensor]:
@@ -47,4 +52,4 @@ def maker_losses(judge: MelPatchDiscriminator, real: Tensor, made: Tensor) -> di
     of_real, of_made = judge.heard(real), judge.heard(made)
     pairs = zip(of_real[:-1], of_made[:-1], strict=True)
     features = torch.stack([(a.detach() - b).abs().mean() for a, b in pairs]).mean()
-    return {"adversarial": (of_made[-1] - 1).square().mean(), "features": features}
+    return {"adversarial": adversarial_loss(of_made[-1]), "features": features}
