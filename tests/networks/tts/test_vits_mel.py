@@ -10,7 +10,7 @@ from myna.audio.mel import MelConfig, mel_filters
 from myna.networks.tts.alignment import expand, monotonic_durations
 from myna.networks.tts.intonation import normalised_pitch, partials, partials_at, pitch_in_hertz
 from myna.networks.tts.mel_discriminator import MelPatchDiscriminator, judge_loss, maker_losses
-from myna.networks.tts.vits_mel import VitsMel
+from myna.networks.tts.vits_mel import JUDGED_DETAIL, VitsMel
 
 
 def tiny() -> VitsMel:
@@ -160,6 +160,17 @@ def test_no_step_of_the_flow_gives_the_mean_without_noise() -> None:
     first, _ = model.infer(*inputs, steps=0, seed=1)
     second, _ = model.infer(*inputs, steps=0, seed=2)
     assert torch.equal(first, second)
+
+
+@pytest.mark.parametrize(("judged", "times"), [(True, JUDGED_DETAIL), (False, 1.0)])
+def test_detail_is_what_the_flow_adds_to_the_mean(judged: bool, times: float) -> None:
+    model, data = tiny().eval(), batch()
+    model.one_step = judged
+    inputs = (data["tokens"], data["token_lengths"], data["speaker"], data["language"])
+    mean, _ = model.infer(*inputs, steps=0, variance=0)
+    once, twice, usual = (model.infer(*inputs, steps=1, variance=0, detail=d)[0] for d in (1.0, 2.0, None))
+    torch.testing.assert_close(twice - mean, 2 * (once - mean), atol=1e-4, rtol=1e-3)
+    torch.testing.assert_close(usual - mean, times * (once - mean), atol=1e-4, rtol=1e-3)
 
 
 def test_each_band_gets_the_variance_that_was_asked_for() -> None:

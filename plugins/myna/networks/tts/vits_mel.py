@@ -23,6 +23,7 @@ from myna.networks.tts.mel_network import MelNetwork
 from myna.networks.tts.text_encoder import DurationPredictor, TextEncoder, length_mask
 from myna.networks.vocoder.excitation import PitchTracker
 
+JUDGED_DETAIL = 1.5
 RESIDUAL = 0.5  # deviation of what the flow adds, in normalised mel
 MATCHED_STEPS = 4
 ONE_STEP_NOISE = 0.667  # deviation of the noise where the flow learns to draw in one step
@@ -289,6 +290,7 @@ class VitsMel(MelNetwork):
         seed: int = 0,
         steps: int | None = None,
         variance: float = 0.95,
+        detail: float | None = None,
         durations: Tensor | None = None,
     ) -> tuple[Tensor, Tensor]:
         """Speak.
@@ -304,6 +306,8 @@ class VitsMel(MelNetwork):
             steps: Evaluations of the flow; 0 gives the mean. When left out: one, or four of a flow that learned by
                 matching.
             variance: Deviation over time that each band is brought to, relative to that of speech; 0 leaves it.
+            detail: Times what the flow adds to the mean. When left out: `JUDGED_DETAIL` for a flow that a judge taught,
+                which adds too little where pitch and durations are its own guess; otherwise 1.
             durations: `(B, L)` frames a token, where they are known.
 
         Returns:
@@ -323,7 +327,8 @@ class VitsMel(MelNetwork):
         mean = self._decode(spread, pitch_in_hertz(pitch), (voicing > 0).float(), mask, condition)
         steps = (1 if self.one_step else MATCHED_STEPS) if steps is None else steps
         rest = self._flow(mean, spread[..., self.n_mels : -2], mask, condition, noise_scale, steps, seed)
-        mel = mean + RESIDUAL * rest
+        detail = (JUDGED_DETAIL if self.one_step else 1.0) if detail is None else detail
+        mel = mean + RESIDUAL * detail * rest
         if variance:
             mel = _with_variance(mel, mask, variance)
         return self.denormalised(mel) * mask, lengths
