@@ -2,9 +2,11 @@
 
 import subprocess
 import sys
+from collections.abc import Iterator
 
 import pytest
 import soundfile
+import torch
 
 from myna.errors import MynaError
 from myna.safety import aigc
@@ -21,6 +23,22 @@ def test_it_speaks_and_labels(voice_folder, tmp_path, capsys) -> None:
     assert label is not None
     assert label.Label == "1"
     assert label.ProduceID in capsys.readouterr().out
+
+
+@pytest.fixture(autouse=True)
+def threads() -> Iterator[None]:
+    """What the command sets ends with the command; here it would stay for the tests that follow."""
+    before = torch.get_num_threads()
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.mark.parametrize(("more", "count"), [([], 1), (["--threads", "2"], 2)])
+def test_one_thread_unless_more_are_asked_for(more, count, voice_folder, tmp_path) -> None:
+    """Two threads that share their cores with another program took forty times as long as one."""
+    torch.set_num_threads(3)
+    main(["Hello.", "--voice", str(voice_folder), "-o", str(tmp_path / "x.wav"), *more])
+    assert torch.get_num_threads() == count
 
 
 def test_a_pack_is_a_voice_too(voice_folder, tmp_path) -> None:

@@ -30,9 +30,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     _check_output(arguments.output)
 
     # Only now what takes seconds to import: a mistake in the command is told at once.
+    import torch
+
     from myna.networks.voice import Voice
     from myna.safety.release import release
 
+    torch.set_num_threads(arguments.threads)
     voice = Voice.load(folder)
     released = release(speak(voice, speech), voice_card(folder, voice), request)
     print(f"{released.path}: {released.seconds:.1f} s, label {released.content_id}, cue {released.cue}")
@@ -51,6 +54,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--language", help="espeak-ng code (en-us, de, fr-fr, cmn, …); default: the voice's own")
     parser.add_argument("--speed", type=float, default=1.0, help="1.2 is a fifth faster (default: 1)")
     parser.add_argument("--seed", type=int, default=0, help="another seed, another reading (default: 0)")
+    parser.add_argument(
+        "--threads",
+        type=int,
+        choices=range(1, 65),
+        default=1,
+        metavar="N",
+        help="more help little, and wait for one another where other programs are busy (default: 1)",
+    )
     parser.add_argument(
         "--purpose",
         choices=("evaluation", "private", "publish", "commercial"),
