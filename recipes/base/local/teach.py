@@ -24,6 +24,7 @@ from myna.text.phonemes import phonemize
 
 RATE = 24_000
 MAX_SYMBOLS = 220
+BLOCK = 64
 # What espeak-ng writes and the teacher's own front end (misaki) writes otherwise, longest first.
 ENGLISH = {
     "ʔn": "tn", "ʔ": "t", "aɪ": "I", "aʊ": "W", "dʒ": "ʤ", "eɪ": "A", "tʃ": "ʧ", "ɔɪ": "Y", "əl": "ᵊl", "ɚ": "əɹ",
@@ -116,45 +117,54 @@ def record(line: Line, path: Path) -> float:
     return soundfile.info(path).duration
 
 
+def speak_for(minutes: float, lines: list[Line], folder: Path, workers: ProcessPoolExecutor) -> list[Line]:
+    """Write `folder/NAME.flac` of the first lines, until there are so many minutes; return those lines."""
+    spoken: list[Line] = []
+    seconds = 0.0
+    with tqdm(total=minutes, unit="min", mininterval=5) as bar:
+        for first in range(0, len(lines), BLOCK):
+            several = lines[first : first + BLOCK]
+            paths = [folder / f"{line.name}.flac" for line in several]
+            for line, length in zip(several, workers.map(record, several, paths), strict=True):
+                spoken.append(line)
+                seconds += length
+                bar.update(length / 60)
+            if seconds > minutes * 60:
+                break
+    return spoken
+
+
+def write_tables(lines: list[Line], out: Path) -> None:
+    """Write the tables of the Kaldi data directory."""
+    rows = sorted(lines, key=lambda line: line.name)
+    tables = {
+        "wav.scp": [str((out / "wav" / f"{line.name}.flac").resolve()) for line in rows],
+        "text": [line.text for line in rows],
+        "utt2spk": [line.voice for line in rows],
+        "utt2lang": [line.language for line in rows],
+    }
+    for name, values in tables.items():
+        atomic_text(out / name, "".join(f"{line.name} {v}\n" for line, v in zip(rows, values, strict=True)))
+
+
 def main() -> None:
     """Speak for a number of minutes and list what was spoken."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for name in ("pool", "model", "names", "out"):
-        parser.add_argument(name, type=Path, metavar=name.upper() if name != "names" else "VOICES")
+    for name in ("POOL", "MODEL", "VOICES", "OUT"):
+        parser.add_argument(f"{name.lower()}_path", type=Path, metavar=name)
     parser.add_argument("--voices", nargs="+", required=True, help="LANGUAGE:VOICE")
     parser.add_argument("--minutes", type=float, default=200)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
     voices = [(language, voice) for language, _, voice in (v.partition(":") for v in args.voices)]
-    lines = cast(sentences(args.pool / "phones.tsv"), voices, args.seed)
-    paths = [(args.out / "wav" / f"{line.name}.flac").resolve() for line in lines]
-    (args.out / "wav").mkdir(parents=True, exist_ok=True)
-    spoken, seconds = [], 0.0
-    with (
-        ProcessPoolExecutor(args.jobs, initializer=_start, initargs=(args.model, args.names)) as pool,
-        tqdm(total=args.minutes, unit="min", mininterval=5) as bar,
-    ):
-        for first in range(0, len(lines), 64):
-            several = slice(first, first + 64)
-            for line, path, long in zip(
-                lines[several], paths[several], pool.map(record, lines[several], paths[several]), strict=True
-            ):
-                spoken.append((line, path))
-                bar.update(long / 60)
-                seconds += long
-            if seconds > args.minutes * 60:
-                break
-    spoken.sort(key=lambda pair: pair[0].name)
-    tables = {
-        "wav.scp": (str(path) for _, path in spoken),
-        "text": (line.text for line, _ in spoken),
-        "utt2spk": (line.voice for line, _ in spoken),
-        "utt2lang": (line.language for line, _ in spoken),
-    }
-    for name, values in tables.items():
-        rows = (f"{line.name} {value}\n" for (line, _), value in zip(spoken, values, strict=True))
-        atomic_text(args.out / name, "".join(rows))
+    lines = cast(sentences(args.pool_path / "phones.tsv"), voices, args.seed)
+    folder = args.out_path / "wav"
+    folder.mkdir(parents=True, exist_ok=True)
+    known = (args.model_path, args.voices_path)
+    with ProcessPoolExecutor(args.jobs, initializer=_start, initargs=known) as workers:
+        spoken = speak_for(args.minutes, lines, folder, workers)
+    write_tables(spoken, args.out_path)
 
 
 if __name__ == "__main__":
