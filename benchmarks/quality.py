@@ -21,7 +21,7 @@ from typing import Any
 
 os.environ.setdefault("OMP_NUM_THREADS", str(os.cpu_count() or 1))
 
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
 from myna import kaldi
 from myna.files import atomic_text
@@ -36,11 +36,8 @@ STARTS = {
     "scratch": ["tts=vits_mel", "tts.init=scratch", "tts.max_steps=600", "tts.learning_rate=6e-4", "vocoder=istft"],
 }
 # What sets the steps of stage 5, and what would cut them short.
-STEPS = {
-    "base": ["tts.adapt.max_steps={}"],
-    "joe": ["tts.adapt.wave.max_steps={}", "tts.adapt.wave.max_seconds=null"],
-    "scratch": ["tts.adapt.max_steps={}"],
-}
+STEPS = {"base": "tts.adapt.max_steps", "joe": "tts.adapt.wave.max_steps", "scratch": "tts.adapt.max_steps"}
+UNCUT = {"joe": ["tts.adapt.wave.max_seconds=null"]}
 DATA = ["create_dataset", "extract_features", "train_encoder"]
 SCORES = {
     "similarity": "similarity (d-vector)",
@@ -128,7 +125,7 @@ def cell(args: argparse.Namespace, init: str, minutes: float, steps: int | None)
         if not (folder / part).exists():
             (folder / part).symlink_to((begun / part).resolve())
     chosen = 0 if minutes == 0 else steps
-    overrides = [] if chosen is None else [override.format(chosen) for override in STEPS[init]]
+    overrides = [] if chosen is None else [f"{STEPS[init]}={chosen}", *UNCUT.get(init, [])]
     config = composed(args, folder, dump, [*STARTS[init], *overrides])
     runner, begin = system_runner(config), time.monotonic()
     processor = time.process_time()
@@ -137,14 +134,9 @@ def cell(args: argparse.Namespace, init: str, minutes: float, steps: int | None)
     runner("decode")
     runner("measure")
     scores = json.loads((folder / "clone" / "report" / "results.json").read_text(encoding="utf-8"))
-    row = {"init": init, "minutes": minutes, "steps": _configured(config)} | spent | scores
+    row = {"init": init, "minutes": minutes, "steps": int(OmegaConf.select(config, STEPS[init]))} | spent | scores
     atomic_text(result, json.dumps(row, indent=1, ensure_ascii=False) + "\n")
     return row
-
-
-def _configured(config: DictConfig) -> int:
-    adapt = config.tts.adapt
-    return int((adapt.wave if "wave" in adapt else adapt).max_steps)
 
 
 def copies(args: argparse.Namespace) -> dict[str, dict[str, float]]:
