@@ -10,6 +10,7 @@ from functools import lru_cache
 from myna.errors import MynaError
 from myna.text.espeak_text import read_ipa
 from myna.text.front_end import FrontEnd
+from myna.text.han_numbers import numbers_read
 from myna.text.languages import canonical
 from myna.text.marks import ASCII_MARK, CLAUSE_MARKS
 from myna.text.phonemes import phonemize
@@ -27,9 +28,6 @@ FINALS = (
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff〇]+")
 _SYLLABLE = re.compile(r"([a-züvê]+)([1-5])", re.IGNORECASE)
 _PIECES = re.compile(rf"(?P<han>{_HAN.pattern})|(?P<mark>[{re.escape(CLAUSE_MARKS + ''.join(ASCII_MARK))}]+)")
-# Telephone numbers and the like are read digit by digit.
-_DIGITS = re.compile(r"\d{7,}|0\d+")
-_BY_DIGIT = str.maketrans("0123456789", "零一二三四五六七八九")
 
 
 class PinyinText(FrontEnd):
@@ -54,7 +52,7 @@ class PinyinText(FrontEnd):
             return phonemize(text, language)
         out: list[str] = []
         spaced = False
-        for kind, piece in _pieces(_numbers_read(text)):
+        for kind, piece in _pieces(numbers_read(text)):
             if kind == "mark":
                 marks = [m for m in (ASCII_MARK.get(c, c) for c in piece) if m in CLAUSE_MARKS]
                 out.extend(marks[-1:] if out else [])
@@ -123,16 +121,6 @@ def _syllable(written: str) -> tuple[str, ...]:
     if written not in _readings():
         raise MynaError(f"{written!r} is no syllable of pinyin; write such as `yin2 hang2`, v for ü, 5 for no tone")
     return _readings()[written]
-
-
-def _numbers_read(text: str) -> str:
-    import cn2an
-
-    if not any(c.isdigit() for c in text):
-        return text
-    text = _DIGITS.sub(lambda m: m[0].translate(_BY_DIGIT), text)
-    read: str = cn2an.transform(text, "an2cn")
-    return read
 
 
 def _pieces(text: str) -> Iterator[tuple[str, str]]:
