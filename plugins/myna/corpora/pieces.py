@@ -106,7 +106,7 @@ def examine(name: str, file: Path, text: str | None, fixed: Mapping[str, str], r
             continue
         said, confidence = (fixed[piece_name], 1.0) if piece_name in fixed else (given, 1.0)
         if said is None:
-            said, confidence = text_of(words(part, rate, rules.language, rules.whisper))
+            said, confidence = text_of(words(part, rate, rules.language, rules.whisper), rules.language)
         if not any(c.isalnum() for c in said):
             found.drop(file, start, end, "no words heard")
             continue
