@@ -2,10 +2,10 @@
 
     python recipes/base/local/gate.py TEACHER
 
-TEACHER is a Kaldi data directory of `teach.py`. Whisper hears each clip in its language, the estimator of MOS listens, and
-the number of phonemes a second is counted. Writes TEACHER/heard.tsv (utterance, language, error, MOS estimate, phonemes
-a second, text heard), goes on after its last line when it is called again, and TEACHER/unfit.tsv (utterance, reasons):
-what `train_vits_mel.py` leaves out when it lies in the pool.
+TEACHER is a Kaldi data directory of `teach.py`. Whisper hears each clip in its language, the estimator of MOS listens,
+and the number of phonemes a second is counted. Writes TEACHER/heard.tsv (utterance, language, error, MOS estimate,
+phonemes a second, text heard), goes on after its last line when it is called again, and TEACHER/unfit.tsv (utterance,
+reasons): what `train_vits_mel.py` leaves out when it lies in the pool.
 """
 
 import argparse
@@ -21,7 +21,7 @@ from myna.measure import mos
 from myna.measure.wer import cer, transcribe, wer
 from myna.text.phonemes import phonemize
 
-# What may be wrong at most: words in English, toned syllables in Mandarin, characters elsewhere, where Whisper errs itself.
+# What may be wrong at most: words in English, toned syllables in Mandarin, characters elsewhere.
 ERRORS = {"en-us": 0.15, "en-gb": 0.15, "cmn": 0.2}
 ERROR_ELSEWHERE = 0.15
 LEAST_MOS = 3.6
