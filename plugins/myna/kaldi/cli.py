@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from pathlib import Path
 
 from myna.errors import MynaError
 from myna.kaldi.data import read, write
@@ -62,6 +63,8 @@ def _fix(arguments: argparse.Namespace) -> int:
 
 def _subset(arguments: argparse.Namespace) -> int:
     data = read(arguments.source)
+    if Path(arguments.target).resolve() == Path(arguments.source).resolve():
+        raise MynaError(f"{arguments.target} is the source itself, which would lose its other utterances; name another")
     if arguments.first is not None:
         small = first(data, arguments.first)
     elif arguments.speakers:
