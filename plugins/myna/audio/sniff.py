@@ -46,8 +46,8 @@ def kind(path: Path) -> str | None:
 
 def _mpeg(head: bytes) -> bool:
     """Say whether a frame of MPEG audio or AAC begins here: 11 set bits, and no reserved value in what follows."""
-    if len(head) < 4 or head[0] != 0xFF or head[1] & 0xE0 != 0xE0:
-        return False
+    if len(head) < 4 or head[0] != 0xFF or head[1] & 0xE0 != 0xE0 or head[1] == 0xFE:
+        return False  # FF FE is how a text in UTF-16 begins; the layer I that it would be is not in use
     if head[1] & 0xF6 == 0xF0:  # ADTS
         return True
     version, layer, rate, frequency = head[1] >> 3 & 3, head[1] >> 1 & 3, head[2] >> 4, head[2] >> 2 & 3
