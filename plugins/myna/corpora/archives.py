@@ -92,6 +92,16 @@ def extract_tar(archive: Path, target: Path, wanted: Callable[[str], bool]) -> N
             budget.member(member.size)
             if wanted(member.name) and member.isfile():
                 tar.extract(member, target, filter="data")
+        _to_the_end(tar)
+
+
+def _to_the_end(tar: tarfile.TarFile) -> None:
+    """Read what follows the last member, so that the compressor's own checksum is compared."""
+    rest = 0
+    while tar.fileobj is not None and (block := tar.fileobj.read(1 << 20)):
+        rest += len(block)
+        if rest > SMALL:
+            raise ValueError("it goes on after its last member")
 
 
 def extract_deb(archive: Path, target: Path, wanted: Callable[[str], bool]) -> None:
