@@ -102,4 +102,6 @@ def _ranked(raw: bytes, names: list[str]) -> list[str]:
 
 def _plausible(text: str) -> bool:
     """Say whether a text has only characters that people type."""
-    return not any((ord(c) < 32 and c not in "\t\n\r\f\v\x1a") or c in "\ufffd\ufffe" or 0x7F <= ord(c) < 0xA0 for c in text)
+    return not any(
+        (ord(c) < 32 and c not in "\t\n\r\f\v\x1a") or c in "\ufffd\ufffe" or 0x7F <= ord(c) < 0xA0 for c in text
+    )

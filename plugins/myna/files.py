@@ -57,7 +57,9 @@ def check_name(path: Path | str) -> None:
     name = os.fsencode(Path(path).name)
     if len(name) > LONGEST_NAME:
         shown = name[:24].decode("utf-8", "replace")
-        raise MynaError(f"the file name {shown!r}… has {len(name)} bytes; at most {LONGEST_NAME} are possible: shorten it")
+        raise MynaError(
+            f"the file name {shown!r}… has {len(name)} bytes; at most {LONGEST_NAME} are possible: shorten it"
+        )
     if b"\0" in name:
         raise MynaError(f"the file name {name.decode('utf-8', 'replace')!r} holds a NUL; leave it out")
 

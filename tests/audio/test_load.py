@@ -69,7 +69,9 @@ def test_a_constant_offset_is_removed(an4: list[Path], tmp_path: Path) -> None:
     assert np.array_equal(load_audio(tmp_path / "plain.wav").wave, wave)
 
 
-@pytest.mark.parametrize("codec", ["wav", "aiff", "flac", "mp3", "ogg", "opus", "wma", "webm", "mka", "caf", "au", "m4a"])
+@pytest.mark.parametrize(
+    "codec", ["wav", "aiff", "flac", "mp3", "ogg", "opus", "wma", "webm", "mka", "caf", "au", "m4a"]
+)
 def test_half_a_file_is_no_recording(an4: list[Path], tmp_path: Path, codec: str) -> None:
     """What was cut short says so, in every container that declares its length or its end; whole files pass."""
     whole, half = tmp_path / f"whole.{codec}", tmp_path / f"half.{codec}"

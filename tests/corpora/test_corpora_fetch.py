@@ -229,7 +229,10 @@ def damaged() -> Iterator[tuple[str, bytes]]:
         for cut in (0, 1, len(content) // 3, len(content) - 5):
             yield f"cut{cut}.{name}", content[:cut]
         middle = len(content) // 2
-        yield f"flipped.{name}", content[:middle] + bytes(255 - b for b in content[middle : middle + 8]) + content[middle + 8 :]
+        yield (
+            f"flipped.{name}",
+            content[:middle] + bytes(255 - b for b in content[middle : middle + 8]) + content[middle + 8 :],
+        )
     flags = zipped.index(b"PK\1\2") + 8
     yield "password.zip", zipped[:flags] + b"\1\0" + zipped[flags + 2 :]
     for size in (b"-60", b"-1", b"x", b"99999", b""):

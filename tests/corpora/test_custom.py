@@ -10,7 +10,7 @@ import soundfile
 from omegaconf import DictConfig, OmegaConf
 from speech import SENTENCES, speak
 
-from myna.corpora import align, an4, custom, folder, pauses, quality, recognise, stage, transcripts
+from myna.corpora import align, an4, custom, pauses, quality, recognise, stage
 from myna.corpora.person import speaker_id
 from myna.corpora.recognise import Word
 from myna.errors import MynaError
@@ -81,7 +81,9 @@ def test_a_folder_becomes_sets(mine: Path, tmp_path: Path, capsys: pytest.Captur
     assert everything(mine) == before
     shown = capsys.readouterr().out
     reasons = {"clipped": "clipping", "noisy": "noise", "short": "too short", "silent": "no speech"}
-    for name, reason in (reasons | {"other": "another speaker", "wrong": "the text given is not what is heard"}).items():
+    for name, reason in (
+        reasons | {"other": "another speaker", "wrong": "the text given is not what is heard"}
+    ).items():
         line = next(line for line in shown.splitlines() if line.startswith(f"left out     {name}.wav"))
         assert reason in line
     assert "s00.wav: 2 channels, mixed to one" in shown

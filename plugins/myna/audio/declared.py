@@ -10,7 +10,13 @@ from myna.audio.sniff import kind
 # A file may lack this much of what it declares: encoders' delays, and a last frame that is not full.
 TOLERANCE_SECONDS = 0.3
 TOLERANCE_SHARE = 0.01
-_UNKNOWN = (0, 0xFFFFFFFF, 0x7FFFFFFF, 0x7FFFF000, (1 << 64) - 1)  # sizes that programs write when they stream to a pipe
+_UNKNOWN = (
+    0,
+    0xFFFFFFFF,
+    0x7FFFFFFF,
+    0x7FFFF000,
+    (1 << 64) - 1,
+)  # sizes that programs write when they stream to a pipe
 _PAGE = 65_307  # bytes: the longest page of Ogg
 
 
@@ -104,7 +110,7 @@ def _tagged(path: Path) -> float | None:
     # Without a Xing header the length of MP3 is a guess from the bit rate; so it is for ADTS.
     if type(file).__name__ not in ("FLAC", "MP3", "MP4", "ASF") or getattr(info, "sketchy", False):
         return None
-    return float(info.length) or None
+    return float(getattr(info, "length", 0.0)) or None
 
 
 def _matroska(path: Path) -> float | None:

@@ -115,7 +115,9 @@ def _check_header(path: Path, rate: int, channels: int, seconds: float) -> None:
     if not LOWEST_RATE <= rate <= HIGHEST_RATE:
         raise MynaError(f"{path}: its header says {rate} Hz, which no recording of speech has; export it again")
     if not 1 <= channels <= MOST_CHANNELS:
-        raise MynaError(f"{path}: its header says {channels} channels; at most {MOST_CHANNELS} are read: export it anew")
+        raise MynaError(
+            f"{path}: its header says {channels} channels; at most {MOST_CHANNELS} are read: export it anew"
+        )
     if seconds > LONGEST_HOURS * 3600:
         raise MynaError(f"{path} lasts over {LONGEST_HOURS} hours; cut it into shorter files")
 

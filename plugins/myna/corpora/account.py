@@ -54,7 +54,9 @@ def fates(folder: Path, contents: Contents, texts: Texts, found: Findings) -> li
         name = shown(take.path.relative_to(folder))
         why = "; ".join(dict.fromkeys(reasons))
         rows.append(Fate(name, verdict, found.seconds.get(take.path, 0.0), used, len(pieces), source, why))
-    others = [Fate(shown(path.relative_to(folder)), "passed over", 0.0, 0.0, 0, "", why) for path, why in contents.passed]
+    others = [
+        Fate(shown(path.relative_to(folder)), "passed over", 0.0, 0.0, 0, "", why) for path, why in contents.passed
+    ]
     return rows + others
 
 

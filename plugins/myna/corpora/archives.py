@@ -1,4 +1,4 @@
-"""Unpack the archives that corpora come in: safely, only what is wanted, once, and never more than a disk should hold."""
+"""Unpack the archives that corpora come in: safely, only what is wanted, once, and no bombs."""
 
 import gzip
 import lzma
@@ -25,9 +25,11 @@ MOST_RATIO = 200
 SMALL = 64 << 20  # bytes: below this a high ratio does no harm
 MOST_TEXT = 256 << 20  # bytes of one gzipped text
 
-# Whatever the standard library raises on damaged bytes, OSError apart.
-_DAMAGE = (tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, ValueError, NotImplementedError)
-_DAMAGE += (RuntimeError, OverflowError)  # a zip with a password, a header with a date past all years
+# Whatever the standard library raises on damaged bytes, OSError apart; RuntimeError is a zip with a password.
+_DAMAGE: tuple[type[Exception], ...] = (
+    *(tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, ValueError),
+    *(NotImplementedError, RuntimeError, OverflowError),
+)
 
 
 @contextmanager

@@ -9,7 +9,8 @@ from statistics import median
 from omegaconf import DictConfig
 from tqdm import tqdm
 
-from myna.corpora import account, folder as folders, mini_voices, transcripts
+from myna.corpora import account, mini_voices, transcripts
+from myna.corpora import folder as folders
 from myna.corpora.clip import Clip, Corpus, merge
 from myna.corpora.person import consent_of, speaker_id
 from myna.corpora.pieces import Findings, Piece, Rules, examine, other_speakers
@@ -89,9 +90,7 @@ def judge(folder: Path, node: DictConfig) -> Judged:
     contents = folders.scan(folder)
     texts = transcripts.find(folder, contents, language)
     limits = Limits(**settings.quality.model_dump())
-    rules = Rules(
-        language, settings.whisper, settings.min_seconds, settings.max_seconds, limits, settings.check_texts
-    )
+    rules = Rules(language, settings.whisper, settings.min_seconds, settings.max_seconds, limits, settings.check_texts)
     if lacking := [take for take in contents.takes if take.id not in texts.said and take.id not in texts.faults]:
         require_model(language, rules.whisper)
         log.info("%d of %d files have no transcript: Whisper writes it", len(lacking), len(contents.takes))
@@ -105,9 +104,7 @@ def judge(folder: Path, node: DictConfig) -> Judged:
     return Judged(contents, texts, found)
 
 
-def _examine_all(
-    contents: folders.Contents, texts: transcripts.Texts, fixed: dict[str, str], rules: Rules
-) -> Findings:
+def _examine_all(contents: folders.Contents, texts: transcripts.Texts, fixed: dict[str, str], rules: Rules) -> Findings:
     found = Findings()
     for take in tqdm(contents.takes, desc="recordings", unit="file", disable=None):
         if take.id in texts.faults:

@@ -103,9 +103,10 @@ def _is_sound(path: Path) -> bool:
 
 
 def _seen(found: Contents) -> str:
-    suffixes = sorted({path.suffix.lower() or "suffixless" for path in found.texts} | {
-        path.suffix.lower() or "suffixless" for path, _ in found.passed
-    })
+    suffixes = sorted(
+        {path.suffix.lower() or "suffixless" for path in found.texts}
+        | {path.suffix.lower() or "suffixless" for path, _ in found.passed}
+    )
     return f" (it has {', '.join(suffixes)} files)" if suffixes else " (it is empty)"
 
 
@@ -131,7 +132,9 @@ def _is_piece_of(name: str, bases: set[str]) -> bool:
 
 def _plain(name: Path) -> str:
     text = unicodedata.normalize("NFC", os.fsencode(name).decode("utf-8", "replace"))
-    short = re.sub(r"[\s/]+", "_", "".join(c if c.isprintable() and c != "\ufffd" else " " for c in text).strip()) or "_"
+    short = (
+        re.sub(r"[\s/]+", "_", "".join(c if c.isprintable() and c != "\ufffd" else " " for c in text).strip()) or "_"
+    )
     raw = short.encode()
     if len(raw) <= LONGEST_ID:
         return short

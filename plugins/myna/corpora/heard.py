@@ -1,6 +1,7 @@
 """Is a given text what is said? The letters of the text against those that the recogniser hears."""
 
 from difflib import SequenceMatcher
+from itertools import pairwise
 
 from myna.measure.normalize import normalize
 from myna.measure.wer import whisper_language
@@ -59,9 +60,7 @@ def letters(text: str, language: str) -> str:
 def _gaps(blocks: list[tuple[int, int, int]], ours: int, theirs: int) -> dict[str, int]:
     """Count the letters that the text has more than what was heard: before, between and after what both have."""
     first, last = blocks[0], blocks[-1]
-    middle = [
-        (b[0] - a[0] - a[2]) - (b[1] - a[1] - a[2]) for a, b in zip(blocks[:-1], blocks[1:], strict=True)
-    ]
+    middle = [(b[0] - a[0] - a[2]) - (b[1] - a[1] - a[2]) for a, b in pairwise(blocks)]
     return {
         "beginning": first[0] - first[1],
         "middle": max(middle, key=abs, default=0),

@@ -78,7 +78,7 @@ class Findings:
 
 @dataclass(frozen=True)
 class Rules:
-    """Lengths in seconds, language, recogniser, limits of quality, and whether given texts are compared with the sound."""
+    """Lengths in seconds, language, recogniser, limits of quality, and whether given texts are compared."""
 
     language: str
     whisper: str | None

@@ -122,7 +122,9 @@ def _header(fields: list[str]) -> tuple[int, int] | None:
 
 def _row(number: int, fields: list[str], key: int, text: int) -> Row:
     if max(key, text) >= len(fields):
-        return Row(number, fields[0].strip(), "", f"{len(fields)} fields, fewer than the first line names; fill them in")
+        return Row(
+            number, fields[0].strip(), "", f"{len(fields)} fields, fewer than the first line names; fill them in"
+        )
     name, said = fields[key].strip(), one_line(fields[text])
     if not name or not said:
         return Row(number, name, "", f"empty {'text' if name else 'id'}; fill it in or remove the line")

@@ -1,4 +1,4 @@
-"""Find what a person wrote of their recordings: tables, or a text of the same name; nothing of it is lost in silence."""
+"""Find what a person wrote of their recordings, in tables or beside them; nothing is lost in silence."""
 
 import os
 import unicodedata
@@ -14,7 +14,9 @@ from myna.files import shown
 
 # Tables in the order in which they are believed.
 _KALDI = ("text",)
-_SEPARATED = tuple(f"{stem}.{end}" for stem in ("metadata", "transcripts", "transcript") for end in ("csv", "tsv", "txt"))
+_SEPARATED = tuple(
+    f"{stem}.{end}" for stem in ("metadata", "transcripts", "transcript") for end in ("csv", "tsv", "txt")
+)
 CORRECTIONS = "corrections.csv"
 _LISTED = 3  # rows without a recording that are named; the others are counted
 
@@ -175,7 +177,9 @@ def _take_files(contents: Contents, tables: set[Path], folder: Path, language: s
         if text := one_line(content.text):
             found.add(take, text, name)
         else:
-            found.faults.setdefault(take.id, f"{name} is empty; write what is said in the recording, or remove the file")
+            found.faults.setdefault(
+                take.id, f"{name} is empty; write what is said in the recording, or remove the file"
+            )
 
 
 def _say_encoding(name: str, encoding: str, found: Texts) -> None:

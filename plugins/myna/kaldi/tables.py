@@ -3,10 +3,9 @@
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from myna.errors import MynaError
 from myna.encoding import BOM, guess
+from myna.errors import MynaError
 from myna.files import atomic_text, read_bytes
-
 
 LARGEST = 1 << 30  # bytes of a table: some ten million utterances
 
