@@ -70,6 +70,8 @@ def checked(node: DictConfig) -> CreateDataset:
     Raises:
         MynaError: Names the first key that is wrong, its value and what fits.
     """
+    if not OmegaConf.is_dict(node):
+        raise MynaError(f"create_dataset={_short(node)}: it is a table of keys; give create_dataset.KEY=VALUE")
     plain: Any = OmegaConf.to_container(node, resolve=True)
     try:
         made = CreateDataset.model_validate(plain)

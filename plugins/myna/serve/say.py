@@ -86,6 +86,8 @@ def _check_output(path: Path) -> None:
     format_of(path)
     if path.is_dir():
         raise MynaError(f"{path} is a folder; name a file, for example {path / 'speech.wav'}")
+    if path.exists() and not path.is_file():
+        raise MynaError(f"{path} is a pipe or a device, which cannot carry the label; name a file")
 
 
 def _as_program() -> int:
