@@ -5,8 +5,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from myna.arguments import Parser, seed
 from myna.errors import MynaError
+from myna.files import check_name
 from myna.serve.exit import Speech, find_voice, speak, spoken_request, voice_card
+from myna.serve.given import given_text
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -24,7 +27,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     arguments = _parser().parse_args(argv)
     folder = find_voice(arguments.voice)
-    speech = Speech(_text(arguments.text), arguments.language, arguments.speed, arguments.seed).checked()
+    given = given_text(arguments.text, arguments.language)
+    if given.note:
+        print(f"myna say: {given.note}", file=sys.stderr)
+    speech = Speech(given.text, arguments.language, arguments.speed, arguments.seed).checked()
     wishes = {"purpose": arguments.purpose, "cue": arguments.cue, "undertaking": arguments.undertaking}
     request = spoken_request(speech, arguments.output, **wishes)
     _check_output(arguments.output)
@@ -43,7 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="myna say",
         description="Speak a text with a voice. The sound is marked as made by AI: a watermark, an audible cue at its "
         "start, and a label in the file.",
@@ -53,7 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("-o", "--output", required=True, type=Path, help="wav, flac, mp3, ogg, opus or m4a file")
     parser.add_argument("--language", help="espeak-ng code (en-us, de, fr-fr, cmn, …); default: the voice's own")
     parser.add_argument("--speed", type=float, default=1.0, help="1.2 is a fifth faster (default: 1)")
-    parser.add_argument("--seed", type=int, default=0, help="another seed, another reading (default: 0)")
+    parser.add_argument("--seed", type=seed, default=0, help="another seed, another reading (default: 0)")
     parser.add_argument(
         "--threads",
         type=int,
@@ -73,21 +79,15 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _text(given: str) -> str:
-    if given != "-":
-        return given
-    try:
-        return sys.stdin.read()
-    except UnicodeDecodeError as error:
-        raise MynaError(f"standard input is not UTF-8 (byte {error.start + 1}); convert it with iconv") from error
-
-
 def _check_output(path: Path) -> None:
     from myna.safety.encode import format_of
 
+    check_name(path)
     format_of(path)
     if path.is_dir():
         raise MynaError(f"{path} is a folder; name a file, for example {path / 'speech.wav'}")
+    if path.exists() and not path.is_file():
+        raise MynaError(f"{path} is a pipe or a device, which cannot carry the label; name a file")
 
 
 def _as_program() -> int:
