@@ -101,7 +101,7 @@ myna_uv_mirrors() {
 
 myna_set_up() {
   local want
-  want=$({ echo "$MYNA_ROOT"; cat "$MYNA_ROOT/pyproject.toml" "$MYNA_ROOT/constraints.txt"; } | sha256sum | cut -d' ' -f1)
+  want=$({ echo "$MYNA_ROOT"; cat "$MYNA_ROOT"/{pyproject.toml,constraints.txt,overrides.txt}; } | sha256sum | cut -d' ' -f1)
   myna_system_tools || return 1
   [[ -x $MYNA_PYTHON && -f $MYNA_VENV/.complete && $(<"$MYNA_VENV/.complete") == "$want" ]] && return 0
   # One set-up at a time. Descriptor 9 is closed for children that outlive the block.
@@ -115,7 +115,7 @@ myna_set_up() {
       myna_say "installing the packages of constraints.txt (minutes, once)"
       [[ -t 2 ]] && quiet=() || quiet=(--quiet) # its progress bars are for a person
       "$MYNA_VENV/bin/uv" pip install "${quiet[@]}" --python "$MYNA_PYTHON" \
-        -c "$MYNA_ROOT/constraints.txt" -e "$MYNA_ROOT[dev]" >&2
+        -c "$MYNA_ROOT/constraints.txt" --overrides "$MYNA_ROOT/overrides.txt" -e "$MYNA_ROOT[dev]" >&2
     ) || { myna_say "the packages could not be installed; put right what is said above and run the same command again"; exit 1; }
     echo "$want" >"$MYNA_VENV/.complete.new" && mv "$MYNA_VENV/.complete.new" "$MYNA_VENV/.complete"
   ) 9>"$MYNA_ROOT/.venv.lock"

@@ -1,38 +1,57 @@
-"""Chinese and Japanese: numbers and signs as words, by the grammars of WeTextProcessing (package `wetext`)."""
+"""Text in Chinese characters cut into characters, marks and the rest, with numbers read out by cn2an."""
 
 import re
-from functools import lru_cache
-from typing import Any
+from collections.abc import Callable, Iterator
 
-from myna.text.traced import Traced, aligned, joined
+from myna.text.marks import ASCII_MARK, CLAUSE_MARKS
 
-# The grammar has nothing to do where there are only characters and marks: it takes a millisecond a clause.
-_TO_READ = re.compile(r"[\d%‰℃°$€£¥￥₩+=<>×÷~@#&]")
-_CLAUSE = re.compile(r"[^。！？!?；;\n]*[。！？!?；;\n]?")
-_YUAN_TWICE = re.compile(r"[￥¥](?=\d[\d,.]*[万亿]?元)")
-
-
-@lru_cache(maxsize=2)
-def _grammar(language: str) -> Any:
-    from wetext import Normalizer
-
-    return Normalizer(lang={"cmn": "zh", "ja": "ja"}[language], operator="tn")
+_HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff〇]+")
+_PIECES = re.compile(rf"(?P<han>{_HAN.pattern})|(?P<mark>[{re.escape(CLAUSE_MARKS + ''.join(ASCII_MARK))}]+)")
+# Telephone numbers and the like are read digit by digit.
+_DIGITS = re.compile(r"\d{7,}|0\d+")
+_BY_DIGIT = str.maketrans("0123456789", "零一二三四五六七八九")
 
 
-def normalise_han(text: Traced, language: str) -> Traced:
-    """Write a text of `cmn` or `ja` as it is said, clause by clause."""
-    if not _TO_READ.search(text.text):
+def spell_han(text: str, han: Callable[[str], list[str]], other: Callable[[str], list[str]]) -> list[str]:
+    """Turn Chinese text into symbols; a space stands around words of another script and behind marks.
+
+    Args:
+        text: One sentence or several.
+        han: Gives the symbols of Chinese characters.
+        other: Gives the symbols of what is neither characters nor marks, such as Latin words.
+    """
+    out: list[str] = []
+    spaced = False
+    for kind, piece in _pieces(_numbers_read(text)):
+        if kind == "mark":
+            marks = [m for m in (ASCII_MARK.get(c, c) for c in piece) if m in CLAUSE_MARKS]
+            out.extend(marks[-1:] if out else [])
+            spaced = True
+            continue
+        symbols = han(piece) if kind == "han" else other(piece)
+        if out and symbols and (spaced or kind == "other"):
+            out.append(" ")
+        spaced = kind == "other"
+        out.extend(symbols)
+    return out
+
+
+def _numbers_read(text: str) -> str:
+    import cn2an
+
+    if not any(c.isdigit() for c in text):
         return text
-    text = text.sub(_YUAN_TWICE, lambda m: "")
-    parts = []
-    for match in _CLAUSE.finditer(text.text):
-        part = text[match.start() : match.end()]
-        parts.append(_read(part, language) if _TO_READ.search(part.text) else part)
-    return joined(parts)
+    text = _DIGITS.sub(lambda m: m[0].translate(_BY_DIGIT), text)
+    read: str = cn2an.transform(text, "an2cn")
+    return read
 
 
-def _read(text: Traced, language: str) -> Traced:
-    found = text.strip()
-    if not len(found):
-        return text
-    return aligned(text, text.text.replace(found.text, _grammar(language).normalize(found.text)))
+def _pieces(text: str) -> Iterator[tuple[str, str]]:
+    start = 0
+    for match in _PIECES.finditer(text):
+        if text[start : match.start()].strip():
+            yield "other", text[start : match.start()]
+        yield str(match.lastgroup), match[0]
+        start = match.end()
+    if text[start:].strip():
+        yield "other", text[start:]

@@ -33,7 +33,7 @@ def normalise(text: Traced, language: str) -> Traced:
         The words; punctuation stays.
     """
     if language in ("cmn", "ja"):
-        from myna.text.han import normalise_han
+        from myna.text.grammars import normalise_han
 
         return normalise_han(text, language)
     locale = locale_of(language)

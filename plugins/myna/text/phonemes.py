@@ -7,7 +7,9 @@ share a model and weights trained elsewhere on the same convention can be taken 
 import unicodedata
 
 from myna.text.espeak import clauses_to_ipa
+from myna.text.han import spell_han
 from myna.text.languages import canonical
+from myna.text.mandarin import mandarin_ipa
 from myna.text.marks import ASCII_MARK
 
 # Tie bars and joiners carry no sound of their own; a hyphen only joins parts of a word.
@@ -22,13 +24,17 @@ def phonemize(text: str, language: str) -> list[str]:
         language: espeak-ng code or alias, see `myna.text.languages`.
 
     Returns:
-        Symbols; `" "` stands between words, and `, . ! ? ; :` stay where they end a clause.
+        Symbols; `" "` stands between words, and `, . ! ? ; :` stay where they end a clause. Mandarin is read by pinyin,
+        for espeak-ng writes two of its tones alike; Latin words in it are read as English.
 
     Raises:
         MynaError: Unknown language.
     """
+    text, code = unicodedata.normalize("NFC", text), canonical(language)
+    if code == "cmn":
+        return spell_han(text, mandarin_ipa, lambda words: phonemize(words, "en-us"))
     symbols: list[str] = []
-    for ipa, mark in clauses_to_ipa(unicodedata.normalize("NFC", text), canonical(language)):
+    for ipa, mark in clauses_to_ipa(text, code):
         if ipa and symbols:
             symbols.append(" ")
         symbols.extend(s for s in unicodedata.normalize("NFD", ipa) if s not in DROPPED)

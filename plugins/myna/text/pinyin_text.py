@@ -1,17 +1,17 @@
-"""`text=pinyin`: Mandarin as initials, finals and tones, with tone sandhi; other languages as IPA by espeak-ng.
+"""`text=pinyin`: Mandarin as IPA with tone marks or as pinyin's own initials and finals; other languages by espeak-ng.
 
 Readings, heteronyms and sandhi (third tones, 一, 不) come from the package pypinyin, numbers from cn2an.
 """
 
 import re
-from collections.abc import Iterator
 from functools import lru_cache
 
 from myna.errors import MynaError
 from myna.text.espeak_text import read_ipa
 from myna.text.front_end import FrontEnd
+from myna.text.han import spell_han
 from myna.text.languages import canonical
-from myna.text.marks import ASCII_MARK, CLAUSE_MARKS
+from myna.text.mandarin import TONES, ipa
 from myna.text.phonemes import phonemize
 from myna.text.tokens import TokenList, default_tokens
 
@@ -24,12 +24,8 @@ FINALS = (
     "IAO", "IOU", "IAN", "IN", "IANG", "ING", "IONG", "IO", "UA", "UO", "UAI", "UEI", "UAN", "UEN", "UANG", "UENG",
     "UONG", "VE", "VAN", "VN", "NG",
 )  # fmt: skip
-_HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff〇]+")
 _SYLLABLE = re.compile(r"([a-züvê]+)([1-5])", re.IGNORECASE)
-_PIECES = re.compile(rf"(?P<han>{_HAN.pattern})|(?P<mark>[{re.escape(CLAUSE_MARKS + ''.join(ASCII_MARK))}]+)")
-# Telephone numbers and the like are read digit by digit.
-_DIGITS = re.compile(r"\d{7,}|0\d+")
-_BY_DIGIT = str.maketrans("0123456789", "零一二三四五六七八九")
+_WRITINGS = ("ipa", "pinyin")
 
 
 class PinyinText(FrontEnd):
@@ -39,37 +35,32 @@ class PinyinText(FrontEnd):
 
     Args:
         sandhi: Whether tones change as they do in connected speech.
+        writing: `ipa` shares the sounds of the other languages (the base reads it), `pinyin` has symbols of its own.
+
+    Raises:
+        MynaError: No such writing, or IPA without sandhi.
     """
 
     name = "pinyin"
 
-    def __init__(self, sandhi: bool = True) -> None:
-        """Keep the choice."""
-        super().__init__(sandhi=sandhi)
-        self.sandhi = sandhi
+    def __init__(self, sandhi: bool = True, writing: str = "pinyin") -> None:
+        """Keep the choices."""
+        super().__init__(sandhi=sandhi, writing=writing)
+        if writing not in _WRITINGS:
+            raise MynaError(f"text.front_end.writing={writing!r} is none of {', '.join(_WRITINGS)}")
+        if writing == "ipa" and not sandhi:
+            raise MynaError("text.front_end.sandhi=false goes with writing: pinyin only; set sandhi: true")
+        self.sandhi, self.writing = sandhi, writing
 
     def spell(self, text: str, language: str) -> list[str]:
-        """Turn Mandarin into pinyin symbols, words in Latin letters and other languages into IPA."""
-        if canonical(language) != "cmn":
+        """Turn Mandarin into pinyin symbols or IPA, words in Latin letters and other languages into IPA."""
+        if self.writing == "ipa" or canonical(language) != "cmn":
             return phonemize(text, language)
-        out: list[str] = []
-        spaced = False
-        for kind, piece in _pieces(_numbers_read(text)):
-            if kind == "mark":
-                marks = [m for m in (ASCII_MARK.get(c, c) for c in piece) if m in CLAUSE_MARKS]
-                out.extend(marks[-1:] if out else [])
-                spaced = True
-                continue
-            symbols = self._pinyin(piece) if kind == "han" else phonemize(piece, "en-us")
-            if out and symbols and (spaced or kind == "other"):
-                out.append(" ")
-            spaced = kind == "other"
-            out.extend(symbols)
-        return out
+        return spell_han(text, self._pinyin, lambda words: phonemize(words, "en-us"))
 
     def join(self, out: list[str], more: list[str]) -> None:
         """Put syllables of pinyin together without a space, as `spell` does."""
-        if out and more and out[-1] in "12345" and more[0].isupper():
+        if out and more and (out[-1] in TONES.values() if self.writing == "ipa" else _is_tone_before(out[-1], more[0])):
             out.extend(more)
         else:
             super().join(out, more)
@@ -88,7 +79,9 @@ class PinyinText(FrontEnd):
         return symbols
 
     def tokens(self) -> TokenList:
-        """Return the symbols of `text=espeak`, then those of pinyin."""
+        """Return the symbols of `text=espeak`, then those of pinyin where it is written so."""
+        if self.writing == "ipa":
+            return default_tokens()
         return TokenList(list(dict.fromkeys([*default_tokens().symbols, *INITIALS, *FINALS])))
 
     def read_pronunciation(self, written: str) -> list[str]:
@@ -100,8 +93,15 @@ class PinyinText(FrontEnd):
         symbols: list[str] = []
         for match in found:
             assert match is not None
+            if self.writing == "ipa":
+                symbols += ipa(match[0])
+                continue
             symbols += [*_syllable(match[1].lower().replace("ü", "v")), match[2]]
         return symbols
+
+
+def _is_tone_before(symbol: str, following: str) -> bool:
+    return symbol in "12345" and following.isupper()
 
 
 @lru_cache(maxsize=1)
@@ -123,24 +123,3 @@ def _syllable(written: str) -> tuple[str, ...]:
     if written not in _readings():
         raise MynaError(f"{written!r} is no syllable of pinyin; write such as `yin2 hang2`, v for ü, 5 for no tone")
     return _readings()[written]
-
-
-def _numbers_read(text: str) -> str:
-    import cn2an
-
-    if not any(c.isdigit() for c in text):
-        return text
-    text = _DIGITS.sub(lambda m: m[0].translate(_BY_DIGIT), text)
-    read: str = cn2an.transform(text, "an2cn")
-    return read
-
-
-def _pieces(text: str) -> Iterator[tuple[str, str]]:
-    start = 0
-    for match in _PIECES.finditer(text):
-        if text[start : match.start()].strip():
-            yield "other", text[start : match.start()]
-        yield str(match.lastgroup), match[0]
-        start = match.end()
-    if text[start:].strip():
-        yield "other", text[start:]

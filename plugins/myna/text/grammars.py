@@ -1,0 +1,38 @@
+"""Chinese and Japanese: numbers and signs as words, by the grammars of WeTextProcessing (package `wetext`)."""
+
+import re
+from functools import lru_cache
+from typing import Any
+
+from myna.text.traced import Traced, aligned, joined
+
+# The grammar has nothing to do where there are only characters and marks: it takes a millisecond a clause.
+_TO_READ = re.compile(r"[\d%‰℃°$€£¥￥₩+=<>×÷~@#&]")
+_CLAUSE = re.compile(r"[^。！？!?；;\n]*[。！？!?；;\n]?")
+_YUAN_TWICE = re.compile(r"[￥¥](?=\d[\d,.]*[万亿]?元)")
+
+
+@lru_cache(maxsize=2)
+def _grammar(language: str) -> Any:
+    from wetext import Normalizer
+
+    return Normalizer(lang={"cmn": "zh", "ja": "ja"}[language], operator="tn")
+
+
+def normalise_han(text: Traced, language: str) -> Traced:
+    """Write a text of `cmn` or `ja` as it is said, clause by clause."""
+    if not _TO_READ.search(text.text):
+        return text
+    text = text.sub(_YUAN_TWICE, lambda m: "")
+    parts = []
+    for match in _CLAUSE.finditer(text.text):
+        part = text[match.start() : match.end()]
+        parts.append(_read(part, language) if _TO_READ.search(part.text) else part)
+    return joined(parts)
+
+
+def _read(text: Traced, language: str) -> Traced:
+    found = text.strip()
+    if not len(found):
+        return text
+    return aligned(text, text.text.replace(found.text, _grammar(language).normalize(found.text)))
