@@ -136,7 +136,7 @@ def units(text: Traced, locale: Locale) -> Traced:
     def read(match: re.Match[str]) -> str | None:
         unit, low, high = match["unit"], match["low"], match["high"]
         # "5 in the", "3 a day", "10 A": letters that are words count as units only where they touch the number.
-        if len(unit) == 1 and unit.isalpha() and match["gap"] and unit in "AVNJBWLtT" or unit == "in" and match["gap"]:
+        if len(unit) == 1 and unit.isalpha() and match["gap"] and unit in "AVNJBWLtT" or unit in "AB" and len(unit) == 1 or unit == "in" and match["gap"]:
             return None
         if match["gap"] == "-" and not unit.isalpha():
             return None

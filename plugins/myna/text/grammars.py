@@ -8,8 +8,9 @@ from myna.text.traced import Traced, aligned, joined
 
 # The grammar has nothing to do where there are only characters and marks: it takes a millisecond a clause.
 _TO_READ = re.compile(r"[\d%‰℃°$€£¥￥₩+=<>×÷~@#&]")
-_CLAUSE = re.compile(r"[^。！？!?；;\n]*[。！？!?；;\n]?")
-_YUAN_TWICE = re.compile(r"[￥¥](?=\d[\d,.]*[万亿]?元)")
+_CLAUSE = re.compile(r"[^。！？!?；;\n\U000f0000-\U000ffffd]*[。！？!?；;\n\U000f0000-\U000ffffd]?")
+_YUAN_TWICE = re.compile(r"[￥¥](\d)(?=[\d,.]*[万亿]?元)")
+_DEGREE = re.compile(r"°([CF])")
 
 
 @lru_cache(maxsize=2)
@@ -23,7 +24,7 @@ def normalise_han(text: Traced, language: str) -> Traced:
     """Write a text of `cmn` or `ja` as it is said, clause by clause."""
     if not _TO_READ.search(text.text):
         return text
-    text = text.sub(_YUAN_TWICE, lambda m: "")
+    text = text.sub(_YUAN_TWICE, lambda m: m[1]).sub(_DEGREE, lambda m: {"C": "℃", "F": "℉"}[m[1]])
     parts = []
     for match in _CLAUSE.finditer(text.text):
         part = text[match.start() : match.end()]

@@ -19,7 +19,7 @@ _STEPS = (
     addresses, money, dates, times, abbreviations, dates, phones, percentages, units, fractions, romans, ordinals,
     plain_numbers, signs,
 )  # fmt: skip
-_NOTHING_TO_DO = re.compile(r"[^\W\d_]+(?:[\s,;:!?'’\"“”()-]+[^\W\d_]+)*[\s.!?]*", re.UNICODE)
+_DEGREE = re.compile("[℃℉]")
 
 
 def normalise(text: Traced, language: str) -> Traced:
@@ -39,6 +39,7 @@ def normalise(text: Traced, language: str) -> Traced:
     locale = locale_of(language)
     if locale is None:
         return text
+    text = text.sub(_DEGREE, lambda m: "°C" if m[0] == "℃" else "°F")
     for step in _STEPS:
         text = step(text, locale)
     return text

@@ -67,7 +67,7 @@ class Traced:
 
     def __getitem__(self, part: slice) -> "Traced":
         """Return a part."""
-        return Traced(self.text[part], self.spans[part], self.styles[part])
+        return Traced(self.text[part], self.spans[part], self.styles[part])  # slices are copies
 
     def strip(self) -> "Traced":
         """Return it without white space around it."""
@@ -89,7 +89,13 @@ class Traced:
             self[start + left : end - right].span if left + right < len(old) else self._gap(start + left),
             self.styles[min(start + left, len(self) - 1)] if len(self) else PLAIN,
         )
-        return joined([self[start : start + left], inside, self[end - right : end]])
+        kept = joined([self[start : start + left], inside, self[end - right : end]])
+        if not len(inside) and len(kept) and left + right < len(old):
+            # What was taken out belongs to the character beside it.
+            n = left - 1 if left else 0
+            span, gone = kept.spans[n], self[start + left : end - right].span
+            kept.spans[n] = (min(span[0], gone[0]), max(span[1], gone[1]))
+        return kept
 
     def _gap(self, place: int) -> Span:
         if not self.spans:
