@@ -138,14 +138,41 @@ def rows(path: Path) -> dict[str, list[str]]:
     return {line.split("\t")[0]: line.split("\t")[1:] for line in lines}
 
 
-def test_the_teacher_speaks_each_sentence_once_in_a_voice_of_its_language(tmp_path: Path) -> None:
+def test_every_speaker_of_the_teacher_speaks_every_language_and_no_text_twice_before_all_once(tmp_path: Path) -> None:
     teach = load_script("teach")
-    rows = ["a\ten-us\tOne.\tw ʌ n", "b\ten-us\tOne.\tw ʌ n", "c\tit\tUno.\tu n o", "d\tde\tEins.\ta ɪ n s"]
-    (tmp_path / "phones.tsv").write_text("\n".join([*rows, "e\ten-us\tLong.\t" + "a " * 300]), encoding="utf-8")
-    lines = teach.cast(teach.sentences(tmp_path / "phones.tsv"), [("en-gb", "bm"), ("it", "if")], seed=1)
-    assert {(line.text, line.voice, line.language) for line in lines} == {("One.", "bm", "en-gb"), ("Uno.", "if", "it")}
+    for language, texts in {"en-us": "One.\nTwo.\n", "cmn": "你好。\n"}.items():
+        (tmp_path / f"{language}.txt").write_text(texts, encoding="utf-8")
+    shares = {"en-us": 1.0, "cmn": 1.0}
+    found = [line for line, _ in zip(teach.lines(tmp_path, shares, ["a", "b", "c"], 1), range(60), strict=False)]
+    assert {(line.speaker, line.language) for line in found} == {(s, la) for s in "abc" for la in shares}
+    english = [line.text for line in found if line.language == "en-us"]
+    assert english[:4] == ["One.", "Two.", "One.", "Two."]
+    assert len({line.name for line in found}) == 60
 
 
-@pytest.mark.parametrize(("language", "spelt"), [("en-us", "nˈO ʤˈʌʤ"), ("en-gb", "nˈQ ʤˈʌʤ"), ("it", "nˈɔ dʒˈudʒe")])
-def test_the_teacher_is_given_its_own_letters(language: str, spelt: str) -> None:
-    assert load_script("teach").letters("no giuge" if language == "it" else "no judge", language) == spelt
+def test_mixed_speakers_have_a_timbre_of_their_own_and_the_prosody_of_the_language(tmp_path: Path) -> None:
+    cast = load_script("cast")
+    names = {voice for pair in cast.PROSODY.values() for several in pair for voice in several.split(" ")}
+    random = np.random.default_rng(0)
+    for name in names:
+        random.normal(size=(510, 256)).astype(np.float32).tofile(tmp_path / f"{name}.bin")
+    made, more = cast.Cast(tmp_path, 4, seed=1), cast.Cast(tmp_path, 8, seed=1)
+    assert len(made.speakers) == len(names) + 4
+    new = [made.style(s, "cmn", 20) for s in made.speakers if "mix" in s]
+    assert len({tuple(style[:128]) for style in new}) == 4
+    assert all(np.array_equal(made.style(s, "cmn", 20), more.style(s, "cmn", 20)) for s in made.speakers)
+    zf = [made.prosody[name][20, 128:] for name in names if name.startswith("zf")]
+    assert any(np.array_equal(made.style("mf_mix000", "cmn", 20)[128:], prosody) for prosody in zf)
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "spelt"),
+    [
+        ("en-us", "no judge", "nˈO ʤˈʌʤ"),
+        ("en-gb", "no judge", "nˈQ ʤˈʌʤ"),
+        ("it", "no giuge", "nˈɔ dʒˈudʒe"),
+        ("cmn", "中国人喜欢学习。", "ꭧʊ→ŋkwo↗ ɻə↗n ɕi↓xwa→n ɕɥe↗ɕi↗."),
+    ],
+)
+def test_the_teacher_is_given_its_own_letters(language: str, text: str, spelt: str) -> None:
+    assert load_script("teach").letters(text, language) == spelt

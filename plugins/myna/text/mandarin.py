@@ -18,18 +18,18 @@ INITIALS = {
 FINALS = {
     "a": "a", "o": "wo", "e": "ɤ", "ê": "ɛ", "i": "i", "u": "u", "v": "y", "ai": "aɪ", "ei": "eɪ", "ao": "aʊ",
     "ou": "oʊ", "an": "an", "en": "ən", "ang": "ɑŋ", "eng": "əŋ", "ong": "ʊŋ", "er": "ɑɻ", "ia": "ja", "ie": "jɛ",
-    "iao": "jaʊ", "iou": "joʊ", "ian": "jɛn", "in": "in", "iang": "jɑŋ", "ing": "iŋ", "iong": "jʊŋ", "io": "jo", "ua": "wa",
-    "uo": "wo", "uai": "waɪ", "uei": "weɪ", "uan": "wan", "uen": "wən", "uang": "wɑŋ", "ueng": "wəŋ", "uong": "wəŋ",
-    "ve": "ɥɛ", "van": "ɥɛn", "vn": "yn", "m": "m", "n": "n", "ng": "ŋ",
+    "iao": "jaʊ", "iou": "joʊ", "ian": "jɛn", "in": "in", "iang": "jɑŋ", "ing": "iŋ", "iong": "jʊŋ", "io": "jo",
+    "ua": "wa", "uo": "wo", "uai": "waɪ", "uei": "weɪ", "uan": "wan", "uen": "wən", "uang": "wɑŋ", "ueng": "wəŋ",
+    "uong": "wəŋ", "ve": "ɥɛ", "van": "ɥɛn", "vn": "yn", "m": "m", "n": "n", "ng": "ŋ",
 }  # fmt: skip
 # Behind sibilants the letter i stands for the sibilant's own vowel.
 _BUZZING = {"zh", "ch", "sh", "r", "z", "c", "s"}
 TONES = {"1": "→", "2": "↗", "3": "↓", "4": "↘", "5": "5"}
 RHOTIC = "ɻ"
 # Words in which 儿 is a syllable of its own: it means a child, or a person.
-_CHILD = tuple(  # noqa: SIM905 - words read best as words
-    "儿子 女儿 婴儿 幼儿 孤儿 少儿 胎儿 健儿 男儿 孩儿 小儿 宠儿 弃儿 患儿 混血儿 "
-    "新生儿 早产儿 托儿 育儿 侄儿 孙儿 低能儿 私生儿 低幼儿 产儿 妻儿".split()
+_CHILD = (
+    "儿子", "女儿", "婴儿", "幼儿", "孤儿", "少儿", "胎儿", "健儿", "男儿", "孩儿", "小儿", "宠儿", "弃儿", "患儿",
+    "混血儿", "新生儿", "早产儿", "托儿", "育儿", "侄儿", "孙儿", "低能儿", "私生儿", "低幼儿", "产儿", "妻儿",
 )  # fmt: skip
 _SYLLABLE = re.compile(r"([a-züvê]+?)(r?)([1-5]?)", re.IGNORECASE)
 

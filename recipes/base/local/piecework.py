@@ -99,7 +99,9 @@ class Training:
         self.args, self.parts, self.trained = args, parts, trained
         self.path = args.out / f"{name}.ckpt"
         self.average, self.first, clock = Average(trained, decay), 0, 0.0
+        self.notes: dict[str, bool] = {}  # what export.py has to know of the weights
         if state := load(self.path):
+            self.notes = state.get("notes", {})
             for key, part in parts.items():
                 if key in state:  # a judge may come later than the network it judges
                     part.load_state_dict(state[key])
@@ -120,7 +122,8 @@ class Training:
     def keep(self, step: int) -> None:
         """Write the checkpoint."""
         state = {name: part.state_dict() for name, part in self.parts.items()}
-        save(self.path, state | {"average": self.average.weights, "step": step, "seconds": self.log.seconds})
+        more = {"average": self.average.weights, "step": step, "seconds": self.log.seconds, "notes": self.notes}
+        save(self.path, state | more)
 
     def steps(self, warmup: int = 1, every: int = 500) -> Iterator[tuple[int, np.random.Generator]]:
         """Yield number and random numbers of each step until the minutes are spent; set the rates, keep checkpoints.

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
+from myna.text.languages import canonical
+
 
 @dataclass(frozen=True)
 class Utterance:
@@ -47,6 +49,28 @@ def is_held_out(utterance: Utterance) -> bool:
     many = {"librispeech_train100_1utt_en_untranscribed", "speechocean762_en", "aishell3_zh"}
     digits = sum(map(ord, utterance.speaker))
     return (utterance.corpus in many and digits % 10 == 0) or utterance.corpus == "ljspeech32_en"
+
+
+# Share of the batches that each language has; one that is not named here has a hundredth.
+SHARES = {"en": 0.42, "cmn": 0.26, "de": 0.07, "ru": 0.07, "fr": 0.06, "es": 0.04, "it": 0.04, "pt": 0.03}
+# Corpora of few words, or of one voice that would draw others towards itself: what each may have of its language.
+CAPS = {"an4_en": 0.06, "barista_en": 0.08, "vctk_vits_en": 0.07, "hsk_cosyvoice2_zh": 0.2, "words_zh": 0.05}
+
+
+def balanced_weights(utterances: list[Utterance], power: float = 0.5) -> np.ndarray:
+    """Return the probability of each utterance: by `SHARES`, under `CAPS`, and by a speaker's minutes to `power`."""
+    weight = speaker_weights(utterances, power)
+    languages = np.array([canonical(u.language).split("-")[0] for u in utterances])
+    corpora = np.array([u.corpus for u in utterances])
+    for language in set(languages):
+        here = languages == language
+        for corpus, cap in CAPS.items():
+            of_corpus = here & (corpora == corpus)
+            rest = weight[here & ~of_corpus].sum()
+            if of_corpus.any() and rest > 0 and weight[of_corpus].sum() > cap / (1 - cap) * rest:
+                weight[of_corpus] *= cap / (1 - cap) * rest / weight[of_corpus].sum()
+        weight[here] *= SHARES.get(language, 0.01) / weight[here].sum()
+    return weight / weight.sum()
 
 
 def speaker_weights(utterances: list[Utterance], power: float = 0.5) -> np.ndarray:

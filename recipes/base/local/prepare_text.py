@@ -7,8 +7,12 @@ phonemes and serve only for the vocoder. Writes `phones.tsv` (utterance, languag
 `embeds.f32` (256 numbers an utterance, GE2E), `mels.f16` and `mels.tsv` (utterance, first frame, frames).
 """
 
+from __future__ import annotations
+
 import argparse
+from itertools import batched
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import soxr
@@ -21,9 +25,13 @@ from myna.text.languages import canonical
 from myna.text.phonemes import phonemize
 from pool import Pool, Utterance
 
+if TYPE_CHECKING:
+    from resemblyzer import VoiceEncoder
+
 # Symbols a second outside of which text and recording do not belong together.
 RATE_LOW, RATE_HIGH = 5.0, 27.0
-EMBED_S = 6.0
+RATE_HIGH_CMN = 34.0  # a tone is a symbol, too
+EMBED_S, EMBED_BATCH = 6.0, 16
 
 
 def transcriber():
@@ -55,7 +63,8 @@ def write_phones(pool: Pool, path: Path) -> None:
         text = text.capitalize() + "." if text.isupper() else text
         language = canonical(u.language)
         phones = phonemize(text, language)
-        if RATE_LOW < len(phones) / (u.samples / 22_050) < RATE_HIGH:
+        highest = RATE_HIGH_CMN if language == "cmn" else RATE_HIGH
+        if RATE_LOW < len(phones) / (u.samples / 22_050) < highest:
             rows.append("\t".join((u.name, language, text, " ".join("|" if p == " " else p for p in phones))))
     atomic_text(path, "\n".join(rows) + "\n")
 
@@ -77,28 +86,47 @@ def write_embeddings(pool: Pool, path: Path) -> None:
     from resemblyzer import VoiceEncoder
 
     encoder = VoiceEncoder("cpu", verbose=False)
-
-    def embed(u: Utterance) -> np.ndarray:
-        wave = soxr.resample(pool.wave(u, 0, int(EMBED_S * 22_050)), 22_050, 16_000)
-        return encoder.embed_utterance(wave)
-
-    embeds = np.stack([embed(u) for u in tqdm(pool.utterances, desc="embeddings", mininterval=5)])
+    several = list(batched(pool.utterances, EMBED_BATCH))
+    embeds = [embeddings(encoder, pool, batch) for batch in tqdm(several, desc="embeddings", mininterval=5)]
     with atomic_path(path) as temporary:
-        embeds.astype(np.float32).tofile(temporary)
+        np.concatenate(embeds).astype(np.float32).tofile(temporary)
+
+
+@torch.no_grad()
+def embeddings(encoder: VoiceEncoder, pool: Pool, utterances: tuple[Utterance, ...]) -> np.ndarray:
+    """Return GE2E embeddings `(B, 256)` as `VoiceEncoder.embed_utterance` makes them, all windows in one batch."""
+    from resemblyzer import wav_to_mel_spectrogram
+
+    windows: list[np.ndarray] = []
+    owner: list[int] = []
+    for number, u in enumerate(utterances):
+        wave = soxr.resample(pool.wave(u, 0, int(EMBED_S * 22_050)), 22_050, 16_000)
+        places, frames = encoder.compute_partial_slices(len(wave), rate=1.3, min_coverage=0.75)
+        wave = np.pad(wave, (0, max(0, places[-1].stop - len(wave))))
+        mel = wav_to_mel_spectrogram(wave)
+        windows += [mel[place] for place in frames]
+        owner += [number] * len(frames)
+    found = encoder(torch.from_numpy(np.stack(windows))).numpy()
+    sums = np.stack([found[np.array(owner) == number].sum(0) for number in range(len(utterances))])
+    return sums / np.linalg.norm(sums, axis=1, keepdims=True)
 
 
 def main() -> None:
     """Make what is missing."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("pool", type=Path)
-    folder = parser.parse_args().pool
+    parser.add_argument(
+        "--parts", nargs="+", choices=("mels", "phones", "embeds"), default=("mels", "phones", "embeds")
+    )
+    args = parser.parse_args()
+    folder = args.pool
     torch.set_num_threads(1)
     pool = Pool(folder)
-    if not (folder / "mels.tsv").exists():
+    if "mels" in args.parts and not (folder / "mels.tsv").exists():
         write_mels(pool, folder)
-    if not (folder / "phones.tsv").exists():
+    if "phones" in args.parts and not (folder / "phones.tsv").exists():
         write_phones(pool, folder / "phones.tsv")
-    if not (folder / "embeds.f32").exists():
+    if "embeds" in args.parts and not (folder / "embeds.f32").exists():
         write_embeddings(pool, folder / "embeds.f32")
 
 

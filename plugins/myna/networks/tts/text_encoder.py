@@ -77,8 +77,9 @@ class TextEncoder(nn.Module):
         self.norm = nn.LayerNorm(channels)
 
     def forward(self, tokens: Tensor, mask: Tensor, language: Tensor, condition: Tensor) -> Tensor:
-        """Encode tokens `(B, L)`; returns `(B, L, C)`."""
-        x = (self.embed(tokens) * 4 + self.language(language)[:, None]) * mask
+        """Encode tokens `(B, L)` of languages `(B,)`, or `(B, L)` where a text mixes them; returns `(B, L, C)`."""
+        languages = language if language.dim() == 2 else language[:, None]
+        x = (self.embed(tokens) * 4 + self.language(languages)) * mask
         for convolution, attention in zip(self.convolutions, self.attentions, strict=True):
             x = attention(convolution(x, mask, condition), mask, condition)
         return self.norm(x) * mask

@@ -178,7 +178,7 @@ class VitsMel(MelNetwork):
             mel: `(B, T, n_mels)` log-mel.
             mel_lengths: `(B,)`.
             speaker: `(B, speaker_size)`.
-            language: `(B,)` numbers.
+            language: `(B,)` numbers, or `(B, L)` where a text mixes languages.
             segment: Frames of a random stretch on which decoder and flow learn; None for the whole.
             durations: `(B, L)` frames a token from an aligner; searched for when left out.
 
@@ -299,7 +299,7 @@ class VitsMel(MelNetwork):
             tokens: `(B, L)` numbers, 0 at padding.
             token_lengths: `(B,)`.
             speaker: `(B, speaker_size)`.
-            language: `(B,)` numbers.
+            language: `(B,)` numbers, or `(B, L)` where a text mixes languages.
             speed: 1.2 is a fifth faster.
             noise_scale: Deviation of the noise that the flow starts from: less is flatter and safer.
             seed: Of the noise.
