@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from myna.errors import MynaError
 from myna.text.clean import clean
 from myna.text.front_end import FrontEnd
-from myna.text.languages import canonical
+from myna.text.languages import AUTO, canonical
 from myna.text.markup import FIRST, Inline, Inlines, Marked, plain_marked
 from myna.text.normalise import normalise
 from myna.text.say_as import said_as
-from myna.text.scripts import AUTO, detect, routed
+from myna.text.scripts import detect, routed
 from myna.text.sentences import Ending, piece_spans, sentence_ends
 from myna.text.ssml import is_ssml, ssml_marked
 from myna.text.symbols import Spelled, Spoken, spelled
@@ -184,7 +184,7 @@ class _Reader:
 
     def _add(self, text: Traced, ending: Ending, pause: float | None, main: str) -> None:
         found = spelled(text, main, self.front_end, self.marked.inlines) if len(text) else Spelled([], [], [], [])
-        if not self.front_end.count_sounds(found.symbols):
+        if not found.words:
             self._wait(pause)
             return
         self._close(found, ending, pause)
@@ -272,6 +272,11 @@ def _with_lexicon(line: Traced, front_end: FrontEnd, inlines: Inlines) -> Traced
 
 def _words_only(text: str) -> str:
     return " ".join("".join("·" if ord(c) >= FIRST else c for c in text).split())
+
+
+def whole_piece(text: str, symbols: list[str], language: str) -> Piece:
+    """Return a piece of symbols that are known, all in one language; its words are not told apart."""
+    return Piece(text, text, language, symbols, [language] * len(symbols), [], 0, len(text))
 
 
 def spoken_or_error(reading: Reading, language: str) -> Reading:

@@ -13,7 +13,6 @@ from typing import Any
 from myna.text.markup import FIRST
 from myna.text.traced import Traced
 
-AUTO = "auto"
 LATIN = ("en-us", "en-gb", "de", "fr-fr", "es", "it", "pt", "pl", "nl", "tr")
 _CYRILLIC = ("ru", "uk")
 _CODES = {"en": "en-us", "de": "de", "fr": "fr-fr", "es": "es", "it": "it", "pt": "pt", "pl": "pl", "nl": "nl", "tr": "tr"}

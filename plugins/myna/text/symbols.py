@@ -1,6 +1,7 @@
 """Words of a piece to symbols, and which symbols belong to which word."""
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
@@ -158,13 +159,18 @@ def _add_text(out: Spelled, part: Traced, code: str, front_end: FrontEnd) -> Non
         return
     symbols = front_end.spell(rest.text, code if code in LANGUAGES else "en-us")
     first = _append(out, symbols, code, front_end)
-    words = [m.span() for m in _WORD.finditer(rest.text) if any(c.isalnum() or c in "%$€£&+=°" or ord(c) > 0x2000 for c in m[0])]
+    words = [m.span() for m in _WORD.finditer(rest.text) if any(map(_is_said, m[0]))]
     shares = _shares(symbols, [rest.text[a:b] for a, b in words], code, front_end)
     for (a, b), (start, end) in zip(words, shares, strict=True):
         if front_end.count_sounds(symbols[start:end]):
             word = rest[a:b]
             spans = tuple(dict.fromkeys(word.spans))
             out.words.append(Spoken("", word.text, code, spans, first + start, first + end))
+
+
+def _is_said(char: str) -> bool:
+    """Whether a character may be said by itself: letters, digits and signs, not punctuation."""
+    return char.isalnum() or unicodedata.category(char)[0] == "S" or char in "%&@#*/\\§†"
 
 
 def _shares(symbols: list[str], words: list[str], code: str, front_end: FrontEnd) -> list[Span]:
