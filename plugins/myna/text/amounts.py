@@ -20,7 +20,7 @@ def number_pattern(locale: Locale) -> str:
     """Return the pattern of a number as the language writes it, without a sign."""
     group = f"[{_SPACES}]" if locale.group == " " else re.escape(locale.group)
     mark = re.escape(locale.decimal)
-    tail = rf"(?:{mark}\d+)?" if locale.decimal == "." else rf"(?:{mark}\d+)?"
+    tail = rf"(?:{mark}\d+)?"
     return rf"(?:\d{{1,3}}(?:{group}\d{{3}})+(?!\d){tail}|\d+{tail}|(?<![\d\w]){mark}\d+)"
 
 
@@ -130,13 +130,13 @@ def units(text: Traced, locale: Locale) -> Traced:
     number = number_pattern(locale)
     pattern = re.compile(
         rf"(?P<minus>{_MINUS})(?<![\w.,])(?P<low>{number})(?:(?:{_RANGE}|\s(?:to|bis|à|a)\s)(?P<high>{number}))?"
-        rf"(?P<gap>[{_SPACES}-]?)(?P<unit>{names})(?P<per>/(?:s|h|min|day|m|L|l))?(?![\w/²³])"
+        rf"(?P<gap>[{_SPACES}-]?)(?P<unit>{names})(?P<per>/(?:s|h|min|day|m|L|l))?(?![\w/²³])(?:\.(?=\s+[a-z]))?"
     )
 
     def read(match: re.Match[str]) -> str | None:
         unit, low, high = match["unit"], match["low"], match["high"]
         # "5 in the", "3 a day", "10 A": letters that are words count as units only where they touch the number.
-        if len(unit) == 1 and unit.isalpha() and match["gap"] and unit in "AVNJBWLtT" or unit in "AB" and len(unit) == 1 or unit == "in" and match["gap"]:
+        if len(unit) == 1 and unit.isalpha() and match["gap"] and unit in "ANJBtT" or unit in ("A", "B") or (unit == "in" and match["gap"]):
             return None
         if match["gap"] == "-" and not unit.isalpha():
             return None
@@ -276,7 +276,7 @@ _NOUN_AFTER = re.compile(r"\s+(?!(?:and|or|to|in|at|on|was|is|were|had|has|the|a
 
 def _is_year(match: re.Match[str], start: int, end: int) -> bool:
     value = int(match.string[start:end])
-    if not 1100 <= value <= 2099 or end - start != 4:
+    if not 1000 <= value <= 2099 or end - start != 4:
         return False
     if _YEAR_BEFORE.search(match.string[max(0, start - 14) : start]):
         return not _NOUN_AFTER.match(match.string[end : end + 20]) or match.string[max(0, start - 3) : start] == "in "
@@ -298,8 +298,8 @@ def plain_numbers(text: Traced, locale: Locale) -> Traced:
     if code == "en":
         text = _english_numbers(text, locale)
     dotted = re.compile(r"(?<![\w.])\d+(?:\.\d+){2,}(?![\w.]\d)")
-    dot = f" {locale.words.get('dot', '.') if code != 'en' or True else '.'} "
-    text = text.sub(dotted, lambda m: (" point " if code == "en" and "." in m[0] and len(m[0]) < 7 else dot).join(cardinal(int(p), code) for p in m[0].split(".")))
+    dot = f" {locale.word('point')} "
+    text = text.sub(dotted, lambda m: dot.join(cardinal(int(p), code) for p in m[0].split(".")))
     ranged = re.compile(rf"(?<![\w.,/-])(?P<low>{number}){_RANGE}(?P<high>{number})(?![\w/]|[-–]\d)")
     word = locale.word("range")
     text = text.sub(ranged, lambda m: f"{_value(m, 'low', locale)} {word} {_value(m, 'high', locale)}")
@@ -321,15 +321,20 @@ def _before_noun(text: Traced, locale: Locale) -> Traced:
     return text.sub(lone, lambda m: cardinal(int(m["n"]), locale.rbnf, "m") if len(m["n"]) < 4 and m["n"][-2:] != "11" else None)
 
 
-def _english_numbers(text: Traced, locale: Locale) -> Traced:
+def decades(text: Traced, locale: Locale) -> Traced:
+    """Read `1990s` and `'80s` in English."""
+
     def decade(match: re.Match[str]) -> str:
         value = int(match["y"])
         words = year(value, "en") if value > 99 else cardinal(value, "en")
         if value % 100 == 0 and value > 99:
             words = f"{cardinal(value // 100, 'en')} hundred" if value % 1000 else cardinal(value, "en")
-        return (words[:-1] + "ies" if words.endswith("y") else words + "s").replace("tens", "tens")
+        return words[:-1] + "ies" if words.endswith("y") else words + "s"
 
-    text = text.sub(re.compile(r"(?<![\w.,$])['’]?(?P<y>\d{3}0|\d0)['’]?s\b"), decade)
+    return text.sub(re.compile(r"(?<![\w.,$])['’]?(?P<y>\d{3}0|[2-9]0)['’]?s\b"), decade) if locale.rbnf == "en" else text
+
+
+def _english_numbers(text: Traced, locale: Locale) -> Traced:
     text = text.sub(re.compile(r"#(?=\d)"), lambda m: "number ")
     text = text.sub(re.compile(r"(?<!\w)24/7(?!\w)"), lambda m: "twenty-four seven")
     scaled = re.compile(rf"(?<![\w.,])(?P<n>{number_pattern(locale)})(?P<s>k|K|M|bn|mn)(?![\w])")

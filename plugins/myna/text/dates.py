@@ -110,6 +110,10 @@ def _named(text: Traced, locale: Locale) -> Traced:
 
     def read(match: re.Match[str]) -> str:
         found = match["y"]
+        if locale.rbnf == "en" and re.search(r"\d(?:st|nd|rd|th)?\s+of\s", match[0]):
+            the = "" if locale.british or not found else f" {year(int(found), 'en')}"
+            if not locale.british:
+                return f"{ordinal(int(match['d']), 'en')} of {locale.months[table[match['m'].lower()] - 1]}{the}"
         said = date_words(
             int(match["d"]), table[match["m"].lower()], int(found) if found else None, locale, match.string[: match.start()]
         )

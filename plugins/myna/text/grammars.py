@@ -10,6 +10,13 @@ from myna.text.traced import Traced, aligned, joined
 _TO_READ = re.compile(r"[\d%‰℃°$€£¥￥₩+=<>×÷~@#&]")
 _CLAUSE = re.compile(r"[^。！？!?；;\n\U000f0000-\U000ffffd]*[。！？!?；;\n\U000f0000-\U000ffffd]?")
 _YUAN_TWICE = re.compile(r"[￥¥](\d)(?=[\d,.]*[万亿]?元)")
+_PERCENT_RANGE = re.compile(r"(\d)%?\s?[-~～—–]\s?(\d+(?:\.\d+)?%)")
+# Units that the grammar lacks.
+_UNITS = {
+    "ml": "毫升", "mL": "毫升", "mg": "毫克", "kHz": "千赫兹", "MHz": "兆赫兹", "GHz": "吉赫兹", "Hz": "赫兹", "kW": "千瓦",
+    "kWh": "千瓦时", "W": "瓦", "V": "伏", "mAh": "毫安时", "dB": "分贝", "mm": "毫米", "L": "升",
+}  # fmt: skip
+_UNIT = re.compile(rf"(?<=\d)\s?({'|'.join(sorted(_UNITS, key=len, reverse=True))})(?![A-Za-z/²³])")
 _DEGREE = re.compile(r"°([CF])")
 
 
@@ -24,6 +31,9 @@ def normalise_han(text: Traced, language: str) -> Traced:
     """Write a text of `cmn` or `ja` as it is said, clause by clause."""
     if not _TO_READ.search(text.text):
         return text
+    text = text.sub(_PERCENT_RANGE, lambda m: f"{m[1]}%{'到' if language == 'cmn' else 'から'}{m[2]}")
+    if language == "cmn":
+        text = text.sub(_UNIT, lambda m: _UNITS[m[1]])
     text = text.sub(_YUAN_TWICE, lambda m: m[1]).sub(_DEGREE, lambda m: {"C": "℃", "F": "℉"}[m[1]])
     parts = []
     for match in _CLAUSE.finditer(text.text):

@@ -8,8 +8,6 @@ import re
 from functools import lru_cache
 from typing import Any
 
-from myna.text.phonemes import phonemize
-
 _JAPANESE = re.compile(r"[\u3005\u3006\u3007\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 _KANA = re.compile(r"[\u3040-\u30ff]+")
 # UniDic's first choice is the formal reading; these are what people say.
@@ -40,9 +38,9 @@ def japanese_kana(text: str) -> list[str]:
     return words
 
 
-def japanese_ipa(text: str) -> list[str]:
-    """Turn Japanese text into IPA symbols by way of kana."""
-    return phonemize(_spaced(japanese_kana(text)), "ja") if _JAPANESE.search(text) else phonemize(text, "ja")
+def in_kana(text: str) -> str:
+    """Return Japanese text in kana with spaces between its words; other text as it is."""
+    return _spaced(japanese_kana(text)) if _JAPANESE.search(text) else text
 
 
 def _spaced(words: list[str]) -> str:

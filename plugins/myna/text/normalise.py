@@ -9,14 +9,14 @@ import re
 
 from myna.text.abbreviations import abbreviations, romans
 from myna.text.addresses import addresses, phones, signs
-from myna.text.amounts import fractions, money, ordinals, percentages, plain_numbers, units
+from myna.text.amounts import decades, fractions, money, ordinals, percentages, plain_numbers, units
 from myna.text.dates import dates, times
 from myna.text.locale import locale_of
 from myna.text.traced import Traced
 
 # Most specific first: what one has read holds no digits for the next.
 _STEPS = (
-    addresses, money, dates, times, abbreviations, dates, phones, percentages, units, fractions, romans, ordinals,
+    addresses, money, decades, dates, times, units, abbreviations, dates, phones, percentages, units, fractions, romans, ordinals,
     plain_numbers, signs,
 )  # fmt: skip
 _DEGREE = re.compile("[℃℉]")

@@ -5,6 +5,7 @@ The detector is fastText's (Joulin et al., FastText.zip, 2016), with the small m
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -80,7 +81,7 @@ def routed(text: Traced, main: str) -> tuple[Traced, list[tuple[int, int, str]]]
     Returns:
         The line without letters that no language of Myna reads, and the places of those with the name of the script.
     """
-    pieces = [m.span() for m in _PIECE.finditer(text.text)]
+    pieces = [span for m in _PIECE.finditer(text.text) for span in _by_script(text.text, *m.span())]
     scripts = [next((s for c in text.text[a:b] if (s := _script(c))), "") for a, b in pieces]
     spoken = [_decide(text, pieces, scripts, n, main) for n in range(len(pieces))]
     parts, unread = [], []
@@ -94,6 +95,18 @@ def routed(text: Traced, main: str) -> tuple[Traced, list[tuple[int, int, str]]]
     from myna.text.traced import joined
 
     return joined(parts), unread
+
+
+def _by_script(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Cut letters that touch each other where the script changes: `我用Python`."""
+    now = ""
+    for n in range(start, end):
+        script = _script(text[n])
+        if now and script and script != now:
+            yield start, n
+            start = n
+        now = script or now
+    yield start, end
 
 
 def _fits(language: str, script: str) -> bool:
