@@ -51,8 +51,14 @@ def faults(row: Row, front_end: FrontEnd) -> list[str]:
     said = _plain(" ".join(piece.normalised for piece in reading.pieces))
     sounds = " ".join("".join(piece.symbols) for piece in reading.pieces)
     sounds = unicodedata.normalize("NFD", sounds + " " + re.sub("[ˈˌ]", "", sounds))
-    wrong = [f"lacks {p!r}" for p in filter(None, row.hold.split("|")) if not any(_plain(e) in said for e in p.split("/"))]
+    wrong = [
+        f"lacks {p!r}" for p in filter(None, row.hold.split("|")) if not any(_plain(e) in said for e in p.split("/"))
+    ]
     wrong += [f"holds {p!r}" for p in filter(None, row.hold_not.split("|")) if re.search(rf"\b{re.escape(p)}", said)]
     wrong += [f"{len(reading.pieces)} pieces"] if row.most and len(reading.pieces) > int(row.most) else []
-    wrong += [f"sounds {sounds}"] if row.sound and not any(unicodedata.normalize("NFD", s) in sounds for s in row.sound.split("/")) else []
+    wrong += (
+        [f"sounds {sounds}"]
+        if row.sound and not any(unicodedata.normalize("NFD", s) in sounds for s in row.sound.split("/"))
+        else []
+    )
     return [f"{row.place} {row.text!r}: {fault}; read {said!r}" for fault in wrong]

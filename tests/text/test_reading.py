@@ -26,7 +26,11 @@ def said(text: str, language: str = "en-us") -> str:
 
 @pytest.mark.parametrize("language", ["en-us", "cmn", "others"])
 def test_the_rows_are_read_right(language: str) -> None:
-    chosen = [row for row in rows() if row.language == language or (language == "others" and row.language not in ("en-us", "cmn"))]
+    chosen = [
+        row
+        for row in rows()
+        if row.language == language or (language == "others" and row.language not in ("en-us", "cmn"))
+    ]
     assert len(chosen) >= {"en-us": 100, "cmn": 100, "others": 80}[language]
     wrong = [faults(row, FRONT_END) for row in chosen]
     assert sum(not w for w in wrong) >= ENOUGH * len(chosen), "\n".join(line for w in wrong for line in w)
@@ -81,7 +85,9 @@ def test_any_text_is_read_or_refused_with_one_line(text: str) -> None:
         assert "\n" not in str(error)
 
 
-@pytest.mark.parametrize(("language", "say"), [("en-us", "{}"), ("cmn", "{}个"), ("de", "{}"), ("fr-fr", "{}"), ("es", "{}"), ("ru", "{}")])
+@pytest.mark.parametrize(
+    ("language", "say"), [("en-us", "{}"), ("cmn", "{}个"), ("de", "{}"), ("fr-fr", "{}"), ("es", "{}"), ("ru", "{}")]
+)
 def test_no_two_numbers_sound_alike(language: str, say: str) -> None:
     step = 1 if language in ("en-us", "cmn") else 7
     heard: dict[str, int] = {}
@@ -92,7 +98,16 @@ def test_no_two_numbers_sound_alike(language: str, say: str) -> None:
         heard[found] = number
 
 
-@pytest.mark.parametrize(("language", "form"), [("en-us", "{m}/{d}/2026"), ("en-gb", "{d}/{m}/2026"), ("cmn", "2026-{m:02}-{d:02}"), ("de", "{d}.{m}.2026"), ("fr-fr", "{d}/{m}/2026")])
+@pytest.mark.parametrize(
+    ("language", "form"),
+    [
+        ("en-us", "{m}/{d}/2026"),
+        ("en-gb", "{d}/{m}/2026"),
+        ("cmn", "2026-{m:02}-{d:02}"),
+        ("de", "{d}.{m}.2026"),
+        ("fr-fr", "{d}/{m}/2026"),
+    ],
+)
 def test_no_two_dates_of_a_year_sound_alike(language: str, form: str) -> None:
     days = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
     heard = {said(form.format(m=m, d=d), language) for m, n in enumerate(days, 1) for d in range(1, n + 1)}

@@ -89,7 +89,7 @@ def _add_piece(out: Timed, piece: Piece, frames: list[int], at: float, seconds: 
     edges = [at + second * n for n in np.cumsum([0, *frames])][1:]
     owner = {n: word for word in piece.words for n in range(word.first, word.last)}
     for n, symbol in enumerate(piece.symbols):
-        if symbol.isalpha() or n in owner and symbol not in " ,.!?;:":
+        if symbol.isalpha() or (n in owner and symbol not in " ,.!?;:"):
             word = owner.get(n)
             place = (word.start, word.end) if word else (-1, -1)
             out.phonemes.append(Interval(symbol, edges[n], edges[n + 1], *place))
@@ -157,7 +157,9 @@ def _subtitles(sentences: Iterable[Interval], lead: float, vtt: bool) -> str:
     for n, sentence in enumerate(sentences, 1):
         words = " ".join(sentence.text.split())
         # An arrow or a tag would be read as part of the format.
-        words = words.replace("&", "&amp;").replace("<", "&lt;").replace("-->", "→") if vtt else words.replace("-->", "→")
+        words = (
+            words.replace("&", "&amp;").replace("<", "&lt;").replace("-->", "→") if vtt else words.replace("-->", "→")
+        )
         times = f"{_clock(sentence.start + lead, not vtt)} --> {_clock(sentence.end + lead, not vtt)}"
         lines += [str(n), times, words, ""]
     return "\n".join(lines)
@@ -166,7 +168,13 @@ def _subtitles(sentences: Iterable[Interval], lead: float, vtt: bool) -> str:
 def _textgrid(timed: Timed, lead: float) -> str:
     end = timed.seconds + lead
     tiers = [(name, _filled(getattr(timed, name), lead, end)) for name in ("sentences", "words", "phonemes")]
-    lines = ['File type = "ooTextFile"', 'Object class = "TextGrid"', "", f"xmin = 0\nxmax = {end:.6f}", "tiers? <exists>"]
+    lines = [
+        'File type = "ooTextFile"',
+        'Object class = "TextGrid"',
+        "",
+        f"xmin = 0\nxmax = {end:.6f}",
+        "tiers? <exists>",
+    ]
     lines += [f"size = {len(tiers)}", "item []:"]
     for n, (name, intervals) in enumerate(tiers, 1):
         lines += [f"    item [{n}]:", '        class = "IntervalTier"', f'        name = "{name}"', "        xmin = 0"]

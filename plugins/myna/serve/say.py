@@ -64,7 +64,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("text", help="what to say: text, markdown or SSML; - reads it from standard input")
     parser.add_argument("--voice", required=True, metavar="DIR", help="voice directory or pack, e.g. exp/clone/voice")
     parser.add_argument("-o", "--output", required=True, type=Path, help="wav, flac, mp3, ogg, opus or m4a file")
-    parser.add_argument("--language", help="espeak-ng code (en-us, de, fr-fr, cmn, …), or auto; default: the voice's own")
+    parser.add_argument(
+        "--language", help="espeak-ng code (en-us, de, fr-fr, cmn, …), or auto; default: the voice's own"
+    )
     parser.add_argument("--times", type=Path, metavar="FILE", help="when each word is said: json, vtt, srt or TextGrid")
     parser.add_argument("--speed", type=float, default=1.0, help="1.2 is a fifth faster (default: 1)")
     parser.add_argument("--seed", type=int, default=0, help="another seed, another reading (default: 0)")

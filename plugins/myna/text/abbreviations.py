@@ -96,7 +96,10 @@ def _saints_and_streets(text: Traced) -> Traced:
         return "Saint" if saint else "Street" + _stop(match)
 
     text = text.sub(_SAINT, read).sub(_STREET, read)
-    return text.sub(re.compile(r"(?<=[A-Za-z] )Dr\.?(?=\s*[,.]|\s*$)(?<=Dr\.)"), lambda m: "Drive" + _stop(m) if re.search(r"\d\w* (?:[A-Z]\w+ )+$", m.string[: m.start()]) else None)
+    return text.sub(
+        re.compile(r"(?<=[A-Za-z] )Dr\.?(?=\s*[,.]|\s*$)(?<=Dr\.)"),
+        lambda m: "Drive" + _stop(m) if re.search(r"\d\w* (?:[A-Z]\w+ )+$", m.string[: m.start()]) else None,
+    )
 
 
 _RULERS = (
@@ -112,7 +115,9 @@ _NUMBERED = (
     "phase|type|class|section|stage|level|article|grade|version|number|page|World War"
 )
 _ROMAN = re.compile(r"(?P<left>(?<![\w.])(?P<word>[A-Z][\w'’]*|[a-z]{3,})\.?\s+)(?P<r>[IVX]{1,6})\b(?!['’.]\w)")
-_CENTURY = re.compile(r"(?<!\w)(?P<r>[IVX]{1,5})(?P<t>(?:th|e|ème|\.)?\s+)(?P<c>century|centuries|siècle|siglo|secolo|século|Jahrhundert|век[ае]?)\b")
+_CENTURY = re.compile(
+    r"(?<!\w)(?P<r>[IVX]{1,5})(?P<t>(?:th|e|ème|\.)?\s+)(?P<c>century|centuries|siècle|siglo|secolo|século|Jahrhundert|век[ае]?)\b"
+)
 _VALUE = {"I": 1, "V": 5, "X": 10}
 _EPOCH = {"en": "", "fr": "-masculine", "de": "-n", "it": "-masculine", "ru": "-masculine-genitive"}
 
@@ -138,7 +143,9 @@ def romans(text: Traced, locale: Locale) -> Traced:
 
     text = text.sub(_CENTURY, century)
     siecle = re.compile(r"(?P<c>\b(?:siglo|século))\s+(?P<r>[IVX]{1,5})\b")
-    text = text.sub(siecle, lambda m: f"{m['c']} {cardinal(roman_value(m['r']) or 0, code)}" if roman_value(m["r"]) else None)
+    text = text.sub(
+        siecle, lambda m: f"{m['c']} {cardinal(roman_value(m['r']) or 0, code)}" if roman_value(m["r"]) else None
+    )
     return text.sub(_ROMAN, lambda m: _roman(m, locale))
 
 
@@ -149,9 +156,21 @@ def _roman(match: re.Match[str], locale: Locale) -> str | None:
     if re.fullmatch(_NUMBERED, word):
         return match["left"] + cardinal(value, code)
     ruler = re.fullmatch(_RULERS, word) or word in ("Pope", "King", "Queen")
-    if code == "en" and ruler and (len(match["r"]) > 1 or re.search(r"(?:King|Queen|Pope|Emperor|Tsar)\s+(?:\w+\s)?$", match.string[: match.start("word")]) or match["r"] != "I"):
+    if (
+        code == "en"
+        and ruler
+        and (
+            len(match["r"]) > 1
+            or re.search(r"(?:King|Queen|Pope|Emperor|Tsar)\s+(?:\w+\s)?$", match.string[: match.start("word")])
+            or match["r"] != "I"
+        )
+    ):
         return f"{match['left']}the {ordinal(value, 'en')}"
-    if code in ("fr", "es", "it", "pt", "de") and word[0].isupper() and (len(match["r"]) > 1 or value == 1 and code == "fr"):
+    if (
+        code in ("fr", "es", "it", "pt", "de")
+        and word[0].isupper()
+        and (len(match["r"]) > 1 or (value == 1 and code == "fr"))
+    ):
         return match["left"] + _ruler(value, code)
     if code == "en" and word[0].isupper() and len(match["r"]) > 1:
         return match["left"] + cardinal(value, code)

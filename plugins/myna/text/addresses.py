@@ -40,7 +40,9 @@ def _spelled(address: str, locale: Locale) -> str:
     out = []
     for part in re.findall(r"\d+|[^\W\d_]+|.", address):
         if part.isdecimal():
-            out.append(cardinal(int(part), locale.rbnf) if len(part) < 3 and part[0] != "0" else digits(part, locale.rbnf))
+            out.append(
+                cardinal(int(part), locale.rbnf) if len(part) < 3 and part[0] != "0" else digits(part, locale.rbnf)
+            )
         else:
             out.append(names.get(part, part))
     return " ".join(filter(None, out))
@@ -55,7 +57,9 @@ def phones(text: Traced, locale: Locale) -> Traced:
         called = bool(_CALL.search(match.string[max(0, match.start() - 24) : match.start()]))
         marked = written.startswith(("+", "("))
         groups = re.findall(r"\d+", written)
-        if not 7 <= count <= 15 or (" " in written and "-" not in written and not called and not marked and len(groups) < 3):
+        if not 7 <= count <= 15 or (
+            " " in written and "-" not in written and not called and not marked and len(groups) < 3
+        ):
             return None
         if not called and not marked and (len(groups) < 2 or _looks_grouped(written, groups, locale)):
             return None
@@ -63,13 +67,15 @@ def phones(text: Traced, locale: Locale) -> Traced:
         return (f"{locale.word('plus')} " if written[0] == "+" else "") + said
 
     long = re.compile(r"(?<![\w.,])(?:0\d{6,14}|\d{10,15})(?![\w]|[.,]\d)")
-    text = text.sub(_IP, lambda m: f" {locale.word('dot')} ".join(cardinal(int(p), locale.rbnf) for p in m[0].split(".")))
+    text = text.sub(
+        _IP, lambda m: f" {locale.word('dot')} ".join(cardinal(int(p), locale.rbnf) for p in m[0].split("."))
+    )
     return text.sub(_PHONE, read).sub(long, lambda m: digits(m[0], locale.rbnf))
 
 
 def _looks_grouped(written: str, groups: list[str], locale: Locale) -> bool:
     """Whether it may be one number with thousands set apart, or a date or range."""
-    if re.fullmatch(r"\d{4}-\d{4}", written) or re.fullmatch(r"[\d.]+", written) and locale.group == ".":
+    if re.fullmatch(r"\d{4}-\d{4}", written) or (re.fullmatch(r"[\d.]+", written) and locale.group == "."):
         return True
     by_three = len(groups[0]) <= 3 and all(len(g) == 3 for g in groups[1:])
     return by_three and " " in written and locale.group == " "
@@ -88,10 +94,17 @@ def signs(text: Traced, locale: Locale) -> Traced:
     if locale.rbnf == "en":
         text = text.sub(re.compile(r"(?<!\w)#(?=[^\W\d])"), lambda m: "hashtag ")
         text = text.sub(re.compile(r"(?<=\w)²"), lambda m: " squared").sub(re.compile(r"(?<=\w)³"), lambda m: " cubed")
-        text = text.sub(re.compile(r"\^2\b"), lambda m: " squared").sub(re.compile(r"\^"), lambda m: " to the power of ")
-        text = text.sub(re.compile(r"(?<=[a-z])/(?=[a-z])"), lambda m: " or " if m.string[m.start() - 3 : m.end() + 2] == "and/or" else " ")
+        text = text.sub(re.compile(r"\^2\b"), lambda m: " squared").sub(
+            re.compile(r"\^"), lambda m: " to the power of "
+        )
+        text = text.sub(
+            re.compile(r"(?<=[a-z])/(?=[a-z])"),
+            lambda m: " or " if m.string[m.start() - 3 : m.end() + 2] == "and/or" else " ",
+        )
         text = text.sub(re.compile(r"±"), lambda m: "plus or minus ").sub(re.compile(r"÷"), lambda m: " divided by ")
-        text = text.sub(re.compile(r"≤"), lambda m: " less than or equal to ").sub(re.compile(r"≥"), lambda m: " greater than or equal to ")
+        text = text.sub(re.compile(r"≤"), lambda m: " less than or equal to ").sub(
+            re.compile(r"≥"), lambda m: " greater than or equal to "
+        )
         text = text.sub(re.compile(r"→"), lambda m: " to ")
 
     def read(match: re.Match[str]) -> str | None:

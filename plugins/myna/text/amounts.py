@@ -45,7 +45,9 @@ def _decimals(whole: int, rest: str, locale: Locale) -> str:
         part = _RU_PARTS[len(rest)]
         last = int(rest) % 10 == 1 and int(rest) % 100 != 11
         part = part.replace("ых", "ая") if last else part
-        return f"{'целая' if whole % 10 == 1 and whole % 100 != 11 else 'целых'} {cardinal(int(rest), 'ru', 'f')} {part}"
+        return (
+            f"{'целая' if whole % 10 == 1 and whole % 100 != 11 else 'целых'} {cardinal(int(rest), 'ru', 'f')} {part}"
+        )
     as_number = locale.rbnf in _DECIMALS_AS_NUMBER and len(rest) < 4 and rest[0] != "0"
     read = cardinal(int(rest), locale.rbnf) if as_number else digits(rest, locale.rbnf)
     return f"{locale.word('point')} {read}"
@@ -75,7 +77,9 @@ def money(text: Traced, locale: Locale) -> Traced:
     number = number_pattern(locale)
     if locale.decimal == ",":
         number = rf"(?:\d+\.\d\d(?!\d)|{number})"
-    scales = "|".join([*map(re.escape, locale.scale_words), *(rf"{re.escape(s)}(?!\w)" for s in locale.scales)]) or "(?!)"
+    scales = (
+        "|".join([*map(re.escape, locale.scale_words), *(rf"{re.escape(s)}(?!\w)" for s in locale.scales)]) or "(?!)"
+    )
     scale = rf"(?:\s?(?P<scale>{scales})(?!\w))?"
     amount = rf"(?P<minus>{_MINUS})"
     before = re.compile(
@@ -136,7 +140,11 @@ def units(text: Traced, locale: Locale) -> Traced:
     def read(match: re.Match[str]) -> str | None:
         unit, low, high = match["unit"], match["low"], match["high"]
         # "5 in the", "3 a day", "10 A": letters that are words count as units only where they touch the number.
-        if len(unit) == 1 and unit.isalpha() and match["gap"] and unit in "ANJBtT" or unit in ("A", "B") or (unit == "in" and match["gap"]):
+        if (
+            (len(unit) == 1 and unit.isalpha() and match["gap"] and unit in "ANJBtT")
+            or unit in ("A", "B")
+            or (unit == "in" and match["gap"])
+        ):
             return None
         if match["gap"] == "-" and not unit.isalpha():
             return None
@@ -170,13 +178,18 @@ def percentages(text: Traced, locale: Locale) -> Traced:
         return f"{sign}{noun} {said}" if locale.percent_first else f"{sign}{said} {noun}"
 
     if locale.percent_first:
-        text = text.sub(re.compile(rf"%\s?(?P<low>{number})"), lambda m: f"{locale.word('percent')} {number_words(m['low'], locale)}")
+        text = text.sub(
+            re.compile(rf"%\s?(?P<low>{number})"),
+            lambda m: f"{locale.word('percent')} {number_words(m['low'], locale)}",
+        )
     return text.sub(pattern, read)
 
 
 def fractions(text: Traced, locale: Locale) -> Traced:
     """Read `3/4`, `2 1/2` and `½` (which comes as `1⁄2`)."""
-    pattern = re.compile(r"(?<![\w/.,-])(?:(?P<whole>\d{1,3})[  ]?)?(?<!\d)(?P<top>\d{1,3})(?:/|⁄)(?P<bottom>\d{1,3})(?![\w/]|[.,]\d)")
+    pattern = re.compile(
+        r"(?<![\w/.,-])(?:(?P<whole>\d{1,3})[  ]?)?(?<!\d)(?P<top>\d{1,3})(?:/|⁄)(?P<bottom>\d{1,3})(?![\w/]|[.,]\d)"
+    )
 
     def read(match: re.Match[str]) -> str | None:
         top, bottom = int(match["top"]), int(match["bottom"])
@@ -257,7 +270,13 @@ def ordinals(text: Traced, locale: Locale) -> Traced:
         ending = found.get("f") or found.get("f2") or ""
         if code == "ru":
             return ordinal(number, code, _RU_ENDS[ending])
-        form = "-feminine" if ending in _FEMININE else "-masculine-adjective" if ending == "er" and code == "es" else "-masculine"
+        form = (
+            "-feminine"
+            if ending in _FEMININE
+            else "-masculine-adjective"
+            if ending == "er" and code == "es"
+            else "-masculine"
+        )
         if code == "fr" and ending in ("nd", "nde"):
             return "second" + ending[2:]
         return ordinal(number, code, "" if code in ("en", "nl") else form)
@@ -271,7 +290,9 @@ _YEAR_BEFORE = re.compile(
     r"January|February|March|April|May|June|July|August|September|October|November|December)[\s(]+|[©(])$",
     re.IGNORECASE,
 )
-_NOUN_AFTER = re.compile(r"\s+(?!(?:and|or|to|in|at|on|was|is|were|had|has|the|a|he|she|it|they|we|I|but|that|when|as|by|for|with|until)\b)[a-z]")
+_NOUN_AFTER = re.compile(
+    r"\s+(?!(?:and|or|to|in|at|on|was|is|were|had|has|the|a|he|she|it|they|we|I|but|that|when|as|by|for|with|until)\b)[a-z]"
+)
 
 
 def _is_year(match: re.Match[str], start: int, end: int) -> bool:
@@ -280,7 +301,9 @@ def _is_year(match: re.Match[str], start: int, end: int) -> bool:
         return False
     if _YEAR_BEFORE.search(match.string[max(0, start - 14) : start]):
         return not _NOUN_AFTER.match(match.string[end : end + 20]) or match.string[max(0, start - 3) : start] == "in "
-    return (1800 <= value or match.string[:start].rstrip()[-1:] in ",(") and not re.match(r"\s+[a-z]+s\b", match.string[end : end + 20])
+    return (value >= 1800 or match.string[:start].rstrip()[-1:] in ",(") and not re.match(
+        r"\s+[a-z]+s\b", match.string[end : end + 20]
+    )
 
 
 def _value(match: re.Match[str], group: str, locale: Locale) -> str:
@@ -318,7 +341,9 @@ def plain_numbers(text: Traced, locale: Locale) -> Traced:
 def _before_noun(text: Traced, locale: Locale) -> Traced:
     """A lone 1, 21, … stands before a noun: the short masculine form."""
     lone = re.compile(r"(?<![\w.,])(?P<n>\d*1)(?=\s[^\W\d_]{3})")
-    return text.sub(lone, lambda m: cardinal(int(m["n"]), locale.rbnf, "m") if len(m["n"]) < 4 and m["n"][-2:] != "11" else None)
+    return text.sub(
+        lone, lambda m: cardinal(int(m["n"]), locale.rbnf, "m") if len(m["n"]) < 4 and m["n"][-2:] != "11" else None
+    )
 
 
 def decades(text: Traced, locale: Locale) -> Traced:
@@ -331,7 +356,9 @@ def decades(text: Traced, locale: Locale) -> Traced:
             words = f"{cardinal(value // 100, 'en')} hundred" if value % 1000 else cardinal(value, "en")
         return words[:-1] + "ies" if words.endswith("y") else words + "s"
 
-    return text.sub(re.compile(r"(?<![\w.,$])['’]?(?P<y>\d{3}0|[2-9]0)['’]?s\b"), decade) if locale.rbnf == "en" else text
+    return (
+        text.sub(re.compile(r"(?<![\w.,$])['’]?(?P<y>\d{3}0|[2-9]0)['’]?s\b"), decade) if locale.rbnf == "en" else text
+    )
 
 
 def _english_numbers(text: Traced, locale: Locale) -> Traced:

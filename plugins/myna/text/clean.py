@@ -1,4 +1,4 @@
-"""Characters in the form in which the rest reads them: line ends, spaces, wide and styled letters, nothing invisible."""
+"""Characters in the form in which the rest reads them: line ends, spaces, wide and styled letters; none invisible."""
 
 import re
 import unicodedata
@@ -7,7 +7,18 @@ from myna.text.traced import Traced, joined
 
 _LINE_ENDS = "\n\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"
 # Compatibility forms that only look different; fractions and superscript powers keep a sign of their own.
-_FORMS = ("<font>", "<wide>", "<narrow>", "<square>", "<compat>", "<circle>", "<sub>", "<noBreak>", "<fraction>", "<super>")
+_FORMS = (
+    "<font>",
+    "<wide>",
+    "<narrow>",
+    "<square>",
+    "<compat>",
+    "<circle>",
+    "<sub>",
+    "<noBreak>",
+    "<fraction>",
+    "<super>",
+)
 _KEPT = frozenset("…²³°℃℉ªº№™℠⁄¨´¸·‥" + "，。！？；：（）～、「」")
 _JOINERS = "\u200c\u200d"
 _PLAIN = re.compile(r"[\x20-\x7e\n]*")

@@ -7,11 +7,15 @@ from myna.text.locale import Locale
 from myna.text.spellout import cardinal, ordinal, year
 from myna.text.traced import Traced
 
-_ISO = re.compile(r"(?<![\w/-])(?P<y>[12]\d{3})(?P<s>[-/.])(?P<m>0?[1-9]|1[0-2])(?P=s)(?P<d>0?[1-9]|[12]\d|3[01])(?![\w/-])")
+_ISO = re.compile(
+    r"(?<![\w/-])(?P<y>[12]\d{3})(?P<s>[-/.])(?P<m>0?[1-9]|1[0-2])(?P=s)(?P<d>0?[1-9]|[12]\d|3[01])(?![\w/-])"
+)
 _NUMERIC = re.compile(
     r"(?<![\w/.-])(?P<a>0?[1-9]|[12]\d|3[01])(?P<s>[-/.])(?P<b>0?[1-9]|[12]\d|3[01])(?P=s)(?P<y>\d{4}|\d{2})(?![\w/-]|\.\d)"
 )
-_SHORT_US = re.compile(r"(?P<w>\b(?:on|by|until|since|from|before|after|till|due)\s+)(?P<m>1[0-2]|0?[1-9])/(?P<d>3[01]|[12]\d|0?[1-9])(?![\w/])")
+_SHORT_US = re.compile(
+    r"(?P<w>\b(?:on|by|until|since|from|before|after|till|due)\s+)(?P<m>1[0-2]|0?[1-9])/(?P<d>3[01]|[12]\d|0?[1-9])(?![\w/])"
+)
 _NO_SPACE_YEAR = {"ja", "ko"}
 
 
@@ -103,9 +107,11 @@ def _named(text: Traced, locale: Locale) -> Traced:
     names = names if flags else "|".join(re.escape(m.capitalize()) for m in sorted(table, key=len, reverse=True))
     of = r"(?:\s+of|\s+d[eo]l?)?" if locale.rbnf in ("en", "es", "pt") else ""
     th = r"(?:st|nd|rd|th|er|º|\.)?"
-    when = rf"(?:(?:,?\s+|\s+d[eo]l?\s+)(?P<y>[12]\d{{3}})(?![\w/:]|[.,]\d)(?P<g>\s?(?:г\.|года)(?!\w))?)?"
+    when = r"(?:(?:,?\s+|\s+d[eo]l?\s+)(?P<y>[12]\d{3})(?![\w/:]|[.,]\d)(?P<g>\s?(?:г\.|года)(?!\w))?)?"
     day_first = re.compile(rf"(?<![\w.,:/])(?P<d>3[01]|[12]\d|0?[1-9]){th}{of}\s+(?P<m>{names})(?!\w)\.?{when}", flags)
-    month_first = re.compile(rf"(?<!\w)(?P<m>{names})\.?\s+(?P<d>3[01]|[12]\d|0?[1-9])(?:st|nd|rd|th)?(?![\w:/%]|[.,]\d){when}", flags)
+    month_first = re.compile(
+        rf"(?<!\w)(?P<m>{names})\.?\s+(?P<d>3[01]|[12]\d|0?[1-9])(?:st|nd|rd|th)?(?![\w:/%]|[.,]\d){when}", flags
+    )
     only = re.compile(rf"(?<!\w)(?P<m>{names})(?P<dot>\.?)(?P<c>,?\s+)(?P<y>[12]\d{{3}})(?![\w/:]|[.,]\d)", flags)
 
     def read(match: re.Match[str]) -> str:
@@ -115,7 +121,11 @@ def _named(text: Traced, locale: Locale) -> Traced:
             if not locale.british:
                 return f"{ordinal(int(match['d']), 'en')} of {locale.months[table[match['m'].lower()] - 1]}{the}"
         said = date_words(
-            int(match["d"]), table[match["m"].lower()], int(found) if found else None, locale, match.string[: match.start()]
+            int(match["d"]),
+            table[match["m"].lower()],
+            int(found) if found else None,
+            locale,
+            match.string[: match.start()],
         )
         return said + _stop(match)
 
@@ -132,7 +142,12 @@ def _stop(match: re.Match[str]) -> str:
 
 
 _RU_YEAR = re.compile(r"(?<![\w.,])(?P<y>[12]\d{3})\s?(?P<w>году|года|годом|годах|год|г\.)(?!\w)")
-_RU_CASES = {"году": "-masculine-locative", "года": "-masculine-genitive", "год": "-masculine", "годом": "-masculine-ablative"}
+_RU_CASES = {
+    "году": "-masculine-locative",
+    "года": "-masculine-genitive",
+    "год": "-masculine",
+    "годом": "-masculine-ablative",
+}
 
 
 def _russian_years(text: Traced) -> Traced:
@@ -188,7 +203,8 @@ def _clock(match: re.Match[str], locale: Locale) -> str | None:
     if code == "en":
         said = _english_time(hour, minute, bool(match["half"]))
         if second:
-            said = f"{cardinal(hour, 'en')} {_two(minute)} and {cardinal(int(second), 'en')} second{'s' * (int(second) != 1)}"
+            seconds = f"{cardinal(int(second), 'en')} second{'s' * (int(second) != 1)}"
+            said = f"{cardinal(hour, 'en')} {_two(minute)} and {seconds}"
         if match["half"]:
             said += f" {_half(match)}"
         return said + (" hours" if match["uhr"] and "hrs" in match["uhr"] else "")

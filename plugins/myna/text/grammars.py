@@ -13,8 +13,8 @@ _YUAN_TWICE = re.compile(r"[￥¥](\d)(?=[\d,.]*[万亿]?元)")
 _PERCENT_RANGE = re.compile(r"(\d)%?\s?[-~～—–]\s?(\d+(?:\.\d+)?%)")
 # Units that the grammar lacks.
 _UNITS = {
-    "ml": "毫升", "mL": "毫升", "mg": "毫克", "kHz": "千赫兹", "MHz": "兆赫兹", "GHz": "吉赫兹", "Hz": "赫兹", "kW": "千瓦",
-    "kWh": "千瓦时", "W": "瓦", "V": "伏", "mAh": "毫安时", "dB": "分贝", "mm": "毫米", "L": "升",
+    "ml": "毫升", "mL": "毫升", "mg": "毫克", "kHz": "千赫兹", "MHz": "兆赫兹", "GHz": "吉赫兹", "Hz": "赫兹",
+    "kW": "千瓦", "kWh": "千瓦时", "W": "瓦", "V": "伏", "mAh": "毫安时", "dB": "分贝", "mm": "毫米", "L": "升",
 }  # fmt: skip
 _UNIT = re.compile(rf"(?<=\d)\s?({'|'.join(sorted(_UNITS, key=len, reverse=True))})(?![A-Za-z/²³])")
 _DEGREE = re.compile(r"°([CF])")

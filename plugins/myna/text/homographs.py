@@ -18,15 +18,36 @@ from myna.text.abbreviations import single_letters
 
 # What stands beside these words settles the meaning where the part of speech does not: word, neighbours, IPA.
 _BESIDE = (
-    ("lead", r"(?:pipes?|paint|poisoning|pencils?|mines?|bullets?|batter\w+|acid|oxide|shot|weights?|levels|metal|free|ore|glass|crystal|roof\w*|lined|shield\w*|of|and|or)", r"(?:of|with|from|like|contains?|containing|molten|red|white|heavy|in|and|or|as|melted)", "lˈɛd"),
-    ("bass", r"(?:fish\w*|boat|lake|swim\w*|was caught)", r"(?:sea|striped|largemouth|smallmouth|(?:caught|catch|eat|ate|cook|cooked)(?: (?:a|the|some))?|grilled)", "bˈæs"),
+    (
+        "lead",
+        r"(?:pipes?|paint|poisoning|pencils?|mines?|bullets?|batter\w+|acid|oxide|shot|weights?|metal|free|ore|glass|crystal|"
+        r"roof\w*|lined|shield\w*)",
+        r"(?:of|with|from|like|contains?|containing|molten|red|white|heavy|melted)",
+        "lˈɛd",
+    ),
+    (
+        "bass",
+        r"(?:fish\w*|boat|lake|swim\w*|was caught)",
+        r"(?:sea|striped|largemouth|smallmouth|(?:caught|catch|eat|ate|cook|cooked)(?: (?:a|the|some))?|grilled)",
+        "bˈæs",
+    ),
     ("bow", r"(?:of the ship|of the boat)", r"(?:ship's|boat's|takes? a|took a|taking a|deep|polite|ship’s)", "bˈaʊ"),
     ("tear", r"(?:in (?:the|his|her|my|your|their|a) (?!eye)|gas\b(?!.))", r"(?:wear|wear and)", "tˈɛɹ"),
     ("row", r"(?:with his|with her|broke out|erupted)", r"(?:blazing|furious|terrible|heated)", "ɹˈaʊ"),
     ("dove", r"(?:into|in|down|off|under|headfirst)", r"(?!a |the |an )\w+ \w+|he|she|they|it|who|i|we", "dˈoʊv"),
-    ("wind", r"(?:up|down|through|around|the|back|it)\b(?! blows?| blew| is| was)", r"(?:to|will|can|must|roads?|rivers?|you|i|they|we|paths?)", "wˈaɪnd"),
+    (
+        "wind",
+        r"(?:up|down|through|around|the|back|it)\b(?! blows?| blew| is| was)",
+        r"(?:to|will|can|must|roads?|rivers?|you|i|they|we|paths?)",
+        "wˈaɪnd",
+    ),
     ("sewer", r"(?:sews|sewed|of clothes)", r"(?:skilled|expert)", "sˈoʊɚ"),
-    ("minute", r"(?:details?|amounts?|quantit\w+|particles?|differences?|changes?|traces?|cracks?|fragments?|variations?)", r"(?!\w)x", "maɪnˈuːt"),
+    (
+        "minute",
+        r"(?:details?|amounts?|quantit\w+|particles?|differences?|changes?|traces?|cracks?|fragments?|variations?)",
+        r"(?!\w)x",
+        "maɪnˈuːt",
+    ),
     ("used", r"to\b", r"(?!is|are|was|were|be|been)\w+", "jˈuːst"),
 )  # fmt: skip
 _NEEDS_BOTH = frozenset({"dove", "wind", "used"})
@@ -68,17 +89,12 @@ def _said(words: Sequence[str], tags: Sequence[str], n: int) -> str | None:
         if word != name or (word == "lead" and tags[n].startswith(("V", "MD"))):
             continue
         behind, ahead = re.search(rf"\b{before}$", left), re.match(after + r"\b", right)
-        if (behind and ahead) if word in _NEEDS_BOTH else (behind or (ahead and word != "lead") or (ahead and _is_metal(words, n))):
+        if (behind and ahead) if word in _NEEDS_BOTH else (behind or ahead):
             return ipa
     if word == "polish" and words[n][0].isupper() and n > 0:
         return "pˈoʊlɪʃ"
     forms = heteronyms().get(word)
     return None if forms is None else _form(forms, tags[n])
-
-
-def _is_metal(words: Sequence[str], n: int) -> bool:
-    """`lead pipe`: the noun behind follows at once, and none of the words that both meanings have."""
-    return n + 1 < len(words) and words[n + 1].lower() not in ("of", "and", "or", "in", "levels")
 
 
 def _form(forms: dict[str, str], tag: str) -> str | None:
@@ -109,24 +125,38 @@ def parts_of_speech(words: Sequence[str]) -> list[str]:
 
 
 def _corrected(words: Sequence[str], tags: list[str]) -> list[str]:
-    """Mend what the tagger often gets wrong: a bare "read" between past verbs, and verbs behind "to" and "will"."""
+    """Mend what the tagger often gets wrong: verbs behind "will" or "please", and "read", spelled alike in the past."""
     lower = [word.lower() for word in words]
     for n, word in enumerate(lower):
         before = lower[n - 1] if n else ""
-        if before in ("will", "would", "can", "could", "should", "must", "may", "might", "shall", "don't", "didn't", "doesn't", "can't", "cannot", "won't", "please", "let's", "did", "does"):
-            tags[n] = "VB" if tags[n].startswith("V") or word in heteronyms() else tags[n]
-        elif word == "read" and before in ("have", "has", "had", "having", "i've", "he's", "she's", "we've", "they've", "you've", "was", "were", "been", "be", "is", "are", "never", "already", "just"):
-            tags[n] = "VBN"
-        elif word == "read" and tags[n] == "VBP" and _PAST.search(" ".join(lower)):
-            tags[n] = "VBD"
-        elif word == "read" and tags[n] == "VBD" and _PRESENT.search(" ".join(lower)) and not _PAST.search(" ".join(lower)):
-            tags[n] = "VBP"
-        elif word == "read" and tags[n] == "VBD" and before in ("he", "she", "it") or (word == "read" and before in ("he", "she", "it")):
-            tags[n] = "VBD"
+        if before in _BEFORE_VERB and (tags[n].startswith("V") or word in heteronyms()):
+            tags[n] = "VB"
+        elif word == "read":
+            tags[n] = _tense(" ".join(lower), before, tags[n])
     return tags
 
 
-_PAST = re.compile(r"\b(?:yesterday|ago|last|once|earlier|previously|in \d{4}|that (?:day|morning|night)|then|when (?:i|he|she|we|they) (?:was|were))\b")
+def _tense(sentence: str, before: str, tag: str) -> str:
+    """Return the tag of "read" that the words around it suggest."""
+    if before in _BEFORE_PARTICIPLE:
+        return "VBN"
+    if before in ("he", "she", "it") or (tag == "VBP" and _PAST.search(sentence)):
+        return "VBD"
+    return "VBP" if tag == "VBD" and _PRESENT.search(sentence) and not _PAST.search(sentence) else tag
+
+
+_BEFORE_VERB = frozenset(
+    ["will", "would", "can", "could", "should", "must", "may", "might", "shall", "don't", "didn't", "doesn't"]
+    + ["can't", "cannot", "won't", "please", "let's", "did", "does"]
+)
+_BEFORE_PARTICIPLE = frozenset(
+    ["have", "has", "had", "having", "i've", "he's", "she's", "we've", "they've", "you've", "was", "were", "been"]
+    + ["be", "is", "are", "never", "already", "just"]
+)
+_PAST = re.compile(
+    r"\b(?:yesterday|ago|last|once|earlier|previously|in \d{4}|that (?:day|morning|night)|then|"
+    r"when (?:i|he|she|we|they) (?:was|were))\b"
+)
 _PRESENT = re.compile(r"\b(?:every|always|often|usually|daily|sometimes|each|nowadays|tomorrow|never|to|now)\b")
 
 

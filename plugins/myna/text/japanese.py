@@ -11,7 +11,15 @@ from typing import Any
 _JAPANESE = re.compile(r"[\u3005\u3006\u3007\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 _KANA = re.compile(r"[\u3040-\u30ff]+")
 # UniDic's first choice is the formal reading; these are what people say.
-_USUAL = {"私": "ワタシ", "明日": "アシタ", "日本": "ニホン", "昨日": "キノー", "今日": "キョー", "何": "ナニ", "一日": "イチニチ"}
+_USUAL = {
+    "私": "ワタシ",
+    "明日": "アシタ",
+    "日本": "ニホン",
+    "昨日": "キノー",
+    "今日": "キョー",
+    "何": "ナニ",
+    "一日": "イチニチ",
+}
 
 
 @lru_cache(maxsize=1)

@@ -76,7 +76,10 @@ _LINES = tuple(
         r"<!--.*?-->",
     )
 )
-_TAG = re.compile(r"</?(?:a|b|i|u|s|em|strong|br|p|div|span|code|pre|h[1-6]|ul|ol|li|sup|sub|small|big|hr|img|table|tr|td|th|blockquote|font|center|del|ins|mark|kbd|q)(?:\s[^<>]*)?/?>", re.IGNORECASE)
+_TAG = re.compile(
+    r"</?(?:a|b|i|u|s|em|strong|br|p|div|span|code|pre|h[1-6]|ul|ol|li|sup|sub|small|big|hr|img|table|tr|td|th|blockquote|font|center|del|ins|mark|kbd|q)(?:\s[^<>]*)?/?>",
+    re.IGNORECASE,
+)
 _QUOTE = re.compile(r"^[ \t]*(?:>[ \t]?)+", re.MULTILINE)
 _HEADING = re.compile(r"(?:^|(?<=\s))#{1,6}[ \t]+|(?<=\S)[ \t]+#{2,6}[ \t]*$", re.MULTILINE)
 _BULLET = re.compile(r"^[ \t]*[-*+•‣◦▪▫●○■□–—·∙➢➤✓✔→»›][ \t]+(?:\[[ xX]\][ \t]+)?", re.MULTILINE)
@@ -145,7 +148,9 @@ def _markdown(marked: Marked) -> None:
     marked.text = marked.text.sub(_NUMBERED, lambda m: f"{m['n']}, ")
     _take_out(marked, _HEADING)
     _unwrap(marked, _CELLS)
-    marked.text = marked.text.sub(re.compile(r"(?<=[^\n|])[ \t]*\|[ \t]*(?=[^\n|])"), lambda m: ", " if m[0].strip() else None)
+    marked.text = marked.text.sub(
+        re.compile(r"(?<=[^\n|])[ \t]*\|[ \t]*(?=[^\n|])"), lambda m: ", " if m[0].strip() else None
+    )
     _unwrap(marked, _LINK)
     _take_out(marked, _TAG)
     marked.text = marked.text.sub(_AUTO, lambda m: m["u"])

@@ -16,8 +16,8 @@ from myna.text.traced import Traced
 
 # Most specific first: what one has read holds no digits for the next.
 _STEPS = (
-    addresses, money, decades, dates, times, units, abbreviations, dates, phones, percentages, units, fractions, romans, ordinals,
-    plain_numbers, signs,
+    addresses, money, decades, dates, times, units, abbreviations, dates, phones, percentages, units, fractions,
+    romans, ordinals, plain_numbers, signs,
 )  # fmt: skip
 _DEGREE = re.compile("[℃℉]")
 

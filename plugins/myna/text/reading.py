@@ -23,7 +23,13 @@ from myna.text.traced import PLAIN, Style, Traced, joined
 
 LONGEST = 200
 _END_MARKS = ".!?;:,"
-_REASONS = {"Cc": "control character", "Cf": "invisible character", "Co": "private character", "Cs": "half a character", "Cn": "unassigned character"}
+_REASONS = {
+    "Cc": "control character",
+    "Cf": "invisible character",
+    "Co": "private character",
+    "Cs": "half a character",
+    "Cn": "unassigned character",
+}
 
 
 @dataclass(frozen=True)
@@ -237,7 +243,9 @@ class _Reader:
         for start, end in self.marked.removed:
             reasons |= dict.fromkeys(range(start, end), "markup")
         for start, end, script in self.unread:
-            name = f"none of Myna's languages is written in {script} letters" if script else "no letter that can be read"
+            name = (
+                f"none of Myna's languages is written in {script} letters" if script else "no letter that can be read"
+            )
             reasons |= dict.fromkeys(range(start, end), name)
         return _grouped(self.written, spoken, reasons)
 
@@ -292,5 +300,7 @@ def spoken_or_error(reading: Reading, language: str) -> Reading:
             f"nothing in {reading.text.strip()[:40]!r} can be spoken: {scripts[0].reason}; write it in a language "
             "that Myna speaks (myna say --help lists them)"
         )
-    raise MynaError(f"the text is empty: nothing in {reading.text.strip()[:40]!r} can be spoken in {language}; give at least one word")
-
+    raise MynaError(
+        f"the text is empty: nothing in {reading.text.strip()[:40]!r} can be spoken in {language}; "
+        "give at least one word"
+    )

@@ -24,7 +24,10 @@ def said_as(text: Traced, kind: str, language: str) -> Traced:
     locale = locale_of(language)
     written = text.text.strip()
     if locale is None:
-        return normalise(_characters(text, language) if kind in ("characters", "spell-out", "digits", "telephone") else text, language)
+        return normalise(
+            _characters(text, language) if kind in ("characters", "spell-out", "digits", "telephone") else text,
+            language,
+        )
     said = _said(written, kind, order, locale)
     if said is not None:
         return Traced.standing_for(said, text.span, text.styles[0]) if len(text) else text
@@ -34,7 +37,9 @@ def said_as(text: Traced, kind: str, language: str) -> Traced:
 
 def _said(written: str, kind: str, order: str, locale: Locale) -> str | None:
     if kind in ("characters", "spell-out"):
-        return ", ".join(cardinal(int(c), locale.rbnf) if c.isdecimal() else c.upper() for c in written if not c.isspace())
+        return ", ".join(
+            cardinal(int(c), locale.rbnf) if c.isdecimal() else c.upper() for c in written if not c.isspace()
+        )
     if kind in ("digits", "telephone"):
         groups = re.findall(r"\d+", written)
         return ", ".join(digits(g, locale.rbnf) for g in groups) or None

@@ -16,14 +16,29 @@ from myna.text.traced import Traced
 
 LATIN = ("en-us", "en-gb", "de", "fr-fr", "es", "it", "pt", "pl", "nl", "tr")
 _CYRILLIC = ("ru", "uk")
-_CODES = {"en": "en-us", "de": "de", "fr": "fr-fr", "es": "es", "it": "it", "pt": "pt", "pl": "pl", "nl": "nl", "tr": "tr"}
+_CODES = {
+    "en": "en-us",
+    "de": "de",
+    "fr": "fr-fr",
+    "es": "es",
+    "it": "it",
+    "pt": "pt",
+    "pl": "pl",
+    "nl": "nl",
+    "tr": "tr",
+}
 _SCRIPTS = {
-    "LATIN": "Latin", "FULLWIDTH LATIN": "Latin", "CJK": "Han", "IDEOGRAPHIC": "Han", "HIRAGANA": "Kana", "KATAKANA": "Kana",
-    "KATAKANA-HIRAGANA": "Kana", "HALFWIDTH": "Kana", "HANGUL": "Hangul", "CYRILLIC": "Cyrillic", "DEVANAGARI": "Devanagari",
+    "LATIN": "Latin", "CJK": "Han", "IDEOGRAPHIC": "Han", "HIRAGANA": "Kana", "KATAKANA": "Kana",
+    "KATAKANA-HIRAGANA": "Kana", "HALFWIDTH": "Kana", "HANGUL": "Hangul", "CYRILLIC": "Cyrillic",
+    "DEVANAGARI": "Devanagari",
 }  # fmt: skip
 # Signs of single letters that formulas use, whatever the language around them.
-_GREEK_LETTER = re.compile(r"(?<![\u0370-\u03ff\u1f00-\u1fff])[\u0391-\u03a9\u03b1-\u03c9](?![\u0370-\u03ff\u1f00-\u1fff])")
-_PIECE = re.compile(rf"[^\W\d_]+(?:[\u0300-\u036f\u0900-\u097f'’]+[^\W\d_]*)*|\d+|[{chr(FIRST)}-\U000ffffd]|\s+|.", re.DOTALL)
+_GREEK_LETTER = re.compile(
+    r"(?<![\u0370-\u03ff\u1f00-\u1fff])[\u0391-\u03a9\u03b1-\u03c9](?![\u0370-\u03ff\u1f00-\u1fff])"
+)
+_PIECE = re.compile(
+    rf"[^\W\d_]+(?:[\u0300-\u036f\u0900-\u097f'’]+[^\W\d_]*)*|\d+|[{chr(FIRST)}-\U000ffffd]|\s+|.", re.DOTALL
+)
 _UKRAINIAN = re.compile(r"[їєґіЇЄҐІ]")
 _UNIT = re.compile(r"[A-Za-zµ°℃℉Ω/²³%]{1,5}")
 _SURE = 0.8
@@ -40,9 +55,9 @@ def script_of(char: str) -> str:
     name = unicodedata.name(char, "")
     if not name or name.startswith("COMBINING"):
         return ""
-    first, _, second = name.partition(" ")
+    first = name.partition(" ")[0]
     if first in ("FEMININE", "MASCULINE", "MODIFIER", "MICRO", "OHM", "KELVIN", "ANGSTROM"):
-        return "" if first != "MICRO" else ""
+        return ""
     return _SCRIPTS.get(first, first.capitalize())
 
 
@@ -112,7 +127,13 @@ def _by_script(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
 def _fits(language: str, script: str) -> bool:
     if script in ("", "Latin"):
         return True
-    return language in {"Han": ("cmn", "ja"), "Kana": ("ja",), "Hangul": ("ko",), "Cyrillic": _CYRILLIC, "Devanagari": ("hi",)}.get(script, ())
+    return language in {
+        "Han": ("cmn", "ja"),
+        "Kana": ("ja",),
+        "Hangul": ("ko",),
+        "Cyrillic": _CYRILLIC,
+        "Devanagari": ("hi",),
+    }.get(script, ())
 
 
 def _decide(text: Traced, pieces: list[tuple[int, int]], scripts: list[str], n: int, main: str) -> str | None:

@@ -25,7 +25,20 @@ _RANGES = {"x-low": 0.25, "low": 0.6, "medium": 1.0, "default": 1.0, "high": 1.4
 _VOLUMES = {"silent": -90.0, "x-soft": -12.0, "soft": -6.0, "medium": 0.0, "default": 0.0, "loud": 4.0, "x-loud": 8.0}
 # Rate, semitones up, times the range, decibels.
 _EMPHASIS = {"strong": (0.85, 1.5, 1.3, 3.0), "moderate": (0.92, 0.8, 1.15, 1.5), "reduced": (1.08, -0.5, 0.8, -2.0)}
-SAY_AS = ("characters", "spell-out", "digits", "telephone", "cardinal", "number", "ordinal", "date", "time", "currency", "fraction", "unit")
+SAY_AS = (
+    "characters",
+    "spell-out",
+    "digits",
+    "telephone",
+    "cardinal",
+    "number",
+    "ordinal",
+    "date",
+    "time",
+    "currency",
+    "fraction",
+    "unit",
+)
 ELEMENTS = ("speak", "p", "s", "break", "prosody", "emphasis", "say-as", "sub", "phoneme", "lang", "mark")
 DEEPEST = 64
 
@@ -236,7 +249,7 @@ class _Reader:
 
     def _wanted(self, element: str, attribute: str, attributes: dict[str, str]) -> str:
         if not attributes.get(attribute, "").strip():
-            raise self._error(f"<{element}> needs {attribute}=\"…\"")
+            raise self._error(f'<{element}> needs {attribute}="…"')
         return attributes[attribute].strip()
 
     def _element(self) -> Span:

@@ -8,8 +8,8 @@ from difflib import SequenceMatcher
 
 from myna.text.front_end import FrontEnd
 from myna.text.languages import LANGUAGES
-from myna.text.markup import FIRST, Inline, Inlines
 from myna.text.marks import ASCII_MARK, CLAUSE_MARKS
+from myna.text.markup import FIRST, Inline, Inlines
 from myna.text.traced import Span, Traced
 
 _INLINE = f"{chr(FIRST)}-\U000ffffd"

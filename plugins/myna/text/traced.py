@@ -80,7 +80,7 @@ class Traced:
         return (min(s for s, _ in self.spans), max(e for _, e in self.spans)) if self.spans else (0, 0)
 
     def put(self, start: int, end: int, text: str) -> "Traced":
-        """Return a text to stand in place of `[start, end)`, of which characters at both ends that are the same stay."""
+        """Return what stands in place of `[start, end)`; characters at both ends that are the same stay."""
         old = self.text[start:end]
         left = len(_common(old, text))
         right = len(_common(old[left:][::-1], text[left:][::-1]))
