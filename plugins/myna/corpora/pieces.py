@@ -181,7 +181,7 @@ def _text_fault(part: str | None, heard: list[Word], span: tuple[float, float], 
     if not rules.check_texts:
         return None
     inside = [word for word in heard if span[0] <= (word.start + word.end) / 2 <= span[1]]
-    return mismatch(part, *text_of(inside), rules.language)
+    return mismatch(part, *text_of(inside, rules.language), rules.language)
 
 
 def _fault(part: np.ndarray, rate: int, noise: float, rules: Rules) -> str | None:

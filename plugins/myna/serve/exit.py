@@ -11,6 +11,7 @@ from myna.errors import MynaError
 from myna.serve.given import says_something, speakable
 
 if TYPE_CHECKING:
+    from myna.networks.timing import Timed
     from myna.networks.voice import Voice
     from myna.safety.types import Request, VoiceCard
 
@@ -21,7 +22,7 @@ class Speech:
 
     Attributes:
         text: Any length.
-        language: espeak-ng code or alias; None for the voice's own.
+        language: espeak-ng code or alias, or `auto`; None for the voice's own.
         speed: 1.2 is a fifth faster.
         seed: Same seed, same samples.
     """
@@ -37,11 +38,11 @@ class Speech:
         Raises:
             MynaError: Nothing to say, an unknown language, or a speed outside 0.25 to 4.
         """
-        from myna.text.languages import canonical
+        from myna.text.languages import AUTO, canonical
 
         if not says_something(self.text):
             raise MynaError("the text holds nothing to say; give at least one word")
-        if self.language is not None:
+        if self.language is not None and self.language.strip().lower() != AUTO:
             canonical(self.language)
         if not 0.25 <= self.speed <= 4.0:
             raise MynaError(f"speed {self.speed:g} is outside 0.25 to 4; 1 is the voice's own pace")
@@ -80,6 +81,12 @@ def speak(voice: "Voice", speech: Speech) -> tuple[NDArray[np.float32], int]:
     speech = speech.checked()
     wave = voice.speak(speech.text, language=speech.language, seed=speech.seed, speed=speech.speed)
     return wave, voice.sample_rate
+
+
+def speak_timed(voice: "Voice", speech: Speech) -> "Timed":
+    """Speak, and say when each word is said; see `myna.networks.timing`."""
+    speech = speech.checked()
+    return voice.speak_timed(speech.text, language=speech.language, seed=speech.seed, speed=speech.speed)
 
 
 def spoken_request(speech: Speech, output: Path, **wishes: object) -> "Request":

@@ -8,7 +8,7 @@ from pathlib import Path
 from myna.arguments import Parser, seed
 from myna.errors import MynaError
 from myna.files import check_name
-from myna.serve.exit import Speech, find_voice, speak, spoken_request, voice_card
+from myna.serve.exit import Speech, find_voice, speak, speak_timed, spoken_request, voice_card
 from myna.serve.given import given_text
 
 
@@ -34,16 +34,29 @@ def main(argv: Sequence[str] | None = None) -> int:
     wishes = {"purpose": arguments.purpose, "cue": arguments.cue, "undertaking": arguments.undertaking}
     request = spoken_request(speech, arguments.output, **wishes)
     _check_output(arguments.output)
+    if arguments.times is not None:
+        from myna.networks.timing import check_times_file
+
+        check_times_file(arguments.times)
 
     # Only now what takes seconds to import: a mistake in the command is told at once.
     import torch
 
+    from myna.networks.timing import write_times
     from myna.networks.voice import Voice
     from myna.safety.release import release
+    from myna.text.command import left_out
 
     torch.set_num_threads(arguments.threads)
     voice = Voice.load(folder)
-    released = release(speak(voice, speech), voice_card(folder, voice), request)
+    for line in left_out(voice.read(speech.text, speech.language).dropped):
+        print(f"myna: {line}", file=sys.stderr)
+    timed = speak_timed(voice, speech) if arguments.times is not None else None
+    sound = speak(voice, speech) if timed is None else (timed.wave, timed.sample_rate)
+    released = release(sound, voice_card(folder, voice), request)
+    if timed is not None:
+        # The audible label stands before the speech.
+        write_times(arguments.times, timed, lead=released.seconds - timed.seconds)
     print(f"{released.path}: {released.seconds:.1f} s, label {released.content_id}, cue {released.cue}")
     return 0
 
@@ -54,10 +67,13 @@ def _parser() -> argparse.ArgumentParser:
         description="Speak a text with a voice. The sound is marked as made by AI: a watermark, an audible cue at its "
         "start, and a label in the file.",
     )
-    parser.add_argument("text", help="what to say; - reads it from standard input")
+    parser.add_argument("text", help="what to say: text, markdown or SSML; - reads it from standard input")
     parser.add_argument("--voice", required=True, metavar="DIR", help="voice directory or pack, e.g. exp/clone/voice")
     parser.add_argument("-o", "--output", required=True, type=Path, help="wav, flac, mp3, ogg, opus or m4a file")
-    parser.add_argument("--language", help="espeak-ng code (en-us, de, fr-fr, cmn, …); default: the voice's own")
+    parser.add_argument(
+        "--language", help="espeak-ng code (en-us, de, fr-fr, cmn, …), or auto; default: the voice's own"
+    )
+    parser.add_argument("--times", type=Path, metavar="FILE", help="when each word is said: json, vtt, srt or TextGrid")
     parser.add_argument("--speed", type=float, default=1.0, help="1.2 is a fifth faster (default: 1)")
     parser.add_argument("--seed", type=seed, default=0, help="another seed, another reading (default: 0)")
     parser.add_argument(

@@ -42,6 +42,7 @@ class PinyinText(FrontEnd):
     """
 
     name = "pinyin"
+    writes_ipa = True
 
     def __init__(self, sandhi: bool = True, writing: str = "pinyin") -> None:
         """Keep the choices."""
