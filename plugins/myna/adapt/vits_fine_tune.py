@@ -164,6 +164,8 @@ def _criteria(config: DictConfig) -> list[tuple[str, int, str]]:
 
 def _take(network: VitsCore, path: Path) -> None:
     """Load the network's part of a checkpoint."""
-    stored = torch.load(path, map_location="cpu", weights_only=True)
+    from myna.espnet.checkpoints import read_checkpoint
+
+    stored = read_checkpoint(path)
     network.load_state_dict({k.removeprefix("network."): v for k, v in stored.items() if k.startswith("network.")})
     network.eval()

@@ -205,6 +205,7 @@ def fit(
     from lightning.pytorch import Trainer
     from lightning.pytorch.callbacks import ModelCheckpoint
 
+    from myna.espnet.checkpoints import Checkpoints
     from myna.nemo.progress import Progress
 
     settings, hardware = config.vocoder, config.trainer
@@ -221,6 +222,7 @@ def fit(
         limit_val_batches=0,
         use_distributed_sampler=False,  # the data set itself gives each process draws of its own
         logger=False,
+        plugins=[Checkpoints()],
         enable_progress_bar=False,
         enable_model_summary=False,
         callbacks=[progress, keeper],
@@ -245,7 +247,9 @@ def _loader(config: DictConfig, last: Path) -> torch.utils.data.DataLoader[dict[
         augmented=settings.augmented,
     )
     if last.is_file():
-        steps = torch.load(last, map_location="cpu", weights_only=False)["state_dict"]["steps"]
+        from myna.espnet.checkpoints import read_checkpoint
+
+        steps = read_checkpoint(last)["state_dict"]["steps"]
         data.skip = int(steps) * settings.batch_size
     workers = settings.loader_workers
     return torch.utils.data.DataLoader(
