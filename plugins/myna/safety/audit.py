@@ -117,6 +117,12 @@ def latest() -> datetime | None:
         return _time_of(_read_head())
 
 
+def pruned() -> bool:
+    """Tell whether entries were forgotten, so that a file that was released may have none."""
+    with _locked():
+        return bool(_read_head()["anchor"] != _START)
+
+
 def entries() -> list[Entry]:
     """Read the whole log.
 
