@@ -16,6 +16,8 @@ from lightning.pytorch.plugins.io import TorchCheckpointIO
 from myna.errors import MynaError
 from myna.parsing import one_line
 
+# What NeMo and Lightning add for `load_from_checkpoint`, classes among it; a resumed run is built from its config.
+_LEFT_OUT = {"hyper_parameters", "hparams_name", "hparams_type", "datamodule_hparams_name", "datamodule_hparams_type"}
 _ATOMS = (str, int, float, bool, bytes, type(None))
 
 
@@ -24,7 +26,8 @@ class Checkpoints(TorchCheckpointIO):
 
     def save_checkpoint(self, checkpoint: dict[str, Any], path: Any, storage_options: Any | None = None) -> None:
         """Write tensors and plain values; what is neither, such as a configuration object, is made plain."""
-        super().save_checkpoint(plain(checkpoint), path, storage_options)
+        kept = {key: value for key, value in checkpoint.items() if key not in _LEFT_OUT}
+        super().save_checkpoint(plain(kept), path, storage_options)
 
     def load_checkpoint(self, path: Any, map_location: Any = None, **_: Any) -> dict[str, Any]:
         """Read what `save_checkpoint` wrote, onto the CPU."""

@@ -152,7 +152,8 @@ def save_weights(weights: Mapping[str, Tensor], path: Path, half: bool = False) 
             save_file({k: plain(v) for k, v in weights.items()}, temporary)
         except SafetensorError as error:
             # Its own error hides what the system said, which tells a full disk from other failures.
-            raise OSError(*_system_error(error), str(path)) from error
+            number, reason = _system_error(error)
+            raise OSError(number, reason, str(path)) from error
 
 
 def _system_error(error: SafetensorError) -> tuple[int, str]:

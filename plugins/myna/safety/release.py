@@ -19,7 +19,7 @@ from myna.safety import aigc, audit, c2pa, consent, cue, encode, protected, seal
 from myna.safety.canonical import digest
 from myna.safety.types import Audio, Released, Request, VoiceCard, Wave
 
-__all__ = ["Admitted", "Audio", "Released", "Request", "VoiceCard", "admit", "release", "release_bytes"]
+__all__ = ["Admitted", "Audio", "Released", "Request", "VoiceCard", "admit", "record", "release", "release_bytes"]
 
 # A weak mark is laid on again, stronger, before the release is given up.
 _STRENGTHS = (1.0, 1.5, 2.0)
@@ -82,7 +82,6 @@ def admit(voice: VoiceCard, request: Request) -> Admitted:
         MynaError: The seal is broken, another pack or consent is meant, the consent does not cover purpose, language or
             day, or the voice is that of a protected person.
     """
-    encode.format_of(request.output)
     if voice.directory is None:
         return _admit_unsealed(voice, request)
     pack_id, record, embedding = seal.sealed_facts(voice.directory)
@@ -98,6 +97,33 @@ def admit(voice: VoiceCard, request: Request) -> Admitted:
     return Admitted(voice.name, pack_id, record.id)
 
 
+def record(event: str, admitted: Admitted, request: Request, essence: str) -> audit.Entry:
+    """Log that a voice itself leaves, not its speech: `export` or `upload`.
+
+    Args:
+        event: Which.
+        admitted: What `admit` gave.
+        request: Who asked what for; `output` names the folder or repository.
+        essence: Hash of what leaves.
+
+    Returns:
+        The entry, whose `content_id` marks what leaves.
+    """
+    return audit.append(
+        audit.Entry(
+            event=event,
+            content_id=uuid.uuid4().hex,
+            voice=admitted.name,
+            pack_id=admitted.pack_id,
+            consent_id=admitted.consent_id,
+            requester=request.requester,
+            purpose=request.purpose,
+            file=request.output.name,
+            essence=essence,
+        )
+    )
+
+
 def _admit_unsealed(voice: VoiceCard, request: Request) -> Admitted:
     """Admit what has no directory, such as the floors of stage 6 and members that are compared: for evaluation only."""
     folder = voice.consent.parent if isinstance(voice.consent, Path) else None
@@ -111,6 +137,7 @@ def _admit_unsealed(voice: VoiceCard, request: Request) -> Admitted:
 def _make(
     audio: Audio | tuple[Wave, int], voice: VoiceCard, request: Request, speak: spoken.Speak | None = None
 ) -> _Made:
+    encode.format_of(request.output)
     sound = _checked(audio)
     admitted = admit(voice, request)
     protected.check_sound(sound)

@@ -99,7 +99,8 @@ def _stretches(length: int, sample_rate: int) -> list[tuple[int, int]]:
     step, overlap = (round(STRETCH_SECONDS / _PERIOD) * _PERIOD, _PERIOD)
     if length <= 2 * STRETCH_SECONDS * sample_rate:
         return [(0, length)]
-    spans, number = [], 0
+    spans: list[tuple[int, int]] = []
+    number = 0
     while True:
         start = round(number * step * sample_rate)
         end = round(((number + 1) * step + overlap) * sample_rate)
