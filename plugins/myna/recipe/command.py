@@ -8,6 +8,7 @@ from pathlib import Path
 from omegaconf import DictConfig
 
 from myna.errors import MynaError
+from myna.recipe.cluster import check_cluster
 from myna.recipe.compatibility import check_words
 from myna.recipe.compose import compose_recipe, find_recipe, project_root
 from myna.recipe.logs import set_up_logging
@@ -50,6 +51,7 @@ def main(argv: Sequence[str]) -> int:
         values["compare.groups"] = args.compare.split(",")
     config = compose_recipe(recipe_dir, args.overrides, values)
     check_words(config, args.overrides, args.stages)
+    check_cluster(config)
     if args.compare:
         import_module("myna.compare.members").choose_members(config.compare)  # a wrong name is said at once
     numbers = dict(pair.split("=", 1) for pair in args.numbers.split())
