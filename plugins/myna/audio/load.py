@@ -12,6 +12,7 @@ import soxr
 
 from myna.audio.channels import to_mono, without_offset
 from myna.audio.declared import cut_short, lacks_end
+from myna.audio.samples import SUFFIX, load_samples
 from myna.errors import MynaError
 from myna.files import check_name
 
@@ -124,6 +125,8 @@ def _check_header(path: Path, rate: int, channels: int, seconds: float) -> None:
 
 def _decode(path: Path) -> tuple[np.ndarray, int]:
     """Return samples (T, channels) float32 and the rate, by libsndfile or else by ffmpeg."""
+    if path.suffix == SUFFIX:
+        return load_samples(path)
     try:
         with soundfile.SoundFile(str(path)) as sound:
             _check_header(path, sound.samplerate, sound.channels, len(sound) / max(sound.samplerate, 1))

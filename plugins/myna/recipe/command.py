@@ -10,6 +10,7 @@ from omegaconf import DictConfig
 
 from myna.arguments import LARGEST_SEED, Parser
 from myna.errors import MynaError
+from myna.recipe.cluster import check_cluster
 from myna.recipe.compatibility import check_words
 from myna.recipe.compose import compose_recipe, find_recipe, project_root
 from myna.recipe.logs import set_up_logging
@@ -57,6 +58,7 @@ def main(argv: Sequence[str]) -> int:
     check_words(config, args.overrides, args.stages)
     if config.get("create_dataset"):
         import_module("myna.corpora.settings").checked(config.create_dataset)  # a wrong value is said at once
+    check_cluster(config)
     if args.compare:
         import_module("myna.compare.members").choose_members(config.compare)  # a wrong name is said at once
     numbers = dict(pair.split("=", 1) for pair in args.numbers.split())

@@ -44,16 +44,18 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     from myna.networks.timing import write_times
     from myna.networks.voice import Voice
-    from myna.safety.release import release
+    from myna.safety.release import admit, release
     from myna.text.command import left_out
 
     torch.set_num_threads(arguments.threads)
     voice = Voice.load(folder)
+    card = voice_card(folder, voice)
+    admit(card, request)  # what may not leave is not spoken first
     for line in left_out(voice.read(speech.text, speech.language).dropped):
         print(f"myna: {line}", file=sys.stderr)
     timed = speak_timed(voice, speech) if arguments.times is not None else None
     sound = speak(voice, speech) if timed is None else (timed.wave, timed.sample_rate)
-    released = release(sound, voice_card(folder, voice), request)
+    released = release(sound, card, request)
     if timed is not None:
         # The audible label stands before the speech.
         write_times(arguments.times, timed, lead=released.seconds - timed.seconds)

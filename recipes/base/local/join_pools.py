@@ -2,8 +2,8 @@
 
     python recipes/base/local/join_pools.py OUT POOL POOL…
 
-Each pool went through prepare_pool, prepare_text, prepare_pitch and align; OUT is new. Without the pitch of every pool it
-serves for the acoustic model only.
+Each pool went through prepare_pool, prepare_text, prepare_pitch and align; OUT is new. Without the pitch of every pool
+it serves for the acoustic model only.
 """
 
 import argparse
