@@ -30,6 +30,7 @@ _DAMAGE: tuple[type[Exception], ...] = (
     *(tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, ValueError),
     *(NotImplementedError, RuntimeError, OverflowError),
 )
+_UNREADABLE: tuple[type[Exception], ...] = (OSError, *_DAMAGE)
 
 
 @contextmanager
@@ -37,7 +38,7 @@ def _explained(archive: Path) -> Iterator[None]:
     """Turn whatever damaged bytes raise into one line; a full disk is left to the stage."""
     try:
         yield
-    except (*_DAMAGE, OSError) as error:
+    except _UNREADABLE as error:
         raise_if_full(error)
         why = next((line.rstrip(":") for line in str(error).splitlines() if line), type(error).__name__)
         raise MynaError(f"{shown(archive)} cannot be unpacked ({why}); delete it and run stage 0 again") from error

@@ -146,12 +146,16 @@ def _tense(sentence: str, before: str, tag: str) -> str:
 
 
 _BEFORE_VERB = frozenset(
-    ["will", "would", "can", "could", "should", "must", "may", "might", "shall", "don't", "didn't", "doesn't"]
-    + ["can't", "cannot", "won't", "please", "let's", "did", "does"]
+    [
+        *("will", "would", "can", "could", "should", "must", "may", "might", "shall", "don't", "didn't", "doesn't"),
+        *("can't", "cannot", "won't", "please", "let's", "did", "does"),
+    ]
 )
 _BEFORE_PARTICIPLE = frozenset(
-    ["have", "has", "had", "having", "i've", "he's", "she's", "we've", "they've", "you've", "was", "were", "been"]
-    + ["be", "is", "are", "never", "already", "just"]
+    [
+        *("have", "has", "had", "having", "i've", "he's", "she's", "we've", "they've", "you've", "was", "were", "been"),
+        *("be", "is", "are", "never", "already", "just"),
+    ]
 )
 _PAST = re.compile(
     r"\b(?:yesterday|ago|last|once|earlier|previously|in \d{4}|that (?:day|morning|night)|then|"
