@@ -108,7 +108,11 @@ def guarded(work: Callable[[], object]) -> int:
     """Run a function behind the guard of the command."""
     from myna.cli import _guard
 
-    return _guard(lambda: 0 if work() is not None else 0)
+    def command() -> int:
+        work()
+        return 0
+
+    return _guard(command)
 
 
 def tables() -> Iterator[Try]:
