@@ -46,4 +46,9 @@ def _read(text: Traced, language: str) -> Traced:
     found = text.strip()
     if not len(found):
         return text
-    return aligned(text, text.text.replace(found.text, _grammar(language).normalize(found.text)))
+    try:
+        said = _grammar(language).normalize(found.text)
+    except (AssertionError, RuntimeError, IndexError):
+        # The grammar has no path for some signs: numbers are read all the same, by cn2an in `myna.text.han`.
+        return text
+    return aligned(text, text.text.replace(found.text, said)) if said.strip() else text
