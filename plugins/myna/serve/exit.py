@@ -1,6 +1,6 @@
 """From a voice directory to labelled sound: find it, load it, speak, and leave through `myna.safety.release`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from myna.errors import MynaError
+from myna.serve.given import says_something, speakable
 
 if TYPE_CHECKING:
     from myna.networks.timing import Timed
@@ -32,20 +33,20 @@ class Speech:
     seed: int = 0
 
     def checked(self) -> "Speech":
-        """Return itself.
+        """Return itself, with blanks in place of control characters.
 
         Raises:
             MynaError: Nothing to say, an unknown language, or a speed outside 0.25 to 4.
         """
         from myna.text.languages import AUTO, canonical
 
-        if not any(char.isalnum() for char in self.text):
+        if not says_something(self.text):
             raise MynaError("the text holds nothing to say; give at least one word")
         if self.language is not None and self.language.strip().lower() != AUTO:
             canonical(self.language)
         if not 0.25 <= self.speed <= 4.0:
             raise MynaError(f"speed {self.speed:g} is outside 0.25 to 4; 1 is the voice's own pace")
-        return self
+        return replace(self, text=speakable(self.text)[0])
 
 
 def find_voice(directory: Path | str) -> Path:
@@ -70,6 +71,7 @@ def voice_card(directory: Path, voice: "Voice") -> "VoiceCard":
     return VoiceCard(
         name=voice.config.name,
         language=voice.config.language,
+        pack_id=voice.pack_id,
         directory=directory,
         consent=directory / "consent.yaml",
     )
@@ -98,4 +100,4 @@ def spoken_request(speech: Speech, output: Path, **wishes: object) -> "Request":
     """
     from myna.safety.types import Request
 
-    return Request.model_validate({"output": output, "text": speech.text, **wishes})
+    return Request.model_validate({"output": output, "text": speech.text, "language": speech.language, **wishes})

@@ -5,8 +5,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from myna.arguments import Parser, seed
 from myna.errors import MynaError
+from myna.files import check_name
 from myna.serve.exit import Speech, find_voice, speak, speak_timed, spoken_request, voice_card
+from myna.serve.given import given_text
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -24,7 +27,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     arguments = _parser().parse_args(argv)
     folder = find_voice(arguments.voice)
-    speech = Speech(_text(arguments.text), arguments.language, arguments.speed, arguments.seed).checked()
+    given = given_text(arguments.text, arguments.language)
+    if given.note:
+        print(f"myna say: {given.note}", file=sys.stderr)
+    speech = Speech(given.text, arguments.language, arguments.speed, arguments.seed).checked()
     wishes = {"purpose": arguments.purpose, "cue": arguments.cue, "undertaking": arguments.undertaking}
     request = spoken_request(speech, arguments.output, **wishes)
     _check_output(arguments.output)
@@ -38,16 +44,18 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     from myna.networks.timing import write_times
     from myna.networks.voice import Voice
-    from myna.safety.release import release
+    from myna.safety.release import admit, release
     from myna.text.command import left_out
 
     torch.set_num_threads(arguments.threads)
     voice = Voice.load(folder)
+    card = voice_card(folder, voice)
+    admit(card, request)  # what may not leave is not spoken first
     for line in left_out(voice.read(speech.text, speech.language).dropped):
         print(f"myna: {line}", file=sys.stderr)
     timed = speak_timed(voice, speech) if arguments.times is not None else None
     sound = speak(voice, speech) if timed is None else (timed.wave, timed.sample_rate)
-    released = release(sound, voice_card(folder, voice), request)
+    released = release(sound, card, request)
     if timed is not None:
         # The audible label stands before the speech.
         write_times(arguments.times, timed, lead=released.seconds - timed.seconds)
@@ -56,7 +64,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="myna say",
         description="Speak a text with a voice. The sound is marked as made by AI: a watermark, an audible cue at its "
         "start, and a label in the file.",
@@ -69,7 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--times", type=Path, metavar="FILE", help="when each word is said: json, vtt, srt or TextGrid")
     parser.add_argument("--speed", type=float, default=1.0, help="1.2 is a fifth faster (default: 1)")
-    parser.add_argument("--seed", type=int, default=0, help="another seed, another reading (default: 0)")
+    parser.add_argument("--seed", type=seed, default=0, help="another seed, another reading (default: 0)")
     parser.add_argument(
         "--threads",
         type=int,
@@ -89,21 +97,15 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _text(given: str) -> str:
-    if given != "-":
-        return given
-    try:
-        return sys.stdin.read()
-    except UnicodeDecodeError as error:
-        raise MynaError(f"standard input is not UTF-8 (byte {error.start + 1}); convert it with iconv") from error
-
-
 def _check_output(path: Path) -> None:
     from myna.safety.encode import format_of
 
+    check_name(path)
     format_of(path)
     if path.is_dir():
         raise MynaError(f"{path} is a folder; name a file, for example {path / 'speech.wav'}")
+    if path.exists() and not path.is_file():
+        raise MynaError(f"{path} is a pipe or a device, which cannot carry the label; name a file")
 
 
 def _as_program() -> int:

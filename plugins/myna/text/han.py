@@ -8,7 +8,7 @@ from myna.text.marks import ASCII_MARK, CLAUSE_MARKS
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff〇]+")
 _PIECES = re.compile(rf"(?P<han>{_HAN.pattern})|(?P<mark>[{re.escape(CLAUSE_MARKS + ''.join(ASCII_MARK))}]+)")
 # Telephone numbers and the like are read digit by digit.
-_DIGITS = re.compile(r"\d{7,}|0\d+")
+_DIGITS = re.compile(r"\d{7,}|(?<![\d.])0\d+")
 _BY_DIGIT = str.maketrans("0123456789", "零一二三四五六七八九")
 
 
@@ -22,7 +22,7 @@ def spell_han(text: str, han: Callable[[str], list[str]], other: Callable[[str],
     """
     out: list[str] = []
     spaced = False
-    for kind, piece in _pieces(_numbers_read(text)):
+    for kind, piece in _pieces(numbers_read(text)):
         if kind == "mark":
             marks = [m for m in (ASCII_MARK.get(c, c) for c in piece) if m in CLAUSE_MARKS]
             out.extend(marks[-1:] if out else [])
@@ -36,7 +36,13 @@ def spell_han(text: str, han: Callable[[str], list[str]], other: Callable[[str],
     return out
 
 
-def _numbers_read(text: str) -> str:
+def numbers_read(text: str) -> str:
+    """Write Arabic digits as the characters that are read; text without digits stays as it is.
+
+    Example:
+        >>> numbers_read("他有305只猫")
+        '他有三百零五只猫'
+    """
     import cn2an
 
     if not any(c.isdigit() for c in text):

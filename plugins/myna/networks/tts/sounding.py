@@ -1,9 +1,11 @@
-"""Marks that sound only through a neighbour: stress belongs to what follows, length and the like to what precedes."""
+"""Marks that sound only through a neighbour: stress belongs to what follows, length and tones to what precedes."""
 
 import numpy as np
 
+from myna.text.mandarin import TONES
+
 BEFORE = frozenset("ˈˌ")
-AFTER = frozenset("ːˑ˞ʰʲʷˠˤʼ̧̪̩̯̥̬̃̊̈̆")
+AFTER = frozenset("ːˑ˞ʰʲʷˠˤʼ̧̪̩̯̥̬̃̊̈̆").union(TONES.values())
 
 
 def sounding(symbols: list[str]) -> list[int]:
