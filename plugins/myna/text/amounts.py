@@ -92,7 +92,9 @@ def money(text: Traced, locale: Locale) -> Traced:
     def read(match: re.Match[str]) -> str:
         return _money(match, locale)
 
-    return text.sub(before, read).sub(behind, read)
+    # Where the sign stands behind, what follows it belongs to something else.
+    first, second = (behind, before) if locale.decimal == "," else (before, behind)
+    return text.sub(first, read).sub(second, read)
 
 
 def _money(match: re.Match[str], locale: Locale) -> str:

@@ -23,10 +23,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         MynaError: An unknown language, markup that cannot be read, or a voice without its text front end.
     """
     arguments = _parser().parse_args(argv)
-    text = sys.stdin.read() if arguments.text == "-" else arguments.text
+    text = _standard_input() if arguments.text == "-" else arguments.text
     reading = _read(text, arguments.language, arguments.voice)
     print(json.dumps(as_json(reading), ensure_ascii=False, indent=1) if arguments.json else _page(reading))
     return 0
+
+
+def _standard_input() -> str:
+    try:
+        return sys.stdin.buffer.read().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise MynaError(f"standard input is not UTF-8 (byte {error.start + 1}); convert it with iconv") from error
 
 
 def _read(text: str, language: str | None, voice: Path | None) -> Reading:

@@ -17,6 +17,8 @@ _UNITS = {
     "kW": "千瓦", "kWh": "千瓦时", "W": "瓦", "V": "伏", "mAh": "毫安时", "dB": "分贝", "mm": "毫米", "L": "升",
 }  # fmt: skip
 _UNIT = re.compile(rf"(?<=\d)\s?({'|'.join(sorted(_UNITS, key=len, reverse=True))})(?![A-Za-z/²³])")
+_LINE = re.compile(r"(?<![\d-])(?:0\d{2,3}|[48]00)-\d{3,4}-?\d{4}(?![\d-])")
+_BY_DIGIT = str.maketrans("0123456789-", "零幺二三四五六七八九，")
 _DEGREE = re.compile(r"°([CF])")
 
 
@@ -33,7 +35,7 @@ def normalise_han(text: Traced, language: str) -> Traced:
         return text
     text = text.sub(_PERCENT_RANGE, lambda m: f"{m[1]}%{'到' if language == 'cmn' else 'から'}{m[2]}")
     if language == "cmn":
-        text = text.sub(_UNIT, lambda m: _UNITS[m[1]])
+        text = text.sub(_UNIT, lambda m: _UNITS[m[1]]).sub(_LINE, lambda m: m[0].translate(_BY_DIGIT))
     text = text.sub(_YUAN_TWICE, lambda m: m[1]).sub(_DEGREE, lambda m: {"C": "℃", "F": "℉"}[m[1]])
     parts = []
     for match in _CLAUSE.finditer(text.text):
@@ -46,4 +48,9 @@ def _read(text: Traced, language: str) -> Traced:
     found = text.strip()
     if not len(found):
         return text
-    return aligned(text, text.text.replace(found.text, _grammar(language).normalize(found.text)))
+    try:
+        said = _grammar(language).normalize(found.text)
+    except (AssertionError, RuntimeError, IndexError):
+        # The grammar has no path for some signs: numbers are read all the same, by cn2an in `myna.text.han`.
+        return text
+    return aligned(text, text.text.replace(found.text, said)) if said.strip() else text

@@ -123,6 +123,7 @@ class _Reader:
         self.unread: list[tuple[int, int, str]] = []
         self.pieces: list[Piece] = []
         self.lead = 0.0
+        self.waiting: list[str] = []
         self.marked: Marked
 
     def reading(self) -> Reading:
@@ -190,9 +191,12 @@ class _Reader:
 
     def _add(self, text: Traced, ending: Ending, pause: float | None, main: str) -> None:
         found = spelled(text, main, self.front_end, self.marked.inlines) if len(text) else Spelled([], [], [], [])
+        marks = [(name, 0) for name in self.waiting] + found.marks
         if not found.words:
+            self.waiting = [name for name, _ in marks]
             self._wait(pause)
             return
+        self.waiting = []
         self._close(found, ending, pause)
         start, end = text.span
         sounds = [code for symbol, code in zip(found.symbols, found.languages, strict=True) if symbol.isalpha()]
@@ -209,7 +213,7 @@ class _Reader:
                 ending=ending,
                 pause=pause,
                 style=text.styles[0],
-                marks=found.marks,
+                marks=marks,
             )
         )
 
