@@ -16,10 +16,10 @@ from myna.corpora.pieces import Findings, Piece, Rules, examine, other_speakers
 from myna.corpora.quality import Limits
 from myna.corpora.recognise import require_model
 from myna.corpora.select import split, without_sentences
+from myna.corpora.spoken_language import settle
 from myna.errors import MynaError
 from myna.files import atomic_text
 from myna.kaldi.rates import outliers
-from myna.text.languages import canonical
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +45,7 @@ def build(config: DictConfig, cache: Path) -> tuple[Corpus, Sets]:
     folder, speaker = Path(str(node.target)), speaker_id(node.get("name"))
     consent, record = consent_of(node, speaker)
     found = judge(folder, node)
-    clips = [_clip(piece, speaker, canonical(str(node.language))) for piece in found.kept]
+    clips = [_clip(piece, speaker, found.language) for piece in found.kept]
     target = Corpus(tuple(clips), {speaker: consent})
     _report(found, folder, Path(config.data_dir), float(node.quality.confidence))
     if record:
@@ -68,8 +68,10 @@ def judge(folder: Path, node: DictConfig) -> Findings:
     Raises:
         MynaError: A file cannot be read, or less than the least amount of usable speech is left.
     """
-    language = canonical(str(node.language))
     files = transcripts.recordings(folder)
+    language, line = settle(str(node.language), files)
+    if line:
+        print(line, flush=True)
     texts, fixed = transcripts.find(folder, files), transcripts.corrections(folder)
     rules = Rules(
         language, node.get("whisper"), float(node.min_seconds), float(node.max_seconds), Limits(**node.quality)
@@ -77,7 +79,7 @@ def judge(folder: Path, node: DictConfig) -> Findings:
     if len(texts) < len(files):
         require_model(language, rules.whisper)
         log.info("%d of %d files have no transcript: Whisper writes it", len(files) - len(texts), len(files))
-    found = Findings()
+    found = Findings(language)
     for name, file in tqdm(files.items(), desc="recordings", unit="file", disable=None):
         examine(re.sub(r"\s+", "_", name.replace("/", "_")), file, texts.get(name), fixed, rules, found)
     other_speakers(found, rules.limits.speaker)

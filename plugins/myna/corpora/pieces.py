@@ -46,8 +46,16 @@ class Piece:
 
 @dataclass
 class Findings:
-    """What was kept, dropped, converted."""
+    """What was kept, dropped, converted.
 
+    Attributes:
+        language: espeak-ng code of the recordings.
+        kept: Pieces to learn from.
+        dropped: File, start and end in seconds, and why.
+        notes: What was converted.
+    """
+
+    language: str
     kept: list[Piece] = field(default_factory=list)
     dropped: list[tuple[Path, float, float, str]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -120,7 +128,7 @@ def _whole(speech: list[tuple[float, float]], seconds: float) -> tuple[float, fl
 def _dealt(wave: np.ndarray, rate: int, text: str, spans: list[tuple[float, float]], rules: Rules) -> list[str | None]:
     if len(spans) == 1:
         return [text]
-    return deal(text, words(wave, rate, rules.language, rules.whisper), spans)
+    return deal(text, words(wave, rate, rules.language, rules.whisper), spans, rules.language)
 
 
 def _fault(part: np.ndarray, rate: int, noise: float, rules: Rules) -> str | None:
