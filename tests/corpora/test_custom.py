@@ -10,7 +10,7 @@ import soundfile
 from omegaconf import DictConfig, OmegaConf
 from speech import SENTENCES, speak
 
-from myna.corpora import align, an4, custom, pauses, quality, recognise, stage
+from myna.corpora import align, an4, custom, pauses, quality, recognise, spoken_language, stage
 from myna.corpora.person import speaker_id
 from myna.corpora.recognise import Word
 from myna.errors import MynaError
@@ -42,7 +42,13 @@ def config(folder: Path | None, tmp_path: Path, **values: object) -> DictConfig:
     """The recipe's real config for a folder, without the pool."""
     made = compose_recipe(RECIPES / "custom")
     OmegaConf.update(made, "data_dir", str(tmp_path / "data"))
-    settings = {"target": str(folder) if folder else None, "name": "Ana", "consent": "own_voice", "pool": "none"}
+    settings = {
+        "target": str(folder) if folder else None,
+        "name": "Ana",
+        "consent": "own_voice",
+        "pool": "none",
+        "language": "en-us",
+    }
     made.create_dataset.update(settings | values)
     return made
 
@@ -224,23 +230,45 @@ def test_missing_empty_and_wrong_folders(tmp_path: Path) -> None:
         stage.run(config(tmp_path / "empty", tmp_path))
 
 
-def test_other_languages_need_a_model_or_transcripts(mine: Path, tmp_path: Path) -> None:
+def test_an_unknown_language_or_model_is_named(mine: Path, tmp_path: Path) -> None:
     """Said before anything is done; an unknown language lists those that there are."""
-    (mine / "s00.txt").unlink()
-    with pytest.raises(MynaError, match=r"'de' without a transcript.*create_dataset.whisper"):
-        stage.run(config(mine, tmp_path, language="de"))
     with pytest.raises(MynaError, match="unknown language 'klingon'"):
         stage.run(config(mine, tmp_path, language="klingon"))
-    with pytest.raises(MynaError, match=r"Whisper model '.*nowhere' does not load"):
+    with pytest.raises(MynaError, match=r"'eo' without a transcript.*create_dataset.whisper"):
+        recognise.require_model("eo", None)
+    with pytest.raises(MynaError, match=r"Whisper model '.*nowhere' does not load.*create_dataset.whisper"):
         recognise.words(np.zeros(16_000, dtype=np.float32), 16_000, "de", str(tmp_path / "nowhere"))
 
 
-def test_long_file_in_another_language_is_dropped_with_the_remedy(spoken: Path, tmp_path: Path) -> None:
+def test_the_language_is_heard_and_a_mismatch_is_named(tmp_path: Path) -> None:
+    """Real English: found without an option, and said where another was stated, which is kept."""
+    corpus = an4.prepare(an4.download(tmp_path))
+    files = {clip.id: Path(clip.source) for clip in corpus.clips if not clip.start}
+    language, line = spoken_language.settle("auto", files)
+    assert language == "en-us"
+    assert line.startswith("language of the recordings: en-us (probability ")
+    language, line = spoken_language.settle("de", files)
+    assert language == "de"
+    assert "create_dataset.language=de is kept" in line
+    assert spoken_language.settle("en-gb", files) == ("en-gb", "")
+
+
+def test_a_chinese_transcript_is_dealt_by_characters() -> None:
+    """Marks stay with the character before them; a heard word shares its time among its characters."""
+    heard = [Word("你好", 0.0, 1.0, 0.9), Word("世界", 2.0, 3.0, 0.9)]
+    assert align.deal("你好，世界。", heard, [(0.0, 1.5), (1.5, 3.5)], "cmn") == ["你好，", "世界。"]
+    assert recognise.text_of(heard, "cmn")[0] == "你好世界"
+
+
+def test_long_file_without_a_recogniser_is_dropped_with_the_remedy(
+    spoken: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Its text cannot be dealt to pieces without a model of that language; short files are kept."""
     folder = Path(shutil.copytree(spoken, tmp_path / "lang"))
     waves = [soundfile.read(folder / f"s{number:02d}.wav")[0] for number in range(6)]
     soundfile.write(folder / "talk.wav", np.concatenate(waves), 22_050)
     (folder / "talk.txt").write_text(" ".join(SENTENCES[:6]))
+    monkeypatch.setattr("myna.corpora.pieces.can_transcribe", lambda *arguments: False)
     found = custom.judge(folder, config(folder, tmp_path, language="de").create_dataset).found
     assert len(found.kept) == 12
     assert [file.name for file, _, _, _ in found.dropped] == ["talk.wav"]

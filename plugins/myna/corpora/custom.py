@@ -18,10 +18,10 @@ from myna.corpora.quality import Limits
 from myna.corpora.recognise import require_model
 from myna.corpora.select import sentence_groups, split, without_sentences
 from myna.corpora.settings import checked
+from myna.corpora.spoken_language import settle
 from myna.errors import MynaError
 from myna.files import atomic_text, shown
 from myna.kaldi.rates import outliers, units
-from myna.text.languages import canonical
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +52,7 @@ def build(config: DictConfig, cache: Path) -> tuple[Corpus, Sets]:
     folder, speaker = Path(str(node.target)), speaker_id(node.get("name"))
     consent, record = consent_of(node, speaker)
     judged = judge(folder, node)
-    clips = [_clip(piece, speaker, canonical(str(node.language))) for piece in judged.found.kept]
+    clips = [_clip(piece, speaker, judged.found.language) for piece in judged.found.kept]
     target = Corpus(tuple(clips), {speaker: consent})
     sets = deal(clips)
     _report(judged, folder, Path(config.data_dir), float(node.quality.confidence))
@@ -85,9 +85,11 @@ def judge(folder: Path, node: DictConfig) -> Judged:
         MynaError: There is no recording, no transcript and no recogniser, or less than the least amount of usable
             speech is left.
     """
-    language = canonical(str(node.language))
     settings = checked(node)
     contents = folders.scan(folder)
+    language, line = settle(str(node.language), {take.id: take.path for take in contents.takes})
+    if line:
+        print(line, flush=True)
     texts = transcripts.find(folder, contents, language)
     limits = Limits(**settings.quality.model_dump())
     rules = Rules(language, settings.whisper, settings.min_seconds, settings.max_seconds, limits, settings.check_texts)
@@ -105,7 +107,7 @@ def judge(folder: Path, node: DictConfig) -> Judged:
 
 
 def _examine_all(contents: folders.Contents, texts: transcripts.Texts, fixed: dict[str, str], rules: Rules) -> Findings:
-    found = Findings()
+    found = Findings(rules.language)
     for take in tqdm(contents.takes, desc="recordings", unit="file", disable=None):
         if take.id in texts.faults:
             found.drop(take.path, 0.0, 0.0, texts.faults[take.id])

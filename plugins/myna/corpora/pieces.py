@@ -58,6 +58,7 @@ class Findings:
     """What was kept, dropped, converted.
 
     Attributes:
+        language: espeak-ng code of the recordings.
         kept: Pieces of speech.
         dropped: File, start and end in seconds, reason.
         notes: What was converted, in words.
@@ -65,6 +66,7 @@ class Findings:
         sounds: Hash of the samples → the first file that has them.
     """
 
+    language: str
     kept: list[Piece] = field(default_factory=list)
     dropped: list[tuple[Path, float, float, str]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -171,7 +173,7 @@ def _given(
     if not rules.hears or (len(spans) == 1 and not rules.check_texts):
         return [(said.text, None)]
     heard = words(wave, rate, rules.language, rules.whisper)
-    parts = [said.text] if len(spans) == 1 else deal(said.text, heard, spans)
+    parts = [said.text] if len(spans) == 1 else deal(said.text, heard, spans, rules.language)
     return [(part, _text_fault(part, heard, span, rules)) for part, span in zip(parts, spans, strict=True)]
 
 
