@@ -181,6 +181,8 @@ def _as_read(clip: Clip) -> Row:
     from myna.text.espeak_text import EspeakText
     from myna.text.reading import read_text
 
+    if clip.text is None:
+        return {}
     said = " ".join(piece.normalised for piece in read_text(clip.text, clip.language, EspeakText()).pieces)
     return {"read": said} if said != " ".join(clip.text.split()) else {}
 
