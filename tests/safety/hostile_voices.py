@@ -45,7 +45,6 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "not a number": {"channels": float("nan")},
     "a fraction": {"channels": 32.5},
     "a list": {"channels": [32]},
-    "more digits than can be printed": {"channels": 10**5000},
 }
 FIELDS: dict[str, dict[str, Any]] = {
     "name is a list": {"name": ["Ana"]},

@@ -25,10 +25,10 @@ MOST_RATIO = 200
 SMALL = 64 << 20  # bytes: below this a high ratio does no harm
 MOST_TEXT = 256 << 20  # bytes of one gzipped text
 
-# Whatever the standard library raises on damaged bytes, OSError apart; RuntimeError is a zip with a password.
+# Whatever the standard library raises on damaged bytes; RuntimeError is a zip with a password.
 _DAMAGE: tuple[type[Exception], ...] = (
     *(tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, ValueError),
-    *(NotImplementedError, RuntimeError, OverflowError),
+    *(NotImplementedError, RuntimeError, OverflowError, OSError),
 )
 
 
@@ -37,7 +37,7 @@ def _explained(archive: Path) -> Iterator[None]:
     """Turn whatever damaged bytes raise into one line; a full disk is left to the stage."""
     try:
         yield
-    except (*_DAMAGE, OSError) as error:
+    except _DAMAGE as error:
         raise_if_full(error)
         why = next((line.rstrip(":") for line in str(error).splitlines() if line), type(error).__name__)
         raise MynaError(f"{shown(archive)} cannot be unpacked ({why}); delete it and run stage 0 again") from error
