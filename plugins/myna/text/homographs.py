@@ -145,14 +145,18 @@ def _tense(sentence: str, before: str, tag: str) -> str:
     return "VBP" if tag == "VBD" and _PRESENT.search(sentence) and not _PAST.search(sentence) else tag
 
 
-_BEFORE_VERB = frozenset((
-    "will", "would", "can", "could", "should", "must", "may", "might", "shall", "don't", "didn't", "doesn't", "can't",
-    "cannot", "won't", "please", "let's", "did", "does",
-))  # fmt: skip
-_BEFORE_PARTICIPLE = frozenset((
-    "have", "has", "had", "having", "i've", "he's", "she's", "we've", "they've", "you've", "was", "were", "been", "be",
-    "is", "are", "never", "already", "just",
-))  # fmt: skip
+_BEFORE_VERB = frozenset(
+    [
+        *("will", "would", "can", "could", "should", "must", "may", "might", "shall", "don't", "didn't", "doesn't"),
+        *("can't", "cannot", "won't", "please", "let's", "did", "does"),
+    ]
+)
+_BEFORE_PARTICIPLE = frozenset(
+    [
+        *("have", "has", "had", "having", "i've", "he's", "she's", "we've", "they've", "you've", "was", "were", "been"),
+        *("be", "is", "are", "never", "already", "just"),
+    ]
+)
 _PAST = re.compile(
     r"\b(?:yesterday|ago|last|once|earlier|previously|in \d{4}|that (?:day|morning|night)|then|"
     r"when (?:i|he|she|we|they) (?:was|were))\b"
