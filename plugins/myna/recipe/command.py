@@ -84,7 +84,11 @@ def checked_name(name: str) -> str:
         raise MynaError(
             f"--name {name[:24]!r}… has {len(os.fsencode(name))} bytes; at most {LONGEST_NAME} make a folder's name"
         )
-    if not name.strip() or name.startswith(".") or any(c in "/\\${}" or not c.isprintable() for c in name):
+    if (
+        not any(c.isalnum() for c in name)
+        or name.startswith(".")
+        or any(c in "/\\${}" or not c.isprintable() for c in name)
+    ):
         raise MynaError(f"--name {name!r}: a folder gets this name; use letters, digits, spaces and hyphens")
     return name
 
