@@ -3,8 +3,8 @@
     python benchmarks/trust.py tries            # hostile voices, consents, labels, logs, checkpoints, .nemo files
     python benchmarks/trust.py kills --count 20 # myna say, killed at random moments
 
-Each try runs the command that a person would type (`tests/safety/hostile*.py`). The table goes to standard output,
-ready for docs/safety.md; the exit status is 1 when anything ran, got through, or ended in a traceback.
+Each try runs the command that a person would type (`tests/safety/hostile*.py`). The table goes to standard output, for
+docs/safety.md; the exit status is 1 when anything ran, got through, or ended in a traceback.
 """
 
 import argparse

@@ -16,7 +16,7 @@ from myna.limits import HIGHEST_RATE, LARGEST_NUMBER, LARGEST_TABLE, LONGEST_NAM
 from myna.networks.weights import build, fill, parse_weights
 from myna.parsing import one_line, yaml_mapping
 from myna.text.front_end import DEFAULT, FrontEnd, load_front_end
-from myna.text.tokens import TokenList
+from myna.text.tokens import BOS, EOS, PAD, TokenList
 
 # What a voice never sets for itself: `infer` gets these from whoever speaks.
 _CALLERS = {"self", "tokens", "token_lengths", "speaker", "language", "seed", "speed", "durations"}
@@ -119,8 +119,10 @@ def check_room(network: nn.Module, tokens: TokenList, name: Path | str) -> None:
     """Compare the length of the token list with the network's embedding of symbols.
 
     Raises:
-        MynaError: The list has more symbols than the network has room for.
+        MynaError: The list lacks a mark, or has more symbols than the network has room for.
     """
+    if missing := [mark for mark in (PAD, BOS, EOS) if mark not in tokens.symbols]:
+        raise MynaError(f"{name} lacks the symbol {missing[0]!r}; get the voice again")
     room = [module.num_embeddings for module in network.modules() if isinstance(module, nn.Embedding)]
     if room and len(tokens) > max(room):
         raise MynaError(f"{name} has {len(tokens)} symbols, and the network room for {max(room)}; get the voice again")
