@@ -85,5 +85,5 @@ def locale_of(language: str) -> Locale | None:
     path = files("myna.text") / "locales" / f"{code}.yaml"
     if not path.is_file():
         return None
-    read = yaml.load(path.read_text(encoding="utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    read = yaml.safe_load(path.read_text(encoding="utf-8"))
     return Locale(code=code, british=language == "en-gb", **read)

@@ -79,12 +79,14 @@ def moved(hertz: Tensor, voiced: Tensor, semitones: float, times: float) -> Tens
 @torch.no_grad()
 def partials(mel: MelConfig) -> Tensor:
     """Return what each of 256 pitches adds to a flat log-mel spectrogram: `(256, n_mels)`, about -2 to 3."""
-    pitches = LOWEST_HZ * (HIGHEST_HZ / LOWEST_HZ) ** (torch.arange(ROWS) / (ROWS - 1))
-    tone = log_mel(pulses(pitches[:, None].expand(-1, 24), mel.hop_length, mel.sample_rate), mel)[:, 6:18].mean(1)
-    noise = torch.randn(8, 64 * mel.hop_length, generator=torch.Generator().manual_seed(0))
-    flat = log_mel(noise, mel).mean((0, 1))
-    # Real valleys between partials are shallow: breath and jitter fill them.
-    return ((tone - flat).exp() + 0.1).log()
+    # It is kept for all networks, also where the first is built without memory, to learn its size.
+    with torch.device("cpu"):
+        pitches = LOWEST_HZ * (HIGHEST_HZ / LOWEST_HZ) ** (torch.arange(ROWS) / (ROWS - 1))
+        tone = log_mel(pulses(pitches[:, None].expand(-1, 24), mel.hop_length, mel.sample_rate), mel)[:, 6:18].mean(1)
+        noise = torch.randn(8, 64 * mel.hop_length, generator=torch.Generator().manual_seed(0))
+        flat = log_mel(noise, mel).mean((0, 1))
+        # Real valleys between partials are shallow: breath and jitter fill them.
+        return ((tone - flat).exp() + 0.1).log()
 
 
 def partials_at(hertz: Tensor, table: Tensor) -> Tensor:
