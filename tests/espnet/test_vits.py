@@ -357,9 +357,11 @@ def test_configured_sizes(name: str, generator: float, judge: float) -> None:
     """Both configurations build; their sizes in millions of parameters are those that are documented."""
     with initialize_config_dir(str(ROOT / "conf"), version_base=None):
         settings = compose("myna", [f"tts={name}"]).tts
+    network = OmegaConf.to_container(settings.network)
+    network.pop("_target_")
     with torch.device("meta"):
         built = (
-            Vits(len(default_tokens()), **OmegaConf.to_container(settings.network)),
+            Vits(len(default_tokens()), **network),
             instantiate(settings.discriminator, _convert_="all"),
         )
     sizes = [sum(p.numel() for p in part.parameters()) / 1e6 for part in built]

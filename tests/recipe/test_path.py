@@ -54,6 +54,7 @@ def clone(tmp_path: Path) -> Path:
     shutil.copy(ROOT / "path.sh", clone)
     (clone / "pyproject.toml").write_text("[project]\n")
     (clone / "constraints.txt").write_text("uv==0.1\n")
+    (clone / "overrides.txt").write_text("")
     for name in NEEDED:
         (programs / name).symlink_to(shutil.which(name) or f"/bin/{name}")
     for name, text in {"python3.12": PYTHON, "fake-uv": UV}.items() | {(t, "#!/bin/sh\n") for t in TOOLS}:
@@ -85,7 +86,7 @@ def test_makes_the_environment_once(clone: Path):
     done = source(clone)
     assert done.returncode == 0, done.stderr
     assert done.stdout == f"{clone}/.venv/bin/python\n"
-    assert f"-c {clone}/constraints.txt -e {clone}[dev]" in (clone / "calls").read_text()
+    assert f"-c {clone}/constraints.txt --overrides {clone}/overrides.txt -e {clone}[dev]" in (clone / "calls").read_text()
     assert source(clone).stderr == ""
     assert calls(clone) == 1
 

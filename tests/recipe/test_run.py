@@ -184,7 +184,7 @@ def test_killed_run_goes_on_and_ends_the_same(folder: Path, tmp_path: Path, stag
     assert (folder / f"exp/stages/{name}.started.json").exists()
     first = folder / ("data" if stage == "numbers" else "dump") / "0.txt"
     written = first.stat().st_mtime_ns
-    half = first.with_name(".2.2147483646.tmp.txt")  # as a process that is no more leaves it
+    half = first.with_name(".2.2147483646-0.tmp.txt")  # as a process that is no more leaves it
     half.touch()
     again = toy.run_apart(folder, f"{stage}.kill_at=2")
     assert again.returncode == 0, again.stderr

@@ -82,7 +82,7 @@ def test_from_recordings_to_a_packed_voice(tmp_path: Path, monkeypatch: pytest.M
     assert set(results["stage_seconds"]) >= {"create_dataset", "extract_features", "train_encoder", "fine_tune"}
     page = (exp / "clone" / "report" / "index.html").read_text(encoding="utf-8")
     assert 'src="http' not in page and 'href="http' not in page
-    assert len(list((exp / "clone" / "decode" / "unseen").glob("*.wav"))) == 2
+    assert len(list((exp / "clone" / "decode" / "unseen").glob("*.npz"))) == 2
     assert (exp / "vocoder" / "vocoder.nemo").is_file()
     assert (exp / "pack" / "voice" / "tts.safetensors").is_file()
     assert json.loads((exp / "upload.json").read_text(encoding="utf-8"))["uploaded"] is False

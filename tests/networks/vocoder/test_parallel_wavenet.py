@@ -113,7 +113,7 @@ def test_a_teacher_is_loaded_or_its_absence_explained(tmp_path):
     mel = mels(1, 4)
     assert torch.equal(load_teacher(tmp_path)(mel), teacher(mel))
     (tmp_path / "vocoder.yaml").write_text(yaml.safe_dump({"_target_": TARGET, "args": {**TEACHER, "layers": 5}}))
-    with pytest.raises(MynaError, match="do not fit"):
+    with pytest.raises(MynaError, match="does not fit WaveNet"):
         load_teacher(tmp_path)
     (tmp_path / "vocoder.yaml").write_text(yaml.safe_dump({"_target_": "myna.networks.vocoder.istft.IstftVocoder"}))
     with pytest.raises(MynaError, match="no WaveNet"):
