@@ -56,7 +56,9 @@ def _guard(command: Callable[[], int | None]) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except (OSError, RuntimeError) as error:
+    except (MemoryError, OSError, RuntimeError) as error:
+        if _memory_is_full(error):
+            return _fail("not enough memory; close other programs, or give shorter texts or smaller batches", 2)
         if not _disk_is_full(error):
             raise
         name = getattr(error, "filename", None)
@@ -64,7 +66,14 @@ def _guard(command: Callable[[], int | None]) -> int:
         return _fail(f"the disk is full{where}; free some space and run the same command again", 2)
 
 
-def _disk_is_full(error: OSError | RuntimeError) -> bool:
+def _memory_is_full(error: BaseException) -> bool:
+    """Tell a lack of memory from other failures; torch reports it as a runtime error."""
+    if isinstance(error, OSError) and error.errno == errno.ENOMEM:
+        return True
+    return isinstance(error, MemoryError) or "not enough memory" in str(error) or "out of memory" in str(error)
+
+
+def _disk_is_full(error: BaseException) -> bool:
     """Tell a full disk from other failures; torch and soundfile report it as a runtime error."""
     if isinstance(error, OSError) and error.errno is not None:
         return error.errno in (errno.ENOSPC, errno.EDQUOT)

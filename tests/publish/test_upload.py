@@ -10,7 +10,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from myna.errors import MynaError
 from myna.publish import upload
-from myna.safety import consent, state
+from myna.safety import consent, seal, state
 
 
 @pytest.fixture(autouse=True)
@@ -34,6 +34,7 @@ def config_for(folder: Path, scope: str, **settings: object) -> DictConfig:
     (pack / "voice" / "tts.safetensors").write_bytes(b"weights" * 100)
     record = consent.ConsentRecord(speaker="ana", who="Ana", basis="own_voice", scope=scope)
     consent.sign(record, state.site_key()).save(pack / "voice" / "consent.yaml")
+    seal.seal(pack / "voice")
     node = {"pack": str(pack), "repo": None, "private": True, "endpoint": None, **settings}
     return OmegaConf.create({"exp_dir": str(folder / "exp"), "upload": node})
 

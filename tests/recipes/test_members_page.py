@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 from omegaconf import DictConfig
+from sealing import sealed
 
 import myna.networks.tts
 import myna.networks.vocoder
@@ -134,7 +135,7 @@ def test_both_speak_in_a_voice(project: Path, monkeypatch: pytest.MonkeyPatch) -
     tts, vocoder = described("tts=gru_mel", "tts.network"), described("vocoder=frames", "vocoder.generator")
     config = VoiceConfig(name="Ana", language="en-us", tts=tts, vocoder=vocoder)
     Voice(config, build(tts), build(vocoder), torch.eye(256)[0], default_tokens()).save(project / "voice")
-    assert len(Voice.load(project / "voice").speak("Hello there.")) > 1_000
+    assert len(Voice.load(sealed(project / "voice")).speak("Hello there.")) > 1_000
 
 
 def run_tests(path: Path) -> None:

@@ -251,9 +251,14 @@ def test_swapped_voice_pack(speech, voice_folder, request_for, tmp_path, swap):
 
 
 def test_consent_can_be_revoked_after_the_seal(speech, voice_folder, request_for):
-    voice, record = load_card(voice_folder), consent.load(voice_folder / "consent.yaml")
-    consent.revoke(record, state.site_key()).save(voice_folder / "consent.yaml")
-    refused(speech, voice, request_for("a.wav"), "revoked")
+    from myna.cli import main
+
+    voice = load_card(voice_folder)
+    assert main(["consent", "revoke", str(voice_folder / "consent.yaml")]) == 0
+    refused(speech, voice, request_for("a.wav"), "another pack")
+    with pytest.raises(MynaError, match="was revoked"):
+        load_card(voice_folder)
+    assert [entry.event for entry in audit.check_chain()] == ["revoke"]
 
 
 def test_wider_use_needs_the_sealed_directory(speech, request_for):

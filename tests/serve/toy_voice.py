@@ -3,11 +3,11 @@
 from pathlib import Path
 
 import torch
+from sealing import sealed
 
 from myna.networks.tts.vits_mel import VitsMel
 from myna.networks.vocoder.istft import IstftVocoder
 from myna.networks.voice import Voice, VoiceConfig
-from myna.safety import consent, seal
 from myna.text.tokens import default_tokens
 
 TTS = {"text_channels": 32, "text_layers": 1, "channels": 32, "layers": 2, "condition": 32}
@@ -25,6 +25,4 @@ def write_voice(folder: Path) -> Path:
     )
     speaker = torch.nn.functional.normalize(torch.randn(256), dim=0)
     Voice(config, VitsMel(**TTS), IstftVocoder(**VOCODER), speaker, default_tokens()).save(folder)
-    consent.from_spk2consent("ana licence evaluation CC BY-SA 3.0").save(folder / "consent.yaml")
-    seal.seal(folder)
-    return folder
+    return sealed(folder)

@@ -1,15 +1,13 @@
 """Stage 6a: the finished voice reads unseen sentences and the held-out prompts.
 
-Everything is written under `exp/clone/decode/<kind>/` as labelled WAV with `wav.scp` and `text`, for measuring:
+Everything is written under `exp/clone/decode/<kind>/` as arrays of samples with `wav.scp` and `text`, for measuring:
 `unseen` and `heldout` by the voice, and beside them, for some of the held-out prompts, `copy` (recording → mel →
-the voice's vocoder), `griffin_lim` (the same without weights) and `espeak` (nobody's voice). What a user gets goes
-through `myna.safety.release` instead (`myna say`). What the report plays are the MP3 copies in `<kind>/listen/`, which
-carry the watermark too.
+the voice's vocoder), `griffin_lim` (the same without weights) and `espeak` (nobody's voice). What can be listened to
+are the MP3 copies in `<kind>/listen/`: they left through `myna.safety.release`, as what `myna say` writes does.
 """
 
 import json
 import logging
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,12 +21,13 @@ from tqdm import tqdm
 from myna import kaldi
 from myna.adapt.baselines import copy_synthesis, formant_speech
 from myna.adapt.sentences import sentences_file, unseen_sentences
+from myna.audio.samples import SUFFIX, save_samples
 from myna.errors import MynaError, UnmarkableError
-from myna.files import atomic_path, atomic_text
+from myna.files import atomic_text
 
 if TYPE_CHECKING:
     from myna.networks.voice import Voice
-    from myna.safety.types import VoiceCard
+    from myna.safety.types import Request, VoiceCard
 
 logger = logging.getLogger(__name__)
 
@@ -63,8 +62,12 @@ def run(config: DictConfig) -> None:
     Raises:
         MynaError: The voice or the test set is missing, or a test sentence was trained on.
     """
+    from myna.safety.release import admit
+
     settings, out = config.decode, Path(config.exp_dir) / "clone" / "decode"
     voice = load_voice(Path(settings.voice))
+    card = card_of(voice)
+    admit(card, listening_request(out / "speech.mp3", ""))  # before minutes of speech that might not be allowed
     unseen, heldout = lines(config, voice)
     language = voice.config.language
 
@@ -75,7 +78,7 @@ def run(config: DictConfig) -> None:
     write_set(out / "heldout", heldout, speak)
     write_baselines(out, heldout[: settings.baselines], voice)
     for kind in KINDS:
-        write_listening_copies(out / kind, Path(settings.voice), voice.config.name, language, settings.listen)
+        write_listening_copies(out / kind, card, settings.listen)
     speed = measure_speed(voice, [line.text for line in unseen[: settings.speed_sentences]])
     summary = {"voice": str(settings.voice), "language": language, "speaker": voice.config.name, **speed}
     atomic_text(out / "decode.json", json.dumps(summary, indent=2, ensure_ascii=False) + "\n")
@@ -119,56 +122,53 @@ def write_baselines(out: Path, heldout: list[Line], voice: "Voice") -> None:
 
 
 def write_set(folder: Path, spoken: list[Line], speak: Callable[[Line], Speech | None]) -> None:
-    """Speak every line into `<folder>/<id>.wav`; the tables come last."""
+    """Speak every line into `<folder>/<id>.npz`; the tables come last."""
     done: dict[str, Line] = {}
     for line in tqdm(spoken, desc=folder.name, unit="utt"):
-        path = folder / f"{line.id}.wav"
+        path = folder / f"{line.id}{SUFFIX}"
         if not path.is_file():
             speech = speak(line)
             if speech is None:
                 logger.warning("%s: no speech for %s; left out", folder.name, line.id)
                 continue
-            write_labelled(path, *speech)
+            save_samples(path, *speech)
         done[line.id] = line
     if done:
         kaldi.write_table(folder / "text", {key: line.text for key, line in done.items()})
-        kaldi.write_table(folder / "wav.scp", {key: str(folder / f"{key}.wav") for key in done})
+        kaldi.write_table(folder / "wav.scp", {key: str(folder / f"{key}{SUFFIX}") for key in done})
 
 
-def write_labelled(path: Path, wave: NDArray[np.float32], rate: int) -> None:
-    """Write audio with the AIGC label in its metadata and no audible cue; the suffix chooses the format.
+def card_of(voice: "Voice") -> "VoiceCard":
+    """Return what the exit wants to know of a voice that was loaded."""
+    from myna.safety.types import VoiceCard
 
-    Args:
-        path: `.wav` or `.mp3`.
-        wave: `(T,)` samples in [-1, 1].
-        rate: Hz.
-    """
-    from myna.safety import aigc
-    from myna.safety.encode import encode, essence, format_of
-    from myna.safety.types import Audio
-
-    data = encode(Audio(wave, rate), format_of(path))
-    content_id = uuid.uuid5(uuid.NAMESPACE_OID, essence(data)).hex
-    labelled = aigc.write(data, path.suffix, aigc.make("Myna", content_id, essence(data)))
-    with atomic_path(path) as temporary:
-        temporary.write_bytes(labelled)
+    assert voice.directory is not None
+    return VoiceCard(
+        name=voice.config.name,
+        language=voice.config.language,
+        pack_id=voice.pack_id,
+        directory=voice.directory,
+        consent=voice.directory / "consent.yaml",
+    )
 
 
-def write_listening_copies(folder: Path, voice: Path, name: str, language: str, most: int) -> None:
-    """Write `<folder>/listen/<id>.mp3` of the first utterances: watermark, AIGC label and an entry in the log.
+def listening_request(copy: Path, text: str) -> "Request":
+    """Return the request for a copy to listen to; its audible label stands at the end, after what is compared."""
+    from myna.safety.types import Request
+
+    return Request(output=copy, text=text, requester="decode", cue_place="end")
+
+
+def write_listening_copies(folder: Path, card: "VoiceCard", most: int) -> None:
+    """Write `<folder>/listen/<id>.mp3` of the first utterances, as everything that leaves: marked, labelled, logged.
 
     Args:
         folder: A set that `write_set` wrote; nothing happens when it was left out.
-        voice: Voice directory, for its consent.
-        name: Name of the voice.
-        language: espeak-ng code.
+        card: The voice and its consent.
         most: How many copies.
     """
-    from myna.safety.types import VoiceCard
-
     if not (folder / "wav.scp").is_file():
         return
-    card = VoiceCard(name=name, language=language, consent=voice / "consent.yaml")
     texts = kaldi.read_table(folder / "text")
     for key, path in list(kaldi.read_table(folder / "wav.scp").items())[:most]:
         try:
@@ -178,11 +178,11 @@ def write_listening_copies(folder: Path, voice: Path, name: str, language: str, 
 
 
 def write_listening_copy(path: Path, copy: Path, card: "VoiceCard", text: str) -> None:
-    """Write a marked, labelled and logged copy of a wave, unless it is there.
+    """Write a marked, labelled and logged copy of samples, unless it is there.
 
     Args:
-        path: The wave.
-        copy: Its copy, `.mp3`.
+        path: The samples.
+        copy: Their copy, `.mp3`.
         card: The voice and its consent.
         text: What is said.
 
@@ -190,13 +190,11 @@ def write_listening_copy(path: Path, copy: Path, card: "VoiceCard", text: str) -
         MynaError: The consent does not cover it; `UnmarkableError` where the sound cannot carry the mark.
     """
     from myna.audio.load import load_audio
-    from myna.safety import release
+    from myna.safety.release import release
 
     if not copy.is_file():
         sound = load_audio(path)
-        release.write_measured(
-            (sound.wave, sound.sample_rate), card, release.Request(output=copy, text=text, requester="decode")
-        )
+        release((sound.wave, sound.sample_rate), card, listening_request(copy, text))
 
 
 def measure_speed(voice: "Voice", texts: list[str]) -> dict[str, float]:

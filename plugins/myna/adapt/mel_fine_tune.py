@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import torch
-import yaml
 from omegaconf import DictConfig, OmegaConf
 
 from myna.adapt.choose import choose_step
@@ -21,7 +20,8 @@ from myna.espnet import aligner
 from myna.espnet.mel_train import adamw, build_model, clipped, data_set
 from myna.files import atomic_text
 from myna.networks.tts.mel_network import MelNetwork
-from myna.networks.voice import Voice, VoiceConfig, build
+from myna.networks.voice import Voice, VoiceConfig
+from myna.networks.weights import stored_network
 from myna.text.front_end import load_front_end
 from myna.text.tokens import TokenList
 
@@ -129,15 +129,11 @@ def _dev_texts(config: DictConfig, count: int = 5) -> list[str]:
 
 
 def _base(config: DictConfig) -> tuple[MelNetwork, dict[str, Any]]:
-    from safetensors.torch import load_file
-
     folder = Path(config.exp_dir) / "tts"
     if not (folder / "tts.yaml").is_file():
         raise MynaError(f"{folder}/tts.yaml is missing: run stage 3 (train_vits) first")
-    built = yaml.safe_load((folder / "tts.yaml").read_text(encoding="utf-8"))
+    network, built = stored_network(folder, "tts")
     if built["_target_"] != config.tts.network._target_:
         raise MynaError(f"{folder} holds another tts: run stage 3 again with the same words")
-    network = build(built)
     assert isinstance(network, MelNetwork)
-    network.load_state_dict(load_file(folder / "tts.safetensors"))
     return network, built

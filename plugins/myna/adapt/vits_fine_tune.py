@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 import torch
-import yaml
 from omegaconf import DictConfig, OmegaConf
 
 from myna.adapt.choose import choose_step
@@ -23,7 +22,8 @@ from myna.errors import MynaError
 from myna.espnet.vits_train import TEXT_SIDE, Phase, adamw, cosine, data_set, fit_waves, published, within
 from myna.files import atomic_text
 from myna.networks.tts.vits import VitsCore
-from myna.networks.voice import Voice, VoiceConfig, build
+from myna.networks.voice import Voice, VoiceConfig
+from myna.networks.weights import stored_network
 from myna.text.front_end import load_front_end
 from myna.text.tokens import TokenList
 
@@ -88,14 +88,10 @@ def start(config: DictConfig) -> Voice:
     Raises:
         MynaError: Stage 2 or 3 has not run.
     """
-    from safetensors.torch import load_file
-
     folder = Path(config.exp_dir) / "tts"
     if not (folder / "tts.yaml").is_file():
         raise MynaError(f"{folder}/tts.yaml is missing: run stage 3 (train_vits) first")
-    built = yaml.safe_load((folder / "tts.yaml").read_text(encoding="utf-8"))
-    network = build(built)
-    network.load_state_dict(load_file(folder / "tts.safetensors"))
+    network, built = stored_network(folder, "tts")
     described = VoiceConfig(
         name=str(config.get("create_dataset", {}).get("name") or "target"),
         language=target_language(config),
@@ -168,6 +164,8 @@ def _criteria(config: DictConfig) -> list[tuple[str, int, str]]:
 
 def _take(network: VitsCore, path: Path) -> None:
     """Load the network's part of a checkpoint."""
-    stored = torch.load(path, map_location="cpu", weights_only=True)
+    from myna.espnet.checkpoints import read_checkpoint
+
+    stored = read_checkpoint(path)
     network.load_state_dict({k.removeprefix("network."): v for k, v in stored.items() if k.startswith("network.")})
     network.eval()

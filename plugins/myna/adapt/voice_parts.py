@@ -5,13 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import yaml
 from omegaconf import DictConfig
-from safetensors.torch import load_file
 from torch import nn
 
 from myna.errors import MynaError
-from myna.networks.voice import build
+from myna.networks.weights import stored_network
 
 
 def vocoder_part(folder: Path) -> tuple[nn.Module, dict[str, Any]]:
@@ -25,11 +23,7 @@ def vocoder_part(folder: Path) -> tuple[nn.Module, dict[str, Any]]:
     """
     if not (folder / "vocoder.yaml").is_file():
         raise MynaError(f"{folder}/vocoder.yaml is missing: run stage 4 (train_hifigan) first")
-    stored = yaml.safe_load((folder / "vocoder.yaml").read_text(encoding="utf-8"))
-    config = {"_target_": stored["_target_"], **stored.get("args", {})}
-    vocoder = build(config)
-    vocoder.load_state_dict(load_file(folder / "vocoder.safetensors"))
-    return vocoder, config
+    return stored_network(folder, "vocoder")
 
 
 def target_embedding(config: DictConfig) -> np.ndarray:
@@ -76,5 +70,5 @@ def consent_of(config: DictConfig, path: Path) -> None:
     else:
         raise MynaError(f"{table} is missing: a voice without a record of consent is not made; run stage 0 again")
     consent.check(record, "evaluation", directory=folder)
-    record.save(path)
+    consent.anchored(record, folder).save(path)
     seal(path.parent)

@@ -10,6 +10,7 @@ import numpy as np
 import soundfile
 import soxr
 
+from myna.audio.samples import SUFFIX, load_samples
 from myna.errors import MynaError
 
 logger = logging.getLogger(__name__)
@@ -85,6 +86,8 @@ def _check_file(path: Path) -> None:
 
 def _decode(path: Path) -> tuple[np.ndarray, int]:
     """Return samples (T, channels) float32 and the rate, by libsndfile or else by ffmpeg."""
+    if path.suffix == SUFFIX:
+        return load_samples(path)
     try:
         return soundfile.read(path, dtype="float32", always_2d=True)
     except (soundfile.LibsndfileError, RuntimeError) as error:

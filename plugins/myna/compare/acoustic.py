@@ -4,16 +4,15 @@ import json
 from pathlib import Path
 
 import torch
-import yaml
 from omegaconf import DictConfig, OmegaConf
-from safetensors.torch import load_file
 
 from myna.adapt.voice_parts import consent_of, target_embedding, target_language
 from myna.compare.kept import Row
 from myna.compare.vocoders import MANY
 from myna.espnet import train_tts
 from myna.networks.pretrained import load_part, part_config
-from myna.networks.voice import Voice, VoiceConfig, build
+from myna.networks.voice import Voice, VoiceConfig
+from myna.networks.weights import stored_network
 from myna.text.front_end import load_front_end
 from myna.text.tokens import TokenList
 
@@ -57,9 +56,7 @@ def make_voice(config: DictConfig, folder: Path) -> Voice:
         folder: Becomes the voice directory.
     """
     stage = Path(config.exp_dir) / "tts"
-    built = yaml.safe_load((stage / "tts.yaml").read_text(encoding="utf-8"))
-    network = build(built)
-    network.load_state_dict(load_file(stage / "tts.safetensors"))
+    network, built = stored_network(stage, "tts")
     ends_in_mel = getattr(network, "produces", "mel") == "mel"
     described = VoiceConfig(
         name=str(config.create_dataset.get("name") or "target"),

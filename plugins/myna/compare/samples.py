@@ -23,7 +23,7 @@ def listening_copies(
 
     Args:
         config: The recipe; the consent is that of its target.
-        folder: Gets labelled WAV, `wav.scp`, `text`, and `listen/`.
+        folder: Gets samples, `wav.scp`, `text`, and `listen/`.
         lines: Utterances in the target's voice.
         speak: Gives the wave.
 

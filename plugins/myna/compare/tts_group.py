@@ -6,13 +6,13 @@ from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 
-import soundfile
 from omegaconf import DictConfig
 
 from myna import kaldi
 from myna.adapt.baselines import copy_synthesis, formant_speech
 from myna.adapt.decode import Line, Speech
 from myna.adapt.voice_parts import target_language
+from myna.audio.load import load_audio
 from myna.compare import acoustic
 from myna.compare.group import Group
 from myna.compare.kept import Row, size
@@ -103,7 +103,7 @@ class TtsGroup(Group):
 
     def scored(self, clip: Clip) -> Row:
         """Score a clip; in one too short for a sound nothing is heard, and nothing else can be said of it."""
-        seconds = soundfile.info(clip.path).duration
+        seconds = load_audio(clip.path).seconds
         if seconds >= SHORTEST:
             return score(clip, self.scorers)
         heard = {"heard": ""} if wer.can_transcribe(clip.language, self.scorers.whisper) else {}

@@ -7,7 +7,6 @@ from typing import Any
 
 import torch
 from omegaconf import DictConfig, OmegaConf
-from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from myna.audio.mel import MelConfig, log_mel
@@ -18,6 +17,7 @@ from myna.measure import wer
 from myna.nemo import copy_synthesis, train_vocoder
 from myna.nemo.dataset import Item
 from myna.networks.vocoder.wavenet import WaveNet
+from myna.networks.weights import load_into
 
 RATE, HOP = MelConfig().sample_rate, MelConfig().hop_length
 MANY = 10**6  # steps that no budget of seconds reaches
@@ -61,7 +61,7 @@ def made(config: DictConfig, folder: Path) -> tuple[nn.Module, str, Row]:
     if not training.get("steps"):
         origin = "shipped" if config.vocoder.init == "base" else "untrained" if learns else "none"
         return generator.eval(), origin, training
-    generator.load_state_dict(load_file(folder / "trained.safetensors"))
+    load_into(generator, folder / "trained.safetensors")
     train_vocoder.write(config.vocoder, generator, folder)
     return generator.eval(), "trained", training
 

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-import yaml
 from torch import Tensor
 
 from myna.errors import MynaError
@@ -68,17 +67,14 @@ def load_aligner(aligner: str) -> VitsMel:
     if aligner == "base":
         network = load_part("tts")
     else:
-        from safetensors.torch import load_file
-
-        from myna.networks.voice import build
+        from myna.networks.weights import stored_network
 
         folder = Path(aligner)
         if not (folder / "tts.yaml").is_file():
             raise MynaError(
                 f"tts.model.aligner={aligner} has no tts.yaml: name monophones, base, or exp/tts of a tts=vits_mel"
             )
-        network = build(yaml.safe_load((folder / "tts.yaml").read_text(encoding="utf-8")))
-        network.load_state_dict(load_file(folder / "tts.safetensors"))
+        network, _ = stored_network(folder, "tts")
     if not isinstance(network, VitsMel):
         raise MynaError(f"tts.model.aligner={aligner} is a {type(network).__name__}: only tts=vits_mel aligns")
     return network.eval().requires_grad_(False)

@@ -139,11 +139,14 @@ def fit(
 
 def load_weights(model: "nn.Module", path: Path | str) -> None:
     """Load weights written by `fit`, from `best/step<N>.pt` or `last.ckpt`."""
-    import torch
+    from myna.espnet.checkpoints import read_checkpoint
 
-    # A checkpoint to resume from holds more than tensors, and is written and read by this machine only.
-    stored = torch.load(path, map_location="cpu", weights_only=Path(path).suffix == ".pt")
-    model.load_state_dict(stored.get("state_dict", stored))
+    stored = read_checkpoint(path)
+    try:
+        model.load_state_dict(stored.get("state_dict", stored))
+    except (RuntimeError, AttributeError, TypeError) as error:
+        reason = str(error).splitlines()[0]
+        raise MynaError(f"{path} does not fit the model ({reason}); remove it and run the stage again") from error
 
 
 def devices(trainer: Section) -> int:
@@ -208,6 +211,8 @@ def _trainer_config(trainer: dict[str, Any], validate_every: int, log_every: int
         "val_check_interval": validate_every,
         "num_sanity_val_steps": 0,
         "use_distributed_sampler": False,
+        # Last of all, so that no configuration brings back a reader that unpickles.
+        "plugins": [*(trainer.get("plugins") or []), {"_target_": "myna.espnet.checkpoints.Checkpoints"}],
     }
     return defaults | {key: value for key, value in trainer.items() if value is not None} | fixed
 

@@ -11,7 +11,6 @@ from typing import Any
 import torch
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
-from safetensors.torch import load_file
 from torch import nn
 
 from myna.errors import MynaError
@@ -21,7 +20,7 @@ from myna.nemo.dataset import SegmentDataset
 from myna.networks.pretrained import FOLDER
 from myna.networks.vocoder.griffin_lim import GriffinLim
 from myna.networks.vocoder.parallel_wavenet import ParallelWaveNet, load_teacher
-from myna.networks.voice import save_weights
+from myna.networks.weights import load_into, save_weights
 
 log = logging.getLogger(__name__)
 BASE = FOLDER / "vocoder.safetensors"
@@ -55,7 +54,7 @@ def run(config: DictConfig) -> None:
     chosen = "start"
     if training["steps"]:
         trained = instantiate(settings.generator)
-        trained.load_state_dict(load_file(out / "trained.safetensors"))
+        load_into(trained, out / "trained.safetensors")
         scores["trained"] = copy_synthesis.score(items, copy_synthesis.copies(trained, items), names)
         if settings.init == "scratch" or copy_synthesis.better(scores["start"], scores["trained"]):
             chosen, generator = "trained", trained
@@ -98,11 +97,10 @@ def start(settings: DictConfig, seed: int) -> nn.Module:
             "vocoder.max_steps=2000"
         )
     try:
-        generator.load_state_dict(load_file(path))
-    except Exception as error:
-        reason = str(error).splitlines()[0]
+        load_into(generator, path)
+    except MynaError as error:
         raise MynaError(
-            f"{path} does not fit vocoder={settings.name} ({reason}); choose the vocoder it was made for or "
+            f"{path} does not fit vocoder={settings.name} ({error}); choose the vocoder it was made for or "
             "vocoder.init=scratch"
         ) from error
     return generator
@@ -207,6 +205,7 @@ def fit(
     from lightning.pytorch import Trainer
     from lightning.pytorch.callbacks import ModelCheckpoint
 
+    from myna.espnet.checkpoints import Checkpoints
     from myna.nemo.progress import Progress
 
     settings, hardware = config.vocoder, config.trainer
@@ -223,6 +222,7 @@ def fit(
         limit_val_batches=0,
         use_distributed_sampler=False,  # the data set itself gives each process draws of its own
         logger=False,
+        plugins=[Checkpoints()],
         enable_progress_bar=False,
         enable_model_summary=False,
         callbacks=[progress, keeper],
@@ -247,7 +247,9 @@ def _loader(config: DictConfig, last: Path) -> torch.utils.data.DataLoader[dict[
         augmented=settings.augmented,
     )
     if last.is_file():
-        steps = torch.load(last, map_location="cpu", weights_only=False)["state_dict"]["steps"]
+        from myna.espnet.checkpoints import read_checkpoint
+
+        steps = read_checkpoint(last)["state_dict"]["steps"]
         data.skip = int(steps) * settings.batch_size
     workers = settings.loader_workers
     return torch.utils.data.DataLoader(

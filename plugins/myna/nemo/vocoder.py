@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 import myna.nemo  # noqa: F401  (lets NeMo build our classes)
 from myna.errors import MynaError
+from myna.nemo.nemo_file import check_config, check_nemo_file
 from myna.nemo.preprocessor import preprocessor_config
 from myna.networks.vocoder.bandwidth import mel_distance
 from myna.networks.vocoder.discriminator import discriminator_loss, feature_matching_loss, generator_loss
@@ -53,6 +54,7 @@ class VocoderModel(HifiGanModel):
             cfg: From `model_config`, or out of a `.nemo` file.
             trainer: A `lightning.pytorch.Trainer`, or None.
         """
+        check_config(cfg)
         with open_dict(cfg):
             cfg.debug = True  # NeMo builds its discriminators whatever we do; these are its smallest
         super().__init__(cfg=cfg, trainer=trainer)
@@ -62,6 +64,16 @@ class VocoderModel(HifiGanModel):
         )
         self.spectrum_loss = safe_instantiate(cfg.spectrum_loss)
         self.register_buffer("steps", torch.zeros((), dtype=torch.long))
+
+    @classmethod
+    def restore_from(cls, restore_path: str, *args: Any, **kwargs: Any) -> Any:
+        """Restore a `.nemo` file, after a look at what it wants built.
+
+        Raises:
+            MynaError: It is no whole `.nemo` file of a vocoder, or names what is not in the registry.
+        """
+        check_nemo_file(restore_path)
+        return super().restore_from(restore_path, *args, **kwargs)
 
     @typecheck()
     def forward(self, *, spec: Tensor) -> Tensor:

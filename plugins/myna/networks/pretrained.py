@@ -1,19 +1,22 @@
 """The weights that Myna ships: a multi-speaker base without a speaker of its own.
 
 The folder has the files of a voice directory (`voice.yaml`, `tts.safetensors`, `vocoder.safetensors`, `tokens.txt`)
-and a model card, but no `speaker.safetensors`: whose voice it speaks with is what a clone adds.
+and a model card, but no `speaker.safetensors`: whose voice it speaks with is what a clone adds. `weights.json` holds
+the hash of each file of weights; one that does not fit is not loaded.
 """
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
 import yaml
-from safetensors.torch import load_file
-from torch import nn
+from torch import Tensor, nn
 
 import myna
 from myna.errors import MynaError
-from myna.networks.voice import build
+from myna.limits import LARGEST_FILE, LARGEST_JSON
+from myna.networks.weights import build, fill, parse_weights
+from myna.parsing import json_mapping, read_bytes
 
 FOLDER = Path(myna.__file__).parent / "pretrained"
 
@@ -45,6 +48,18 @@ def load_part(part: str, folder: Path = FOLDER) -> nn.Module:
     Raises:
         MynaError: There is no base, or its weights do not fit.
     """
-    module = build(part_config(part, folder))
-    module.load_state_dict(load_file(folder / f"{part}.safetensors"))
-    return module
+    path = folder / f"{part}.safetensors"
+    return fill(build(part_config(part, folder), part), pinned_weights(path), path)
+
+
+def pinned_weights(path: Path) -> dict[str, Tensor]:
+    """Read weights whose hash stands in `weights.json` beside them.
+
+    Raises:
+        MynaError: They have no entry there, or are not the ones that were pinned.
+    """
+    pins, data = path.with_name("weights.json"), read_bytes(path, LARGEST_FILE)
+    pinned = json_mapping(read_bytes(pins, LARGEST_JSON), pins).get(path.name) or {}
+    if hashlib.sha256(data).hexdigest() != pinned.get("sha256"):
+        raise MynaError(f"{path} is not what {pins.name} pins; install Myna again")
+    return parse_weights(data, path)

@@ -2,7 +2,8 @@
 
 A voice directory holds `voice.yaml` (which classes, with which arguments), `tts.safetensors`, `vocoder.safetensors`
 (not for end-to-end models), `speaker.safetensors`, `tokens.txt`, what its text front end needs (`lexicon.txt`,
-`text.model`) and `consent.yaml`. Nothing in it is a pickle, and classes are taken from the package `myna` only.
+`text.model`), `consent.yaml` and `seal.json`. Nothing in it is a pickle. Its files are read once, compared with the
+seal, and only then parsed; the classes that it names come from a closed registry (`myna.targets`).
 """
 
 import unicodedata
@@ -14,16 +15,18 @@ from typing import Any
 import numpy as np
 import torch
 import yaml
-from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from myna.errors import MynaError
-from myna.files import atomic_path, atomic_text
-from myna.targets import class_of
-from myna.text.front_end import DEFAULT, FrontEnd, build_front_end, load_front_end
+from myna.files import atomic_text
+from myna.networks import voice_files
+from myna.networks.weights import build, save_weights
+from myna.text.front_end import DEFAULT, FrontEnd, build_front_end
 from myna.text.languages import LANGUAGES, canonical
 from myna.text.sentences import Piece, split_text
 from myna.text.tokens import TokenList
+
+__all__ = ["PAUSES", "Voice", "VoiceConfig", "build", "save_weights"]
 
 # Seconds of silence after what ended a piece, at speed 1. A cut inside a clause gets none.
 PAUSES = {"sentence": 0.18, "clause": 0.09, "cut": 0.0}
@@ -52,18 +55,6 @@ class VoiceConfig:
     text: dict[str, Any] = field(default_factory=lambda: dict(DEFAULT))
 
 
-def build(config: dict[str, Any]) -> nn.Module:
-    """Build a network from `_target_` and arguments.
-
-    Raises:
-        MynaError: The class is not one of the package `myna`.
-    """
-    network: nn.Module = class_of(str(config.get("_target_", "")))(
-        **{k: v for k, v in config.items() if k != "_target_"}
-    )
-    return network
-
-
 class Voice:
     """A voice in memory.
 
@@ -74,6 +65,7 @@ class Voice:
         speaker: `(256,)` embedding.
         tokens: The token list.
         directory: Where it was loaded from, None for one that was not saved yet.
+        pack_id: Of the seal that the files were compared with; empty for one that was not loaded.
         front_end: Turns text into symbols; built from `config.text` when left out.
     """
 
@@ -86,8 +78,10 @@ class Voice:
         tokens: TokenList,
         directory: Path | None = None,
         front_end: FrontEnd | None = None,
+        pack_id: str = "",
     ) -> None:
         """Keep the parts, set for inference."""
+        self.pack_id = pack_id
         self.front_end = front_end or build_front_end(config.text)
         self.config = replace(config, text=self.front_end.config())
         self.tokens, self.speaker, self.directory = tokens, speaker, directory
@@ -102,22 +96,29 @@ class Voice:
 
     @classmethod
     def load(cls, directory: Path | str) -> "Voice":
-        """Load a voice directory.
+        """Load a voice directory; nothing of it is interpreted before its seal holds.
 
         Raises:
-            MynaError: The directory is no voice, or a part is missing.
+            MynaError: The directory is no voice, has no seal or another content than the sealed one, or a part is
+                missing, broken or names what is not in the registry.
         """
+        from myna.safety.seal import read_sealed
+
         directory = Path(directory)
         if not (directory / "voice.yaml").is_file():
             raise MynaError(f"{directory} is no voice: it has no voice.yaml; name the folder that stage 5 or 7 wrote")
-        config = VoiceConfig(**yaml.safe_load((directory / "voice.yaml").read_text(encoding="utf-8")))
-        tts = _with_weights(build(config.tts), directory / "tts.safetensors")
+        sealed = read_sealed(directory)
+        files, described = sealed.files, directory / "voice.yaml"
+        config = VoiceConfig(**voice_files.describe(files["voice.yaml"], described).model_dump())
+        tts = voice_files.network_of(files, "tts", config.tts, directory)
+        voice_files.check_defaults(tts, config.defaults, described)
         vocoder = None
         if config.vocoder is not None:
-            vocoder = _with_weights(build(config.vocoder), directory / "vocoder.safetensors")
-        speaker = _read(directory / "speaker.safetensors")["embedding"]
-        front_end = load_front_end(directory, config.text)
-        return cls(config, tts, vocoder, speaker, TokenList.load(directory / "tokens.txt"), directory, front_end)
+            vocoder = voice_files.network_of(files, "vocoder", config.vocoder, directory)
+        speaker = voice_files.speaker_of(files, directory)
+        front_end, tokens = voice_files.front_end_of(files, config.text, directory)
+        voice_files.check_room(tts, tokens, directory / "tokens.txt")
+        return cls(config, tts, vocoder, speaker, tokens, directory, front_end, sealed.pack_id)
 
     def save(self, directory: Path | str, half: bool = False) -> None:
         """Write a voice directory; `voice.yaml` comes last, so a half-written one does not load.
@@ -208,28 +209,3 @@ class Voice:
             MynaError: The text is empty, or the language is unknown.
         """
         return np.clip(np.concatenate(list(self.stream(text, language, seed, speed))), -1.0, 1.0)
-
-
-def save_weights(weights: dict[str, Tensor], path: Path, half: bool = False) -> None:
-    """Write tensors as safetensors in one step, as 16-bit floats if asked."""
-
-    def plain(value: Tensor) -> Tensor:
-        value = value.detach().cpu().contiguous()
-        return value.half() if half and value.dtype == torch.float32 else value.clone()
-
-    with atomic_path(path) as temporary:
-        save_file({k: plain(v) for k, v in weights.items()}, temporary)
-
-
-def _read(path: Path) -> dict[str, Tensor]:
-    if not path.is_file():
-        raise MynaError(f"{path} is missing: the voice is incomplete; run the stage that makes it again")
-    return {k: v.float() if v.dtype == torch.float16 else v for k, v in load_file(path).items()}
-
-
-def _with_weights(module: nn.Module, path: Path) -> nn.Module:
-    try:
-        module.load_state_dict(_read(path))
-    except RuntimeError as error:
-        raise MynaError(f"{path} does not fit the classes in voice.yaml: {str(error).splitlines()[0]}") from error
-    return module

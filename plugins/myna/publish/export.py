@@ -22,7 +22,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     from myna.serve.exit import find_voice
 
     voice, others = find_voice(arguments.voice), [find_voice(path) for path in arguments.speaker]
-    out = export_hf(voice, arguments.output, others, arguments.language)
+    out = export_hf(voice, arguments.output, others, arguments.language, arguments.purpose, arguments.requester)
     print(f"{out}: transformers.VitsModel and VitsTokenizer load it; README.md shows how, and by what right")
     return 0
 
@@ -37,4 +37,11 @@ def _parser() -> argparse.ArgumentParser:
         "--speaker", type=Path, action="append", default=[], metavar="VOICE", help="another voice whose speaker joins"
     )
     hf.add_argument("--language", help="espeak-ng code that is folded in (default: the voice's own)")
+    hf.add_argument(
+        "--purpose",
+        choices=("private", "publish", "commercial"),
+        default="private",
+        help="what it is for; the speakers' consents must cover it, for it speaks without labels (default: private)",
+    )
+    hf.add_argument("--requester", default="local", help="who asks, for the log (default: local)")
     return parser

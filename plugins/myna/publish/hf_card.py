@@ -8,6 +8,7 @@ from typing import Any
 from myna.files import atomic_text
 from myna.networks.voice import Voice
 from myna.publish.card import license_id, origins
+from myna.safety.audit import Entry
 from myna.safety.consent import ConsentRecord
 
 TEXT = """---
@@ -51,13 +52,16 @@ seed.
 ## Consent and licence
 
 Speech of {who}, on the basis "{basis}", scope "{scope}", licence {licence}; `consent.yaml` is part of this folder and
-has to stay with the model. It must not be used to deceive, impersonate or harass.
+has to stay with the model. It must not be used to deceive, impersonate or harass. Exported {day} for the purpose
+"{purpose}", as entry {content_id} of the log of the site that made it (`myna.json`).
 
 {origin}
 """
 
 
-def write_card(out: Path, voice: Voice, speakers: Sequence[str], language: str, consent: ConsentRecord) -> None:
+def write_card(
+    out: Path, voice: Voice, speakers: Sequence[str], language: str, consent: ConsentRecord, entry: Entry
+) -> None:
     """Write `README.md` beside model and tokenizer.
 
     Args:
@@ -66,6 +70,7 @@ def write_card(out: Path, voice: Voice, speakers: Sequence[str], language: str, 
         speakers: Their names, in the order of `speaker_id`.
         language: espeak-ng code.
         consent: Of the voice's own speaker.
+        entry: The export in the log.
     """
     from myna.text.tokens import BOS, EOS
 
@@ -88,6 +93,9 @@ def write_card(out: Path, voice: Voice, speakers: Sequence[str], language: str, 
         basis=consent.basis,
         scope=consent.scope,
         licence=consent.licence or "not named",
+        day=entry.time[:10],
+        purpose=entry.purpose,
+        content_id=entry.content_id,
         origin=" ".join(origins(origin_of(voice), {})),
     )
     atomic_text(out / "README.md", text)

@@ -16,20 +16,37 @@ import torch
 from torch import Tensor
 
 from myna.errors import MynaError
-from myna.files import atomic_text
+from myna.files import atomic_text, sha256
 from myna.networks.tts.vits import BLANK, DURATION_NOISE, Vits
 from myna.networks.tts.vits_hf import Sizes, State, condition_table, fold_condition, to_theirs, with_weight_norm
 from myna.networks.tts.vits_hf_decoder import branch_offsets, second_convolutions, without_output_bias
 from myna.networks.voice import Voice
 from myna.publish.hf_card import write_card
+from myna.safety import terms
+from myna.safety.audit import Entry
+from myna.safety.card import load_card
+from myna.safety.consent import Scope
+from myna.safety.release import admit, record
+from myna.safety.seal import read_sealed
+from myna.safety.types import Request
 from myna.text.languages import LANGUAGES, canonical
 from myna.text.tokens import BOS, EOS
 
 CALIBRATION = 4  # sentences that the decoder's loudness is learned from
 
 
-def export_hf(directory: Path, out: Path, others: Sequence[Path] = (), language: str | None = None) -> Path:
+def export_hf(
+    directory: Path,
+    out: Path,
+    others: Sequence[Path] = (),
+    language: str | None = None,
+    purpose: Scope = "private",
+    requester: str = "local",
+) -> Path:
     """Write a voice for `transformers`.
+
+    What leaves speaks without labels, so an export is a release of its own: the consent must cover more than trying the
+    voice here, the terms must be accepted, the log gets an entry, and the folder its id.
 
     Args:
         directory: Voice directory, sealed and with consent.
@@ -37,6 +54,8 @@ def export_hf(directory: Path, out: Path, others: Sequence[Path] = (), language:
         others: Voice directories whose speakers the model learns to name too (`speaker_id` 1, 2, …); only their
             embeddings are read, and their consents checked.
         language: espeak-ng code that is folded in; the voice's own when left out.
+        purpose: What the export is for: `private`, `publish` or `commercial`.
+        requester: Who asks, for the log.
 
     Returns:
         `out`.
@@ -46,9 +65,13 @@ def export_hf(directory: Path, out: Path, others: Sequence[Path] = (), language:
     """
     if out.exists():
         raise MynaError(f"{out} exists already; name another folder, or remove it")
-    language = canonical(language or _language(directory))
-    consents = {folder: _checked(folder, language) for folder in (directory, *others)}
+    if purpose == "evaluation":
+        raise MynaError("an export speaks without labels: its purpose is private, publish or commercial")
     voice = Voice.load(directory)
+    language = canonical(language or voice.config.language)
+    request = Request(output=out, purpose=purpose, language=language, requester=requester)
+    admitted = {folder: admit(load_card(folder, purpose), request) for folder in (directory, *others)}
+    terms.check_terms(request)
     speakers = {voice.config.name: voice.speaker}
     for folder in others:
         other = Voice.load(folder)
@@ -58,13 +81,24 @@ def export_hf(directory: Path, out: Path, others: Sequence[Path] = (), language:
     fresh = out.with_name(f".{out.name}.new")
     shutil.rmtree(fresh, ignore_errors=True)
     write_hf(voice, speakers, language, fresh)
-    for folder, name in zip(consents, speakers, strict=True):
+    for folder, name in zip(admitted, speakers, strict=True):
         shutil.copy2(
             folder / "consent.yaml", fresh / ("consent.yaml" if folder is directory else f"consent.{name}.yaml")
         )
-    write_card(fresh, voice, [*speakers], language, consents[directory])
+    essence = sha256(fresh / "model.safetensors")
+    entries = [record("export", each, request, essence) for each in admitted.values()]
+    write_card(fresh, voice, [*speakers], language, read_sealed(directory).consent, entries[0])
+    _mark(fresh / "myna.json", entries)
     fresh.rename(out)
     return out
+
+
+def _mark(path: Path, entries: Sequence[Entry]) -> None:
+    """Write into `myna.json` what was exported, from which sealed voices, with which consents and for what."""
+    content = json.loads(path.read_text(encoding="utf-8"))
+    kept = ("content_id", "voice", "pack_id", "consent_id", "purpose", "time", "essence")
+    content["export"] = [{"synthetic": True, **{name: getattr(entry, name) for name in kept}} for entry in entries]
+    atomic_text(path, json.dumps(content, ensure_ascii=False, indent=1) + "\n")
 
 
 def write_hf(voice: Voice, speakers: Mapping[str, Tensor], language: str, out: Path) -> None:
@@ -209,23 +243,3 @@ def _sizes(network: Vits, args: Mapping[str, Any]) -> dict[str, Any]:
 def spoken_form(symbols: Sequence[str]) -> str:
     """Return phoneme symbols as the exported tokenizer wants them: between `^` and `$`."""
     return unicodedata.normalize("NFD", BOS + "".join(symbols) + EOS)
-
-
-def _language(directory: Path) -> str:
-    import yaml
-
-    path = directory / "voice.yaml"
-    if not path.is_file():
-        raise MynaError(f"{directory} is no voice: it has no voice.yaml; name the folder that stage 5 wrote")
-    return str(yaml.safe_load(path.read_text(encoding="utf-8"))["language"])
-
-
-def _checked(directory: Path, language: str) -> Any:
-    """Return the consent of a voice directory whose seal and consent are in order."""
-    from myna.safety import consent
-    from myna.safety.seal import check_seal
-
-    check_seal(directory)
-    record = consent.load(directory / "consent.yaml")
-    consent.check(record, "evaluation", language=language, directory=directory)
-    return record

@@ -8,7 +8,10 @@ from omegaconf import DictConfig
 
 from myna.errors import MynaError
 from myna.files import atomic_text
-from myna.safety import consent
+from myna.safety.card import load_card
+from myna.safety.release import Admitted, admit, record
+from myna.safety.seal import read_sealed
+from myna.safety.types import Request
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +38,9 @@ def run(config: DictConfig) -> None:
         return
     if not (pack / "README.md").is_file():
         raise MynaError(f"{pack}/README.md is missing; run stage 7 (pack) first")
-    check_consent(pack)
+    admitted = check_consent(pack)
+    request = Request(output=Path(settings.repo), purpose="publish", requester="upload")
+    record("upload", admitted, request, admitted.pack_id)
     address = push(pack, settings.repo, private=settings.private, endpoint=settings.endpoint)
     logger.info("uploaded: %s", address)
     atomic_text(record_path, json.dumps({"uploaded": True, "repo": settings.repo, "address": address}, indent=2) + "\n")
@@ -50,20 +55,20 @@ def _also_refused(pack: Path) -> str:
     return ""
 
 
-def check_consent(pack: Path) -> None:
-    """Refuse a pack whose speaker has not agreed to publication.
+def check_consent(pack: Path) -> Admitted:
+    """Refuse a pack whose speaker has not agreed to publication, or whose voice is not the sealed one.
 
     Raises:
         MynaError: The consent's scope is evaluation or private, or the record is not in order.
     """
     path = pack / "voice" / "consent.yaml"
-    record = consent.load(path)
-    if record.scope not in ("publish", "commercial"):
+    agreed = read_sealed(path.parent).consent
+    if agreed.scope not in ("publish", "commercial"):
         raise MynaError(
-            f"{path}: the consent of {record.who or record.speaker} covers {record.scope!r} only, so this voice "
+            f"{path}: the consent of {agreed.who or agreed.speaker} covers {agreed.scope!r} only, so this voice "
             "is never uploaded; ask the speaker for a consent of scope 'publish', or leave upload.repo empty"
         )
-    consent.check(record, "publish", directory=path.parent)
+    return admit(load_card(path.parent, "publish"), Request(output=pack, purpose="publish", requester="upload"))
 
 
 def push(pack: Path, repo: str, *, private: bool, endpoint: str | None = None) -> str:

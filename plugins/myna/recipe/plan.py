@@ -12,6 +12,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 
 from myna.errors import MynaError
 from myna.files import sha256
+from myna.recipe.whole import cut_off
 
 RECIPE = "<recipe>"  # stands for the recipe's folder in what is recorded
 SMALL = 4 << 20  # bytes: smaller files are compared by content, larger ones by size and time
@@ -97,6 +98,13 @@ def _plain(value: object) -> object:
 def missing_outputs(stage: Stage) -> list[str]:
     """Return the output patterns of a stage that match no file."""
     return [pattern for pattern in stage.outputs if not _matches(pattern)]
+
+
+def cut_outputs(stage: Stage) -> list[str]:
+    """Return the outputs of a stage that are not whole, and the weights beside them that are not."""
+    outputs = [path for pattern in stage.outputs for path in _matches(pattern)]
+    weights = {path for output in outputs for path in output.parent.glob("*.safetensors")}
+    return [str(path) for path in sorted({*outputs, *weights}) if cut_off(path)]
 
 
 def _matches(pattern: str) -> list[Path]:

@@ -12,7 +12,7 @@ from myna.errors import MynaError
 from myna.recipe.leftovers import sweep
 from myna.recipe.lock import only_run
 from myna.recipe.markers import Markers, clear_stale, versions, worked_on
-from myna.recipe.plan import Stage, missing_outputs, read_stages, stage_hash
+from myna.recipe.plan import Stage, cut_outputs, missing_outputs, read_stages, stage_hash
 from myna.recipe.usage import Usage
 
 logger = logging.getLogger(__name__)
@@ -62,10 +62,13 @@ class Recipe:
         """Skip a stage that is complete, else run it."""
         digest = stage_hash(stage, self.config, self._upstream(stage))
         done = self.markers.complete(stage.name)
-        if done is not None and done.get("hash") == digest and not missing_outputs(stage):
+        cut = cut_outputs(stage) if done is not None and done.get("hash") == digest else []
+        if done is not None and done.get("hash") == digest and not missing_outputs(stage) and not cut:
             logger.info("%s: complete (%.0f s when it ran)", self.label(stage.name), done.get("seconds", 0))
             return
-        record = self._open_record(stage, digest, done)
+        for path in cut:
+            logger.info("%s: %s is cut off; the stage runs again", self.label(stage.name), path)
+        record = self._open_record(stage, digest, done, bool(cut))
         logger.info("%s: %s", self.label(stage.name), "resumes" if record["attempts"] > 1 else "starts")
         self._run_measured(stage, record)
 
@@ -79,8 +82,10 @@ class Recipe:
         for name in stage.after:
             done = self.markers.complete(name)
             gone = missing_outputs(self.stages[name])
-            if done is None or gone:
-                what = f"{gone[0]} is missing" if gone else "it was not completed"
+            cut = cut_outputs(self.stages[name])
+            if done is None or gone or cut:
+                what = f"{cut[0]} is cut off" if cut else "it was not completed"
+                what = f"{gone[0]} is missing" if gone else what
                 number = self._numbers.get(name)
                 recipe = Path(self.config.recipe_dir).name
                 command = f"./run.sh --recipe {recipe} --stage {number} --stop_stage {number}"
@@ -89,13 +94,14 @@ class Recipe:
             hashes[name] = done["hash"]
         return hashes
 
-    def _open_record(self, stage: Stage, digest: str, done: dict[str, Any] | None) -> dict[str, Any]:
-        """Write the record of a stage that begins; a changed configuration clears what the old one left."""
+    def _open_record(self, stage: Stage, digest: str, done: dict[str, Any] | None, cut: bool = False) -> dict[str, Any]:
+        """Write the record of a stage that begins; what another configuration left, or a cut, is cleared."""
         before = self.markers.started(stage.name)
         resumes = before is not None and before.get("hash") == digest
-        if not resumes and (last := before or done) is not None and last.get("hash") != digest:
+        if not resumes and (last := before or done) is not None and (last.get("hash") != digest or cut):
+            why = "an output was cut off" if cut else "configuration or inputs changed"
             for phrase in clear_stale(stage, Path(self.config.recipe_dir), last):
-                logger.info("%s: configuration or inputs changed: %s", self.label(stage.name), phrase)
+                logger.info("%s: %s: %s", self.label(stage.name), why, phrase)
         record: dict[str, Any] = {
             "stage": stage.name,
             "hash": digest,

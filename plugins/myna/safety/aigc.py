@@ -7,12 +7,14 @@ the FFmpeg libraries (what ffprobe sees).
 import base64
 import io
 import json
+import struct
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from myna.errors import MynaError
+from myna.limits import LARGEST_LABEL
 from myna.safety.canonical import sign, signed
 from myna.safety.encode import container_tags, format_of
 from myna.safety.state import site_key, site_public
@@ -30,7 +32,7 @@ class Label(BaseModel):
         Label: 1 is, 2 possibly is, 3 is suspected to be generated.
         ContentProducer: Code of the producer.
         ProduceID: Content id given by the producer.
-        ReservedCode1: Integrity data of the producer: a signature over producer, id and coded audio.
+        ReservedCode1: Integrity data of the producer: a signature over the fields above and below and the coded audio.
         ContentPropagator: Code of the propagator; copies the producer on first write.
         PropagateID: Content id given by the propagator; copies the producer's on first write.
         ReservedCode2: Integrity data of the propagator: here the public key of the signature.
@@ -62,12 +64,10 @@ def make(producer: str, content_id: str, essence: str) -> Label:
     Raises:
         MynaError: A value is not printable ASCII.
     """
-    signature = bytes.fromhex(sign(site_key(), _signed_part(producer, content_id, essence)))
     try:
-        return Label(
+        label = Label(
             ContentProducer=producer,
             ProduceID=content_id,
-            ReservedCode1=PREFIX + base64.b64encode(signature).decode(),
             ContentPropagator=producer,
             PropagateID=content_id,
             ReservedCode2=PREFIX + base64.b64encode(bytes.fromhex(site_public())).decode(),
@@ -76,17 +76,31 @@ def make(producer: str, content_id: str, essence: str) -> Label:
         raise MynaError(
             f"AIGC label: producer {producer!r} is not printable ASCII; use a code of ASCII letters"
         ) from error
+    signature = bytes.fromhex(sign(site_key(), _signed_part(label, essence)))
+    return label.model_copy(update={"ReservedCode1": PREFIX + base64.b64encode(signature).decode()})
 
 
 def signer(label: Label, essence: str) -> str | None:
-    """Return the public key that signed label and audio, or None when the signature is missing or does not fit."""
+    """Return the public key that signed label and audio, or None when the signature is missing or does not fit.
+
+    Labels of Myna before 2026-11-25 are signed over producer, id and audio alone, and believed as far as that goes.
+    """
     try:
         public = base64.b64decode(label.ReservedCode2.removeprefix(PREFIX), validate=True).hex()
         signature = base64.b64decode(label.ReservedCode1.removeprefix(PREFIX), validate=True).hex()
     except ValueError:
         return None
-    fits = signed(public, signature, _signed_part(label.ContentProducer, label.ProduceID, essence))
+    older = {"ContentProducer": label.ContentProducer, "ProduceID": label.ProduceID, "essence": essence}
+    fits = signed(public, signature, _signed_part(label, essence)) or signed(public, signature, older)
     return public if fits else None
+
+
+def public_key(label: Label) -> str:
+    """Return the public key that a label names, in hexadecimal; empty when there is none."""
+    try:
+        return base64.b64decode(label.ReservedCode2.removeprefix(PREFIX), validate=True).hex()
+    except ValueError:
+        return ""
 
 
 def write(data: bytes, suffix: str, label: Label) -> bytes:
@@ -119,27 +133,44 @@ def read(data: bytes | Path, suffix: str = "") -> Label | None:
     Raises:
         MynaError: The suffix is not one that carries a label.
     """
+    found = values(data, suffix)
+    return parse(found[0]) if found else None
+
+
+def values(data: bytes | Path, suffix: str = "") -> list[str]:
+    """Read what stands under the key with mutagen, as it is: one value in a file of Myna's, none or several elsewhere.
+
+    Args:
+        data: A whole file, or its path.
+        suffix: Format of the bytes; taken from the path when empty.
+
+    Raises:
+        MynaError: The suffix is not one that carries a label.
+    """
     import mutagen
 
     suffix = suffix or (data.suffix.lower() if isinstance(data, Path) else "")
+    format_of(f"file{suffix}")
     try:
         tags = _open(io.BytesIO(data if isinstance(data, bytes) else data.read_bytes()), suffix).tags
-        return parse(None if tags is None else _get_tag(tags, suffix))
-    except mutagen.MutagenError:
-        return None
+        return [] if tags is None else _get_tags(tags, suffix)
+    except (mutagen.MutagenError, ValueError, KeyError, IndexError, TypeError, EOFError, struct.error):
+        return []  # mutagen's own readers raise these on headers that lie
 
 
 def parse(value: str | None) -> Label | None:
     """Read the JSON of a label, flat or nested as `{"AIGC": {…}}`; None when it is not one."""
+    if not value or len(value) > LARGEST_LABEL:
+        return None
     try:
-        found = json.loads(value or "")
+        found = json.loads(value)
         return Label.model_validate(found.get(KEY, found))
-    except (ValueError, AttributeError):
+    except (ValueError, AttributeError, RecursionError):
         return None
 
 
-def _signed_part(producer: str, content_id: str, essence: str) -> dict[str, Any]:
-    return {"ContentProducer": producer, "ProduceID": content_id, "essence": essence}
+def _signed_part(label: Label, essence: str) -> dict[str, Any]:
+    return {**label.model_dump(exclude={"ReservedCode1"}), "essence": essence}
 
 
 def _open(stream: io.BytesIO, suffix: str) -> Any:
@@ -171,11 +202,8 @@ def _set_tag(stream: io.BytesIO, suffix: str, value: str) -> None:
     file.save(stream)
 
 
-def _get_tag(tags: Any, suffix: str) -> str | None:
+def _get_tags(tags: Any, suffix: str) -> list[str]:
     if suffix in (".wav", ".mp3"):
-        frames = tags.getall(f"TXXX:{KEY}")
-        return str(frames[0].text[0]) if frames else None
-    values = tags.get(_MP4_ATOM if suffix == ".m4a" else KEY)
-    if not values:
-        return None
-    return bytes(values[0]).decode("ascii", "replace") if suffix == ".m4a" else str(values[0])
+        return [str(text) for frame in tags.getall(f"TXXX:{KEY}") for text in frame.text]
+    found = tags.get(_MP4_ATOM if suffix == ".m4a" else KEY) or []
+    return [bytes(value).decode("ascii", "replace") if suffix == ".m4a" else str(value) for value in found]

@@ -1,7 +1,10 @@
 """The log of everything that left: append-only JSON lines, each chained to the one before, the head signed.
 
-A line that is changed, inserted or taken out breaks the chain; lines cut off at the end contradict the signed head.
-Entries are kept at least 180 days (标识办法 art. 9 asks for six months).
+A line that is changed, inserted or taken out breaks the chain; lines cut off at the end contradict the signed head. A
+log that is taken away whole, or put back as it was some time ago, contradicts the anchor: the count and hash of the
+newest entry, kept apart in `site.count` and, where `MYNA_AUDIT_ANCHOR` names a file elsewhere, there too. Whoever notes
+the hash of an entry outside of this machine can ask for it with `myna audit --since HASH`, and every released file is
+such a note: `myna verify` misses its entry. Entries are kept at least 180 days (标识办法 art. 9 asks for six months).
 """
 
 import fcntl
@@ -17,10 +20,12 @@ from pydantic import BaseModel, ConfigDict
 
 from myna.errors import MynaError
 from myna.files import atomic_text
+from myna.safety import anchor
 from myna.safety.canonical import canonical, digest, sign, signed
 from myna.safety.state import site_key, site_public, state_dir
 
 KEEP_DAYS = 180
+SHORTEST_HASH = 12
 _START = "0" * 64
 _HEAD = {"count", "hash", "anchor", "line"}
 
@@ -90,15 +95,32 @@ def append(entry: Entry) -> Entry:
         with _locked() as stream:
             head = _read_head()
             _complete(stream, head)
-            filled = {"number": head["count"] + 1, "time": _stamp(), "previous": head["hash"]}
+            filled = {"number": head["count"] + 1, "time": _stamp(head), "previous": head["hash"]}
             entry = entry.model_copy(update=filled)
             entry = entry.model_copy(update={"hash": entry.chained_hash()})
             line = _line(entry)
             _write_head({**head, "count": entry.number, "hash": entry.hash, "line": line})
             _append_line(stream, line)
+            anchor.write(entry.number, entry.hash)
     except OSError as error:
         raise MynaError(f"{log_path()}: cannot write the log ({error}); nothing is released without it") from error
     return entry
+
+
+def latest() -> datetime | None:
+    """Return the time of the newest entry, or None where there is none.
+
+    Raises:
+        MynaError: The head of the log was edited.
+    """
+    with _locked():  # so that the head and its anchors belong together
+        return _time_of(_read_head())
+
+
+def pruned() -> bool:
+    """Tell whether entries were forgotten, so that a file that was released may have none."""
+    with _locked():
+        return bool(_read_head()["anchor"] != _START)
 
 
 def entries() -> list[Entry]:
@@ -130,7 +152,27 @@ def check_chain() -> list[Entry]:
     with _locked() as stream:
         head = _read_head()
         _complete(stream, head)
-        return _linked(entries(), head)
+        found = _linked(entries(), head)
+        anchor.check(head["count"], {entry.number: entry.hash for entry in found}, log_path())
+        return found
+
+
+def since(known: str) -> list[Entry]:
+    """Return the entries after one whose hash somebody noted outside of this machine, after a look at the whole chain.
+
+    Args:
+        known: The hash, or its first 12 digits or more.
+
+    Raises:
+        MynaError: No entry has this hash: the log was replaced or cut; or the chain does not hold.
+    """
+    if len(known) < SHORTEST_HASH:
+        raise MynaError(f"--since {known}: give at least {SHORTEST_HASH} digits of the hash")
+    found = check_chain()
+    for place, entry in enumerate(found):
+        if entry.hash.startswith(known.lower()):
+            return found[place + 1 :]
+    raise MynaError(f"{log_path()}: no entry has the hash {known}; the log was replaced or cut, restore it from a copy")
 
 
 def _linked(found: list[Entry], head: dict[str, Any]) -> list[Entry]:
@@ -181,8 +223,19 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def _stamp() -> str:
-    return _now().isoformat(timespec="seconds")
+def _stamp(head: dict[str, Any]) -> str:
+    # Never before the entry before it, whatever the clock says.
+    last = _time_of(head)
+    return (_now() if last is None else max(_now(), last)).isoformat(timespec="seconds")
+
+
+def _time_of(head: dict[str, Any]) -> datetime | None:
+    if not head["line"]:
+        return None
+    try:
+        return datetime.fromisoformat(json.loads(head["line"])["time"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise MynaError(f"{log_path()}: the head holds no entry; the log was edited, restore it from a copy") from error
 
 
 @contextmanager
@@ -241,6 +294,7 @@ def _read_head() -> dict[str, Any]:
     if not path.exists():
         if log_path().exists() and log_path().stat().st_size:
             raise MynaError(f"{path}: the signed head of the log is missing; restore it from a copy")
+        anchor.check(0, {}, log_path())
         return {"count": 0, "hash": _START, "anchor": _START, "line": ""}
     try:
         head = json.loads(path.read_text(encoding="utf-8"))
@@ -249,6 +303,7 @@ def _read_head() -> dict[str, Any]:
         raise MynaError(f"{path}: not the head of a log ({error}); restore it from a copy") from error
     if not signed(site_public(), signature, head) or set(head) != _HEAD:
         raise MynaError(f"{path}: the head of the log was edited; restore it from a copy")
+    anchor.check(head["count"], {head["count"]: head["hash"]}, path)
     return head
 
 

@@ -5,8 +5,12 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from myna.errors import MynaError
+
+if TYPE_CHECKING:
+    from myna.safety.consent import ConsentRecord
 
 
 def main(argv: list[str]) -> int:
@@ -51,6 +55,7 @@ def _add_audit(commands: argparse._SubParsersAction) -> None:  # type: ignore[ty
     audit = commands.add_parser("audit", help="list the log of releases and check its chain")
     audit.add_argument("--json", action="store_true", help="one JSON object a line")
     audit.add_argument("--last", type=int, default=0, metavar="N", help="only the last N entries")
+    audit.add_argument("--since", metavar="HASH", help="only entries after this one, which must be there")
     audit.add_argument("--prune", type=int, metavar="DAYS", help="forget entries older than DAYS (at least 180)")
     audit.set_defaults(run=_audit)
 
@@ -98,6 +103,9 @@ def _add_record_actions(actions: argparse._SubParsersAction) -> None:  # type: i
                 "--key", type=Path, help="Ed25519 private key in PEM form (default: the key of this site)"
             )
         action.set_defaults(run=run)
+    again = actions.add_parser("seal", help="seal a voice of an older Myna anew, with its consent")
+    again.add_argument("voice", type=Path, help="voice directory whose consent.yaml you have read")
+    again.set_defaults(run=_seal)
     trust = actions.add_parser("trust", help="believe the signatures of a key")
     trust.add_argument("public_key", help="64 hexadecimal digits")
     trust.add_argument("--remark", default="", help="whose key it is")
@@ -137,7 +145,7 @@ def _audit(arguments: argparse.Namespace) -> int:
 
     if arguments.prune is not None:
         print(f"{audit.prune(arguments.prune)} entries forgotten")
-    entries = audit.check_chain()
+    entries = audit.since(arguments.since) if arguments.since else audit.check_chain()
     for entry in entries[-arguments.last :]:
         if arguments.json:
             print(entry.model_dump_json())
@@ -148,7 +156,10 @@ def _audit(arguments: argparse.Namespace) -> int:
                 f"cue={entry.cue or '-'} file={entry.file or '-'}"
             )
     if not arguments.json:
-        print(f"{len(entries)} entries, the chain holds ({audit.log_path()})")
+        count = f"{len(entries)} entries{' since then' if arguments.since else ''}"
+        print(f"{count}, the chain holds ({audit.log_path()})")
+        if entries:
+            print(f"newest: {entries[-1].hash} (note it elsewhere; `myna audit --since` misses it in a replaced log)")
     return 0
 
 
@@ -192,8 +203,8 @@ def _sign(arguments: argparse.Namespace) -> int:
 
     key = state.load_key(arguments.key) if arguments.key else state.site_key()
     record = consent.sign(consent.load(arguments.record), key)
-    record.save(arguments.record)
-    print(f"{arguments.record}: signed by {record.public_key}")
+    sealed = _save(record, arguments.record)
+    print(f"{arguments.record}: signed by {record.public_key}{sealed}")
     return 0
 
 
@@ -202,8 +213,30 @@ def _revoke(arguments: argparse.Namespace) -> int:
 
     key = state.load_key(arguments.key) if arguments.key else state.site_key()
     record = consent.revoke(consent.load(arguments.record), key)
-    record.save(arguments.record)
-    print(f"{arguments.record}: revoked; every copy of consent {record.id} is refused here from now on")
+    sealed = _save(record, arguments.record)
+    print(f"{arguments.record}: revoked; every copy of consent {record.id} is refused here from now on{sealed}")
+    return 0
+
+
+def _save(record: "ConsentRecord", path: Path) -> str:
+    """Write a record; the voice that it lies in is sealed anew, if its seal held until now."""
+    from myna.safety import seal
+
+    voice = path.parent if path.name == seal.CONSENT and (path.parent / seal.NAME).is_file() else None
+    if voice is not None:
+        seal.read_sealed(voice, without_consent=True)
+    record.save(path)
+    if voice is None:
+        return ""
+    seal.seal(voice)
+    return f"; {voice} is sealed anew"
+
+
+def _seal(arguments: argparse.Namespace) -> int:
+    from myna.safety import seal
+
+    pack = seal.seal_again(arguments.voice)
+    print(f"{arguments.voice}: sealed with its consent, pack {pack[:12]}")
     return 0
 
 

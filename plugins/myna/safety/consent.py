@@ -16,10 +16,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from myna.errors import MynaError
 from myna.files import atomic_text, sha256
-from myna.safety import trust
+from myna.limits import LARGEST_YAML
+from myna.parsing import read_bytes, yaml_mapping
+from myna.safety import audit, clock, trust
 from myna.safety.canonical import sign as sign_canonical
 from myna.safety.canonical import signed
-from myna.safety.state import public_hex, site_key
+from myna.safety.state import public_hex, site_key, site_public
+from myna.text.languages import canonical as canonical_language
 
 Basis = Literal["own_voice", "written", "licence", "public_domain", "synthetic"]
 Scope = Literal["evaluation", "private", "publish", "commercial"]
@@ -94,15 +97,23 @@ def load(path: Path | str) -> ConsentRecord:
     Raises:
         MynaError: The file is missing, is no YAML, or has missing or unknown fields.
     """
+    if not Path(path).is_file():
+        raise MynaError(f"{path}: no consent record; make one with `myna consent new`")
+    return parse(read_bytes(Path(path), LARGEST_YAML), path)
+
+
+def parse(data: bytes, name: Path | str) -> ConsentRecord:
+    """Read a record from the bytes of its file.
+
+    Raises:
+        MynaError: They are no YAML, or have missing or unknown fields.
+    """
     try:
-        data = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-        return ConsentRecord.model_validate(data)
-    except OSError as error:
-        raise MynaError(f"{path}: no consent record; make one with `myna consent new`") from error
-    except (yaml.YAMLError, ValidationError) as error:
+        return ConsentRecord.model_validate(yaml_mapping(data, name))
+    except ValidationError as error:
         first = str(error).splitlines()
         raise MynaError(
-            f"{path}: not a consent record ({' '.join(first[:3])}); see `myna consent new --help`"
+            f"{name}: not a consent record ({' '.join(first[:3])}); see `myna consent new --help`"
         ) from error
 
 
@@ -124,6 +135,7 @@ def stated(record: ConsentRecord) -> ConsentRecord:
 def revoke(record: ConsentRecord, key: Ed25519PrivateKey) -> ConsentRecord:
     """Take the consent back from today: the record says so, and older copies of it are refused on this site too."""
     trust.add_revoked(record.id)
+    audit.append(audit.Entry(event="revoke", consent_id=record.id, voice=record.speaker))
     return sign(record.model_copy(update={"revoked": datetime.now(UTC).date()}), key)
 
 
@@ -134,14 +146,14 @@ def check(record: ConsentRecord, purpose: Scope, *, language: str | None = None,
         record: The consent.
         purpose: What the voice is wanted for.
         language: Language to be spoken, if known.
-        directory: Folder against which the path of the evidence is read; the evidence is checked when it is there.
+        directory: Folder against which the path of the evidence is read; none: evidence is not looked for.
 
     Raises:
         MynaError: Revoked, expired, not yet valid, out of scope, forged, unsigned where a signature is needed, signed
-            by a key that this site does not trust, or the evidence was changed.
+            by a key that this site does not trust, or the evidence is gone or was changed.
     """
     name = f"consent {record.id[:8]} of speaker {record.speaker}"
-    today = datetime.now(UTC).date()
+    today = clock.today()
     if record.revoked or trust.is_revoked(record.id):
         raise MynaError(f"{name} was revoked: delete the voice, or ask the speaker for a new consent")
     if record.expires and record.expires < today:
@@ -152,7 +164,7 @@ def check(record: ConsentRecord, purpose: Scope, *, language: str | None = None,
         raise MynaError(f"purpose {purpose!r} is unknown: use one of {', '.join(SCOPES)}")
     if SCOPES.index(record.scope) < SCOPES.index(purpose):
         raise MynaError(f"{name} covers {record.scope!r}, not {purpose!r}: ask for a wider consent")
-    if language and record.languages and language not in record.languages:
+    if language and record.languages and _code(language) not in {_code(known) for known in record.languages}:
         raise MynaError(
             f"{name} covers the languages {', '.join(record.languages)}, not {language}: ask for a wider one"
         )
@@ -180,8 +192,34 @@ def _check_evidence(record: ConsentRecord, name: str, directory: Path | None) ->
     if record.evidence is None or directory is None:
         return
     path = directory / record.evidence.file
-    if path.exists() and sha256(path) != record.evidence.sha256:
+    if not path.is_file():
+        # Evidence stays where the consent was signed: to another site the trusted signature vouches for it.
+        if record.signature and record.public_key != site_public():
+            return
+        raise MynaError(f"{name}: the evidence {path} is gone; restore the original file")
+    if sha256(path) != record.evidence.sha256:
         raise MynaError(f"{name}: the evidence {path} was changed; restore the original file")
+
+
+def anchored(record: ConsentRecord, directory: Path) -> ConsentRecord:
+    """Return a record that can leave its folder: the path of its evidence becomes absolute.
+
+    Only what this site signed, or nobody, is touched; what this site signed is signed again.
+    """
+    ours = record.public_key == site_public() or not record.signature
+    if record.evidence is None or Path(record.evidence.file).is_absolute() or not ours:
+        return record
+    evidence = record.evidence.model_copy(update={"file": str((directory / record.evidence.file).absolute())})
+    moved = record.model_copy(update={"evidence": evidence})
+    return sign(moved, site_key()) if record.signature else moved
+
+
+def _code(language: str) -> str:
+    """Return the code that stands for a language and its aliases; an unknown one stands for itself."""
+    try:
+        return canonical_language(language)
+    except MynaError:
+        return language
 
 
 def from_spk2consent(line: str) -> ConsentRecord:

@@ -13,6 +13,7 @@ import numpy as np
 import soxr
 
 from myna.errors import MynaError
+from myna.limits import LONGEST_SOUND
 from myna.safety.types import Audio, Wave
 
 
@@ -88,6 +89,7 @@ def decode(data: bytes | Path) -> Audio:
     import av
 
     pieces: list[np.ndarray] = []
+    length = 0
     try:
         with av.open(io.BytesIO(data) if isinstance(data, bytes) else str(data), "r") as container:
             stream = container.streams.audio[0]
@@ -97,9 +99,12 @@ def decode(data: bytes | Path) -> Audio:
                 with contextlib.suppress(av.error.InvalidDataError):
                     for frame in packet.decode():
                         pieces.extend(part.to_ndarray()[0] for part in converter.resample(frame))
+                        length += frame.samples
+                if length > LONGEST_SOUND * stream.rate:
+                    raise MynaError(f"{_name(data)}: longer than {LONGEST_SOUND / 3600:g} hours; cut it into parts")
             pieces.extend(part.to_ndarray()[0] for part in converter.resample(None))
             rate = int(stream.rate)
-    except (av.error.FFmpegError, IndexError, OSError) as error:
+    except (av.error.FFmpegError, IndexError, OSError, ValueError, ZeroDivisionError, TypeError) as error:
         raise MynaError(f"{_name(data)}: not a sound that can be read ({error}); give an audio file") from error
     if not pieces:
         raise MynaError(f"{_name(data)}: holds no samples; give an audio file that is not empty")
@@ -131,8 +136,11 @@ def container_tags(data: bytes | Path) -> dict[str, str]:
     """Read the metadata that FFmpeg sees, of the container and of the audio stream (Ogg keeps it there)."""
     import av
 
-    with av.open(io.BytesIO(data) if isinstance(data, bytes) else str(data), "r") as container:
-        return {**container.metadata, **container.streams.audio[0].metadata}
+    try:
+        with av.open(io.BytesIO(data) if isinstance(data, bytes) else str(data), "r") as container:
+            return {**container.metadata, **container.streams.audio[0].metadata}
+    except (av.error.FFmpegError, IndexError, OSError, ValueError) as error:
+        raise MynaError(f"{_name(data)}: not a sound that can be read ({error}); give an audio file") from error
 
 
 def resample(wave: Wave, source: int, target: int) -> Wave:

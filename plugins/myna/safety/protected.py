@@ -16,9 +16,11 @@ import numpy as np
 from myna.errors import MynaError
 from myna.files import atomic_path, atomic_text
 from myna.safety.state import state_dir
+from myna.safety.types import Audio
 
 # Here GE2E takes 0.9 % of strangers for somebody on the list, and misses 2.9 % of those on it (docs/safety.md).
 DEFAULT_THRESHOLD = 0.79
+_LISTENED = 60.0  # seconds of a sound that its voice print is made from
 
 
 def list_path() -> Path:
@@ -52,6 +54,42 @@ def check_protected(embedding: np.ndarray, path: Path | None = None) -> None:
             f"the voice is that of a protected person ({names[nearest]!r}, similarity {scores[nearest]:.2f}, limit "
             f"{threshold:.2f}): it is not cloned; ask whoever keeps {path or list_path()}"
         )
+
+
+def check_file(data: bytes, name: Path) -> None:
+    """Refuse a voice whose `speaker.safetensors` holds an embedding near to a protected one.
+
+    Args:
+        data: The bytes of the file.
+        name: What it is called in errors.
+
+    Raises:
+        MynaError: The voice is protected, or the file holds no embedding.
+    """
+    if not list_path().exists():
+        return
+    from safetensors import SafetensorError
+    from safetensors.numpy import load
+
+    try:
+        embedding = load(data)["embedding"]
+    except (SafetensorError, KeyError, ValueError, TypeError) as error:
+        raise MynaError(f"{name}: holds no speaker embedding ({error}); make the voice again") from error
+    check_protected(embedding)
+
+
+def check_sound(sound: Audio) -> None:
+    """Refuse speech that sounds like a protected person, whatever the voice says of itself.
+
+    Raises:
+        MynaError: Its voice print is near to one on the list.
+    """
+    if not list_path().exists() or not load_list(list_path())[1]:
+        return
+    from myna.safety import voiceprint
+
+    most = int(_LISTENED * sound.sample_rate)
+    check_protected(voiceprint.embed(sound._replace(wave=sound.wave[:most])))
 
 
 def load_list(path: Path) -> tuple[np.ndarray, list[str], float]:

@@ -1,9 +1,12 @@
 """The one exit. All synthesis for people leaves here, marked, labelled and logged, or it does not leave.
 
-watermark → audible cue → encode → AIGC metadata → C2PA when a certificate is set. All of it happens in memory, each
-step is read back, the log entry is written, and only then does the file get its name.
+admitted (seal, consent, language, protected voices) → watermark → audible cue → encode → AIGC metadata → C2PA when a
+certificate is set. All of it happens in memory and each step is read back. Then the finished file is written under a
+temporary name, the log entry follows, and last the file gets its name: what cannot be written is not logged, and no
+byte without its labels reaches the disk.
 """
 
+import os
 import uuid
 from pathlib import Path
 from typing import NamedTuple
@@ -12,16 +15,29 @@ import numpy as np
 
 from myna.errors import MynaError, UnmarkableError
 from myna.files import atomic_path
-from myna.safety import aigc, audit, c2pa, consent, cue, encode, seal, spoken, terms
+from myna.safety import aigc, audit, c2pa, consent, cue, encode, protected, seal, spoken, terms, watermark
 from myna.safety.canonical import digest
 from myna.safety.types import Audio, Released, Request, VoiceCard, Wave
-from myna.safety.watermark import load_watermark, mark
 
-__all__ = ["Audio", "Released", "Request", "VoiceCard", "release", "release_bytes", "write_measured"]
+__all__ = ["Admitted", "Audio", "Released", "Request", "VoiceCard", "admit", "record", "release", "release_bytes"]
 
 # A weak mark is laid on again, stronger, before the release is given up.
 _STRENGTHS = (1.0, 1.5, 2.0)
 _SHORTEST = 0.3  # seconds
+
+
+class Admitted(NamedTuple):
+    """A voice that may speak: its name, its pack id and the id of its consent."""
+
+    name: str
+    pack_id: str
+    consent_id: str
+
+
+class _Made(NamedTuple):
+    data: bytes
+    entry: audit.Entry
+    released: Released
 
 
 def release(
@@ -39,11 +55,12 @@ def release(
         What left.
 
     Raises:
-        MynaError: The consent does not cover the request, the voice was swapped, or a step failed; no file then.
+        MynaError: The consent does not cover the request, the voice was swapped or is a protected one, or a step
+            failed; no file then, and no log entry.
     """
-    data, released = release_bytes(audio, voice, request, speak)
-    _write(data, request.output)
-    return released
+    made = _make(audio, voice, request, speak)
+    _write(made, request.output)
+    return made.released
 
 
 def release_bytes(
@@ -53,8 +70,77 @@ def release_bytes(
 
     The name in `request.output` chooses the format and stands in the log.
     """
+    made = _make(audio, voice, request, speak)
+    audit.append(made.entry)
+    return made.data, made.released
+
+
+def admit(voice: VoiceCard, request: Request) -> Admitted:
+    """Tell whether a voice may speak for a request; every way out asks, and it may be asked before speaking too.
+
+    Raises:
+        MynaError: The seal is broken, another pack or consent is meant, the consent does not cover purpose, language or
+            day, or the voice is that of a protected person.
+    """
+    if voice.directory is None:
+        return _admit_unsealed(voice, request)
+    pack_id, record, embedding = seal.sealed_facts(voice.directory)
+    given = consent.load(voice.consent) if isinstance(voice.consent, Path) else voice.consent
+    if record.id != given.id:
+        raise MynaError(f"{voice.directory}: the voice was sealed with another consent than the one given")
+    if voice.pack_id not in ("", pack_id):
+        raise MynaError(f"{voice.directory}: another pack ({pack_id[:12]}…) than {voice.pack_id[:12]}…; load it again")
+    spoken_language = request.language or voice.language
+    consent.check(record, request.purpose, language=spoken_language, directory=voice.directory)
+    if embedding:
+        protected.check_file(embedding, voice.directory / "speaker.safetensors")
+    return Admitted(voice.name, pack_id, record.id)
+
+
+def record(event: str, admitted: Admitted, request: Request, essence: str) -> audit.Entry:
+    """Log that a voice itself leaves, not its speech: `export` or `upload`.
+
+    Args:
+        event: Which.
+        admitted: What `admit` gave.
+        request: Who asked what for; `output` names the folder or repository.
+        essence: Hash of what leaves.
+
+    Returns:
+        The entry, whose `content_id` marks what leaves.
+    """
+    return audit.append(
+        audit.Entry(
+            event=event,
+            content_id=uuid.uuid4().hex,
+            voice=admitted.name,
+            pack_id=admitted.pack_id,
+            consent_id=admitted.consent_id,
+            requester=request.requester,
+            purpose=request.purpose,
+            file=request.output.name,
+            essence=essence,
+        )
+    )
+
+
+def _admit_unsealed(voice: VoiceCard, request: Request) -> Admitted:
+    """Admit what has no directory, such as the floors of stage 6 and members that are compared: for evaluation only."""
+    folder = voice.consent.parent if isinstance(voice.consent, Path) else None
+    record = consent.load(voice.consent) if isinstance(voice.consent, Path) else voice.consent
+    consent.check(record, request.purpose, language=request.language or voice.language, directory=folder)
+    if request.purpose != "evaluation":
+        raise MynaError(f"voice {voice.name}: purpose {request.purpose!r} needs its sealed directory; use load_card")
+    return Admitted(voice.name, voice.pack_id, record.id)
+
+
+def _make(
+    audio: Audio | tuple[Wave, int], voice: VoiceCard, request: Request, speak: spoken.Speak | None = None
+) -> _Made:
+    encode.format_of(request.output)
     sound = _checked(audio)
-    admitted = _admit(voice, request)
+    admitted = admit(voice, request)
+    protected.check_sound(sound)
     terms.check_terms(request)
     if request.cue == "off":
         return _finish(
@@ -63,28 +149,6 @@ def release_bytes(
     rhythm = request.cue == "rhythm"
     label = cue.rhythm(sound.sample_rate) if rhythm else spoken.say(voice.language, sound.sample_rate, speak)
     return _finish(sound, label, admitted, request)
-
-
-def write_measured(audio: Audio | tuple[Wave, int], voice: VoiceCard, request: Request) -> Released:
-    """Write sound for measuring: watermark, AIGC label and log entry, but no audible cue, which would spoil the scores.
-
-    It is for stages that score a voice on the machine that made it. The purpose is always `evaluation`.
-
-    Raises:
-        MynaError: As for `release`.
-    """
-    request = request.model_copy(update={"purpose": "evaluation", "cue": "off"})
-    data, released = _finish(_checked(audio), None, _admit(voice, request), request, event="measure")
-    _write(data, request.output)
-    return released
-
-
-class _Admitted(NamedTuple):
-    """A voice that may speak: its name, its pack id and the id of its consent."""
-
-    name: str
-    pack_id: str
-    consent_id: str
 
 
 def _checked(audio: Audio | tuple[Wave, int]) -> Audio:
@@ -96,32 +160,11 @@ def _checked(audio: Audio | tuple[Wave, int]) -> Audio:
     return Audio(wave, sample_rate)
 
 
-def _admit(voice: VoiceCard, request: Request) -> _Admitted:
-    encode.format_of(request.output)
-    folder = voice.consent.parent if isinstance(voice.consent, Path) else voice.directory
-    record = consent.load(voice.consent) if isinstance(voice.consent, Path) else voice.consent
-    consent.check(record, request.purpose, language=voice.language, directory=folder)
-    pack_id = voice.pack_id
-    if voice.directory is None and request.purpose != "evaluation":
-        raise MynaError(f"voice {voice.name}: purpose {request.purpose!r} needs its sealed directory; use load_card")
-    if voice.directory is not None:
-        pack_id = seal.check_seal(voice.directory)
-        if record.id != consent.load(voice.directory / "consent.yaml").id:
-            raise MynaError(f"{voice.directory}: the voice was sealed with another consent than the one given")
-        if voice.pack_id not in ("", pack_id):
-            raise MynaError(
-                f"{voice.directory}: another pack ({pack_id[:12]}…) than {voice.pack_id[:12]}…; load it again"
-            )
-    return _Admitted(voice.name, pack_id, record.id)
-
-
-def _finish(
-    sound: Audio, label: Wave | None, voice: _Admitted, request: Request, event: str = "release", note: str = ""
-) -> tuple[bytes, Released]:
+def _finish(sound: Audio, label: Wave | None, voice: Admitted, request: Request, note: str = "") -> _Made:
     data, score, seconds = _marked(sound, label, request)
     suffix, content = request.output.suffix.lower(), encode.essence(data)
     entry = audit.Entry(
-        event=event,
+        event="release",
         content_id=uuid.uuid4().hex,
         voice=voice.name,
         pack_id=voice.pack_id,
@@ -141,7 +184,6 @@ def _finish(
         raise MynaError(
             f"{request.output}: the AIGC label got lost when the C2PA manifest was added; unset MYNA_C2PA_CERT"
         )
-    audit.append(entry)
     released = Released(
         path=request.output,
         content_id=entry.content_id,
@@ -150,21 +192,21 @@ def _finish(
         c2pa=manifest,
         seconds=seconds,
     )
-    return data, released
+    return _Made(data, entry, released)
 
 
 def _marked(sound: Audio, label: Wave | None, request: Request) -> tuple[bytes, float, float]:
     # Encode, decode again, and look for what was put in.
-    detector = load_watermark(request.watermark)
+    detector = watermark.load_watermark(request.watermark)
     seconds = 0.0
     for strength in _STRENGTHS:
-        marked = mark(sound, request.watermark, strength)
+        marked = watermark.mark(sound, request.watermark, strength)
         full = marked if label is None else cue.add(marked, label, request.cue_place)
         seconds = len(full.wave) / full.sample_rate
         data = encode.encode(full, encode.format_of(request.output))
         heard = encode.decode(data)
         _check_cue(heard, label, sound.sample_rate, request)
-        score = detector.score(_speech(heard, seconds, label, sound.sample_rate, request))
+        score = watermark.score(_speech(heard, seconds, label, sound.sample_rate, request), request.watermark)
         # Some way above the threshold, so that the mark outlives the next conversion.
         if score >= (1.0 + detector.threshold) / 2:
             break
@@ -192,9 +234,17 @@ def _speech(heard: Audio, seconds: float, label: Wave | None, sample_rate: int, 
     return cue.cut(heard, spans.get(request.cue_place, spans["start"] + spans["end"]))
 
 
-def _write(data: bytes, output: Path) -> None:
+def _write(made: _Made, output: Path) -> None:
+    logged = False
     try:
         with atomic_path(output) as temporary:
-            temporary.write_bytes(data)
+            with open(temporary, "wb") as stream:
+                stream.write(made.data)
+                stream.flush()
+                os.fsync(stream.fileno())
+            audit.append(made.entry)
+            logged = True
     except OSError as error:
+        if logged:  # the last step failed, and the log must not claim a file that has no name
+            audit.append(made.entry.model_copy(update={"event": "withdrawn"}))
         raise MynaError(f"{output}: cannot be written ({error}); choose a folder that is writable") from error

@@ -47,6 +47,7 @@ class Request(BaseModel):
     Attributes:
         output: File to write; the suffix chooses the format: wav, flac, mp3, ogg, opus or m4a.
         text: What is spoken; only its hash is kept.
+        language: espeak-ng code or alias that is spoken; the voice's own when left out.
         requester: Who asked, for the log.
         purpose: What the sound is for; the consent must cover it.
         cue: The audible label: Morse `.- ..`, a spoken sentence, or off (only with an undertaking).
@@ -59,6 +60,7 @@ class Request(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     output: Path
     text: str = ""
+    language: str | None = None
     requester: str = "local"
     purpose: Scope = "evaluation"
     cue: Cue = "rhythm"

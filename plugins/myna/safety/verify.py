@@ -1,6 +1,10 @@
-"""What can be told of a file: label, audible cue, watermark, C2PA, and whether this machine made it."""
+"""What can be told of a file: its label's signature and fields, cue, watermark, C2PA, and what the log says of it.
+
+Each is judged for itself, and the file is as good as the worst of them.
+"""
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -9,9 +13,27 @@ from myna.safety import aigc, audit, c2pa, cue, encode, trust
 from myna.safety.audit import Entry
 from myna.safety.types import Audio
 from myna.safety.watermark import NAMES, load_watermark
+from myna.safety.watermark import score as watermark_score
 
 # Exit statuses of `myna verify`; 2 is kept for errors.
 LABELLED, INCOMPLETE, NOTHING = 0, 1, 3
+State = Literal["ok", "problem", "none"]
+Verdict = tuple[State, str]
+
+
+class Check(BaseModel):
+    """One of the things that are looked at.
+
+    Attributes:
+        name: `signature`, `fields`, `watermark`, `log`, `cue` or `C2PA`.
+        state: `ok`; `problem`; or `none`, where there is nothing to compare.
+        says: In words.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    name: str
+    state: State
+    says: str
 
 
 class Finding(BaseModel):
@@ -29,7 +51,8 @@ class Finding(BaseModel):
         c2pa_state: What the C2PA reader says of it.
         made_here: The entry of this machine's log, or none.
         unchanged: Whether the coded audio is the one in the log; none when the file is not in the log.
-        problems: What does not fit, in words.
+        checks: Signature, fields, watermark, log, cue and C2PA, each judged for itself.
+        problems: What does not fit, in words: those of the checks.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -44,12 +67,14 @@ class Finding(BaseModel):
     c2pa_state: str
     made_here: Entry | None
     unchanged: bool | None
-    problems: list[str]
+    checks: list[Check] = []
+    problems: list[str] = []
 
     @property
     def status(self) -> int:
-        """0: label and watermark are in order; 1: some of them, or they do not fit; 3: no sign of synthesis."""
-        if self.aigc is None and not self.watermark_found and not self.cue and self.made_here is None:
+        """0: every check is in order; 1: one of them is not; 3: no sign of synthesis."""
+        signs = (self.aigc, self.watermark_found, self.cue, self.made_here, self.label_signature == "unreadable")
+        if not any(signs):
             return NOTHING
         return INCOMPLETE if self.problems else LABELLED
 
@@ -63,46 +88,51 @@ def verify(path: Path) -> Finding:
     if not path.is_file():
         raise MynaError(f"{path}: no such file; give the path of a sound")
     sound, content = encode.decode(path), encode.essence(path)
-    label, spans = _label(path), cue.find(sound)
+    found = _labels(path)
+    label, spans = aigc.parse(found[0]) if found else None, cue.find(sound)
     scores = {name: round(_score(sound, spans, name), 4) for name in NAMES}
-    found = [name for name, score in scores.items() if score >= load_watermark(name).threshold]
     manifest = c2pa.read(path.read_bytes(), path.suffix.lower())
     entry = _entry(label, content)
     finding = Finding(
         file=str(path),
         seconds=round(len(sound.wave) / sound.sample_rate, 3),
         aigc=label,
-        label_signature=_signature(label, content),
+        label_signature="unreadable" if found and label is None else _signature(label, content),
         cue=spans,
         watermarks=scores,
-        watermark_found=found,
+        watermark_found=[name for name, score in scores.items() if score >= load_watermark(name).threshold],
         c2pa=manifest.get("title", "") if manifest else None,
         c2pa_state=manifest["validation_state"] if manifest else "",
         made_here=entry,
         unchanged=None if entry is None else entry.essence == content,
-        problems=[],
     )
-    return finding.model_copy(update={"problems": _problems(finding)})
+    verdicts = {
+        "signature": judge_signature(finding),
+        "fields": judge_fields(finding, found),
+        "watermark": judge_watermark(finding),
+        "log": judge_log(finding),
+        "cue": judge_cue(finding),
+        "C2PA": judge_manifest(finding),
+    }
+    checks = [Check(name=name, state=state, says=says) for name, (state, says) in verdicts.items()]
+    problems = [check.says for check in checks if check.state == "problem"]
+    return finding.model_copy(update={"checks": checks, "problems": problems})
 
 
 def describe(finding: Finding) -> str:
     """Write a finding for people, a line each."""
     label, entry = finding.aigc, finding.made_here
     cues = ", ".join(f"{start:.2f}-{end:.2f} s" for start, end in finding.cue) or "no rhythm label"
-    marks = ", ".join(
-        f"{name} {score:.2f}{' found' if name in finding.watermark_found else ''}"
-        for name, score in finding.watermarks.items()
-    )
+    marks = ", ".join(f"{name} {score:.2f}" for name, score in finding.watermarks.items())
     lines = [
         f"{finding.file} ({finding.seconds:.1f} s)",
         f"  AIGC label  {label.to_json() if label else 'none'}",
-        f"  signature   {finding.label_signature}",
         f"  cue         {cues}",
-        f"  watermark   {marks}",
+        f"  watermarks  {marks}",
         f"  C2PA        {'none' if finding.c2pa is None else f'{finding.c2pa} ({finding.c2pa_state})'}",
         f"  made here   {_made(entry)}",
     ]
-    lines += [f"  problem     {problem}" for problem in finding.problems]
+    lines += [f"  {check.state:7s}     {check.name}: {check.says}" for check in finding.checks]
     verdicts = {
         LABELLED: "synthetic, labels in order",
         INCOMPLETE: "synthetic, labels incomplete or altered",
@@ -120,15 +150,16 @@ def _made(entry: Entry | None) -> str:
     )
 
 
-def _label(path: Path) -> aigc.Label | None:
-    if path.suffix.lower() in encode.FORMATS and (label := aigc.read(path)) is not None:
-        return label
-    return aigc.parse(encode.container_tags(path).get(aigc.KEY))
+def _labels(path: Path) -> list[str]:
+    """Return the different values that the file's readers find under the key."""
+    found = aigc.values(path) if path.suffix.lower() in encode.FORMATS else []
+    seen = encode.container_tags(path).get(aigc.KEY)
+    return list(dict.fromkeys([*found, *([seen] if seen else [])]))
 
 
 def _score(sound: Audio, spans: list[tuple[float, float]], name: str) -> float:
     speech = cue.cut(sound, spans)
-    return load_watermark(name).score(speech if len(speech.wave) else sound)
+    return watermark_score(speech if len(speech.wave) else sound, name)
 
 
 def _signature(label: aigc.Label | None, content: str) -> str:
@@ -148,20 +179,84 @@ def _entry(label: aigc.Label | None, content: str) -> Entry | None:
     return by_sound or (audit.find(content_id=label.ProduceID) if label and label.ProduceID else None)
 
 
-def _problems(finding: Finding) -> list[str]:
-    entry, found = finding.made_here, []
-    if finding.aigc is None:
-        found.append("the AIGC label is missing")
-    if finding.label_signature == "broken":
-        found.append("the signature in the AIGC label does not fit: the label was copied, or the sound was altered")
+_SIGNATURES: dict[str, Verdict] = {
+    "this site": ("ok", "by this site, over the label and the sound"),
+    "trusted site": ("ok", "by a site that is trusted here, over the label and the sound"),
+    "unknown site": ("problem", "the signature fits, but is by a site that is not trusted here"),
+    "broken": (
+        "problem",
+        "the signature in the AIGC label does not fit: the label or the sound was altered",
+    ),
+    "unreadable": ("problem", "the AIGC label cannot be read"),
+}
+
+
+def judge_signature(finding: Finding) -> Verdict:
+    """Judge who signed the label."""
+    if finding.aigc is None and finding.label_signature != "unreadable":
+        return "problem", "the AIGC label is missing"
+    state, says = _SIGNATURES.get(finding.label_signature, ("problem", "the AIGC label carries no signature"))
+    if finding.label_signature == "unknown site" and finding.aigc is not None:
+        says += f"; if you know it, run `myna consent trust {aigc.public_key(finding.aigc)}`"
+    return state, says
+
+
+def judge_fields(finding: Finding, found: list[str]) -> Verdict:
+    """Judge the seven fields of the label against what Myna writes and what the log says."""
+    label, entry = finding.aigc, finding.made_here
+    if label is None:
+        return "none", "no label"
+    wrong = []
+    if len(found) > 1:
+        wrong.append(f"the file carries {len(found)} different AIGC labels")
+    if label.Label != "1":
+        wrong.append(f"Label is {label.Label}, not 1")
+    if not label.ContentProducer or not label.ProduceID:
+        wrong.append("producer or content id is empty")
+    if (label.ContentPropagator, label.PropagateID) != (label.ContentProducer, label.ProduceID):
+        wrong.append(f"the label names another propagator ({label.ContentPropagator[:40]!r})")
+    if entry is not None and label.ProduceID != entry.content_id:
+        wrong.append(f"the label names another content id than the log ({entry.content_id})")
+    return ("problem", "; ".join(wrong)) if wrong else ("ok", "as they were written")
+
+
+def judge_watermark(finding: Finding) -> Verdict:
+    """Judge whether a watermark is found, and that which the log names."""
+    entry = finding.made_here
     if not finding.watermark_found:
-        found.append("no watermark is found")
-    if entry is not None and finding.unchanged is False:
-        found.append("the sound is not the one that was released under this content id")
-    if entry is not None and finding.aigc is not None and finding.aigc.ProduceID != entry.content_id:
-        found.append(f"the label names another content id than the log ({entry.content_id})")
-    if entry is not None and entry.cue.startswith("rhythm") and not finding.cue:
-        found.append("the audible label was cut off")
-    if finding.c2pa is not None and finding.c2pa_state == "Invalid":
-        found.append("the C2PA manifest does not hold")
-    return found
+        return "problem", "no watermark is found"
+    if entry is not None and entry.watermark and entry.watermark not in finding.watermark_found:
+        return "problem", f"the watermark {entry.watermark} that the log names is not found"
+    return "ok", f"{', '.join(finding.watermark_found)} found"
+
+
+def judge_log(finding: Finding) -> Verdict:
+    """Judge what the log of this machine says."""
+    entry = finding.made_here
+    if entry is None:
+        if finding.label_signature == "this site" and not audit.pruned():
+            return "problem", "signed by this site, but not in its log: the log was cut or replaced"
+        return "none", "not in the log of this machine"
+    if entry.event == "withdrawn":
+        return "problem", "the log says that it was withdrawn"
+    if not finding.unchanged:
+        return "problem", "the sound is not the one that was released under this content id"
+    return "ok", f"entry {entry.number}, the very sound that was released"
+
+
+def judge_cue(finding: Finding) -> Verdict:
+    """Judge the audible label: a rhythm that the log names must be there."""
+    entry = finding.made_here
+    if finding.cue:
+        return "ok", "the rhythm label is heard"
+    if entry is not None and entry.cue.startswith("rhythm"):
+        return "problem", "the audible label was cut off"
+    return "none", f"no rhythm label; the log says: {entry.cue}" if entry is not None else "no rhythm label"
+
+
+def judge_manifest(finding: Finding) -> Verdict:
+    """Judge the C2PA manifest."""
+    if finding.c2pa is None:
+        return "none", "no manifest"
+    holds = finding.c2pa_state != "Invalid"
+    return ("ok", finding.c2pa_state) if holds else ("problem", "the C2PA manifest does not hold")

@@ -4,15 +4,18 @@ A watermark adds a residual to the sound that its detector finds again after enc
 network (package `resemble-perth`), `spread` a keyed pattern in the spectrum (`myna.safety.spread`).
 """
 
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Protocol
 
 import numpy as np
 
 from myna.errors import MynaError
+from myna.limits import STRETCH_SECONDS
 from myna.safety.types import Audio, Wave
 
 NAMES = ("perth", "spread")
+_PERIOD = 2.048  # seconds after which the pattern of `spread` repeats
 
 
 class Watermark(Protocol):
@@ -52,14 +55,63 @@ def load_watermark(name: str) -> Watermark:
 
 
 def mark(audio: Audio, name: str, strength: float = 1.0) -> Audio:
-    """Add the watermark to a sound.
+    """Add the watermark to a sound, in stretches where it is long, so that memory does not grow with it.
 
     Args:
         audio: float32 mono `(T,)`.
         name: `perth` or `spread`.
         strength: Gain of the residual; 1 is what the method was made for.
     """
-    marked = audio.wave + strength * load_watermark(name).residual(audio)
+    marked = audio.wave + strength * _residual(audio, load_watermark(name))
     peak = float(np.abs(marked).max(initial=0.0))
     # Scaling keeps the mark; clipping would distort it.
     return Audio((marked / max(1.0, peak / 0.99)).astype(np.float32), audio.sample_rate)
+
+
+def score(audio: Audio, name: str) -> float:
+    """Return how sure the detector is, 0 to 1; of a long sound the mean over its stretches."""
+    detector = load_watermark(name)
+    spans = _stretches(len(audio.wave), audio.sample_rate)
+    shown = _shown(spans, "looking for the mark")
+    found = [detector.score(Audio(audio.wave[start:end], audio.sample_rate)) for start, end in shown]
+    return float(np.average(found, weights=[end - start for start, end in spans]))
+
+
+def _residual(audio: Audio, network: Watermark) -> Wave:
+    spans = _stretches(len(audio.wave), audio.sample_rate)
+    if len(spans) == 1:
+        return network.residual(audio)
+    out = np.zeros(len(audio.wave), np.float32)
+    before = 0
+    for start, end in _shown(spans, "watermark"):
+        added = network.residual(Audio(audio.wave[start:end], audio.sample_rate))
+        # Where two stretches overlap one fades into the other.
+        fade = np.ones(len(added), np.float32)
+        fade[: before - start] = np.linspace(0.0, 1.0, max(0, before - start), dtype=np.float32)
+        out[start:before] *= 1.0 - fade[: max(0, before - start)]
+        out[start:end] += fade * added
+        before = end
+    return out
+
+
+def _stretches(length: int, sample_rate: int) -> list[tuple[int, int]]:
+    """Cut a long sound into overlapping stretches that begin where the pattern of `spread` does."""
+    step, overlap = (round(STRETCH_SECONDS / _PERIOD) * _PERIOD, _PERIOD)
+    if length <= 2 * STRETCH_SECONDS * sample_rate:
+        return [(0, length)]
+    spans: list[tuple[int, int]] = []
+    number = 0
+    while True:
+        start = round(number * step * sample_rate)
+        end = round(((number + 1) * step + overlap) * sample_rate)
+        number += 1
+        if end + overlap * sample_rate >= length:
+            return [*spans, (start, length)]
+        spans.append((start, end))
+
+
+def _shown(spans: list[tuple[int, int]], title: str) -> Iterable[tuple[int, int]]:
+    from tqdm import tqdm
+
+    # Only at a terminal, and only where it takes a while.
+    return tqdm(spans, desc=title, unit="stretch", delay=2.0, leave=False, disable=None)

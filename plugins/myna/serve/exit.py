@@ -69,6 +69,7 @@ def voice_card(directory: Path, voice: "Voice") -> "VoiceCard":
     return VoiceCard(
         name=voice.config.name,
         language=voice.config.language,
+        pack_id=voice.pack_id,
         directory=directory,
         consent=directory / "consent.yaml",
     )
@@ -91,4 +92,4 @@ def spoken_request(speech: Speech, output: Path, **wishes: object) -> "Request":
     """
     from myna.safety.types import Request
 
-    return Request.model_validate({"output": output, "text": speech.text, **wishes})
+    return Request.model_validate({"output": output, "text": speech.text, "language": speech.language, **wishes})

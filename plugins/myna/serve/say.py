@@ -33,11 +33,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     import torch
 
     from myna.networks.voice import Voice
-    from myna.safety.release import release
+    from myna.safety.release import admit, release
 
     torch.set_num_threads(arguments.threads)
     voice = Voice.load(folder)
-    released = release(speak(voice, speech), voice_card(folder, voice), request)
+    card = voice_card(folder, voice)
+    admit(card, request)  # what may not leave is not spoken first
+    released = release(speak(voice, speech), card, request)
     print(f"{released.path}: {released.seconds:.1f} s, label {released.content_id}, cue {released.cue}")
     return 0
 

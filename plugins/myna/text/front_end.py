@@ -14,7 +14,9 @@ import yaml
 
 from myna.errors import MynaError
 from myna.files import atomic_text
-from myna.targets import class_of
+from myna.limits import LARGEST_YAML
+from myna.parsing import read_bytes, yaml_mapping
+from myna.targets import arguments_of, class_of
 from myna.text.lexicon import Lexicon
 from myna.text.marks import ASCII_MARK, CLAUSE_MARKS
 from myna.text.tokens import TokenList
@@ -129,12 +131,12 @@ def build_front_end(config: Mapping[str, Any] | None) -> FrontEnd:
         MynaError: The class is none of Myna's front ends, or takes other arguments.
     """
     config = dict(config or DEFAULT)
-    target = str(config.pop("_target_", ""))
-    kind = class_of(target, "a text front end")
+    target = config.pop("_target_", "")
+    kind = class_of(target, "text", "a text front end")
     if not issubclass(kind, FrontEnd):
         raise MynaError(f"{target} is no text front end: choose one of conf/text, such as text=espeak")
     try:
-        front_end: FrontEnd = kind(**config)
+        front_end: FrontEnd = kind(**arguments_of(kind, config, "a text front end"))
     except TypeError as error:
         raise MynaError(f"text.front_end does not fit {target}: {error}") from None
     return front_end
@@ -152,7 +154,7 @@ def load_front_end(folder: Path | str, config: Mapping[str, Any] | None = None) 
     """
     description = Path(folder) / DESCRIPTION
     if config is None and description.is_file():
-        config = yaml.safe_load(description.read_text(encoding="utf-8"))
+        config = yaml_mapping(read_bytes(description, LARGEST_YAML), description)
     front_end = build_front_end(config)
     front_end.restore(folder)
     return front_end

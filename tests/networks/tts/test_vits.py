@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from sealing import sealed
 
 from myna.networks.tts.vits import Vits, length_mask
 from myna.networks.tts.vits_text import RelativeAttention, TextEncoder
@@ -102,7 +103,7 @@ def test_a_saved_voice_speaks_the_same(model: Vits, tmp_path: Path) -> None:
     described = VoiceConfig("Ana", "en-us", {"_target_": "myna.networks.tts.vits.Vits", **TINY})
     voice = Voice(described, model, None, torch.nn.functional.normalize(torch.randn(256), dim=0), default_tokens())
     voice.save(tmp_path / "voice")
-    restored = Voice.load(tmp_path / "voice")
+    restored = Voice.load(sealed(tmp_path / "voice"))
     spoken = voice.speak("Good morning.", seed=5)
     assert len(spoken) > 0
     assert (restored.speak("Good morning.", seed=5) == spoken).all()

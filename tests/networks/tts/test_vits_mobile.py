@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import torch
 from omegaconf import OmegaConf
+from sealing import sealed
 
 from myna.networks.tts.vits_mobile import VitsMobile, synthesis_parameters
 from myna.networks.voice import Voice, VoiceConfig, build
@@ -74,4 +75,4 @@ def test_a_saved_voice_speaks_the_same(model: VitsMobile, tmp_path: Path) -> Non
     voice.save(tmp_path / "voice")
     spoken = voice.speak("Good morning.", seed=5)
     assert len(spoken) > 1000
-    assert (Voice.load(tmp_path / "voice").speak("Good morning.", seed=5) == spoken).all()
+    assert (Voice.load(sealed(tmp_path / "voice")).speak("Good morning.", seed=5) == spoken).all()

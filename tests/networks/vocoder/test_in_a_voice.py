@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from sealing import sealed
 
 from myna.networks.tts.vits_mel import VitsMel
 from myna.networks.voice import Voice, VoiceConfig, build
@@ -29,4 +30,4 @@ def test_a_saved_voice_speaks_the_same(name, tmp_path):
     torch.manual_seed(1)
     wave = voice.speak("Hello.")
     assert len(wave) > 1000 and np.isfinite(wave).all() and wave.std() > 0
-    np.testing.assert_array_equal(Voice.load(tmp_path).speak("Hello."), wave)
+    np.testing.assert_array_equal(Voice.load(sealed(tmp_path)).speak("Hello."), wave)

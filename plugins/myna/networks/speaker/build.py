@@ -14,7 +14,7 @@ LENGTHS = {"mel": (64, 37), "mfcc": (64, 37), "speech": (16_384, 9_472)}
 
 
 def build_network(described: Mapping[str, Any]) -> nn.Module:
-    """Build a network.
+    """Build the network that a person's configuration names; what a file names goes through `myna.networks.weights`.
 
     Args:
         described: `_target_`, a class of any package that can be imported, and its arguments.

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import nn
 
@@ -16,8 +15,12 @@ from myna.audio.mel import MelConfig, log_mel
 from myna.audio.mfcc import mfcc
 from myna.errors import MynaError
 from myna.files import atomic_path
-from myna.networks.speaker.build import build_network
+from myna.limits import LARGEST_FILE
+from myna.networks.speaker.build import LENGTHS, build_network
 from myna.networks.speaker.encoder import SpeakerEncoder
+from myna.networks.weights import build, fill, metadata_of, parse_weights
+from myna.parsing import json_mapping, read_bytes
+from myna.targets import known
 
 
 class OwnEncoder(SpeakerEncoder):
@@ -77,22 +80,21 @@ class OwnEncoder(SpeakerEncoder):
 
         Args:
             path: The file.
-            trusted: A class outside of Myna that the file may name: the one that the configuration names. Files of
-                weights travel, and naming a class must not be enough to have it run.
+            trusted: A class outside of the registry (`myna.targets`) that the file may name: the one that the
+                configuration names. Files of weights travel, and naming a class must not be enough to have it run.
 
         Raises:
             MynaError: The file is missing, is not such a file, or names a class that is not trusted.
         """
         if not Path(path).is_file():
             raise MynaError(f"{path} is missing: run stage 2 (train_encoder) with encoder.train=true first")
-        try:
-            with safe_open(str(path), framework="pt") as stored:
-                described = json.loads(stored.metadata()["encoder"])
-                target = described["network"]["_target_"]
-                if not target.startswith("myna.") and target != trusted:
-                    raise MynaError(f"{path} names the class {target}: choose it in encoder.network to trust it")
-                network = build_network(described["network"])
-                network.load_state_dict({name: stored.get_tensor(name) for name in stored.keys()})  # noqa: SIM118
-        except (KeyError, RuntimeError, ValueError, TypeError) as error:
-            raise MynaError(f"{path} is no speaker encoder ({error}): remove it and run stage 2 again") from error
-        return cls(network, described["feature"], described["name"])
+        data = read_bytes(Path(path), LARGEST_FILE)
+        described = json_mapping(metadata_of(data, path).get("encoder", "").encode(), path)
+        network, feature, name = (described.get(key) for key in ("network", "feature", "name"))
+        if not isinstance(network, dict) or feature not in LENGTHS or not isinstance(name, str):
+            raise MynaError(f"{path} is no speaker encoder: remove it and run stage 2 again")
+        target = str(network.get("_target_", ""))
+        if target not in known("encoder") and target != trusted:
+            raise MynaError(f"{path} names the class {target[:80]}: choose it in encoder.network to trust it")
+        built = build_network(network) if target == trusted else build(network, "encoder", str(path))
+        return cls(fill(built, parse_weights(data, path), path), feature, name)

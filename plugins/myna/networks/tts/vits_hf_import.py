@@ -5,20 +5,22 @@ checkpoint has no encoder of speaker embeddings, so the layers that bring them i
 own speakers. Its posterior encoder reads linear spectra, which Myna does not keep: a fresh one is distilled as for joe.
 """
 
-import json
 import logging
 import re
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load_file
 from torch import Tensor
 
 from myna.errors import MynaError
+from myna.limits import LARGEST_TABLE
 from myna.networks.tts.joe import silence_condition
 from myna.networks.tts.vits import BLANK, Vits
 from myna.networks.tts.vits_hf import Sizes, State, condition_from_table, to_ours, without_weight_norm
+from myna.networks.weights import read_weights
+from myna.parsing import json_mapping, one_line, read_bytes
+from myna.targets import arguments_of
 from myna.text.tokens import BOS, EOS, TokenList
 
 log = logging.getLogger(__name__)
@@ -83,11 +85,13 @@ def load_hf(name: str, tokens: TokenList, args: dict[str, Any]) -> tuple[Vits, d
     speakers = int(config.get("num_speakers", 1))
     if speakers > 1:
         built["condition"] = int(config["speaker_embedding_size"])
-    network = Vits(**built)
-    state = without_weight_norm(load_file(_existing(folder / "model.safetensors")))
-    sizes = Sizes.of(built)
+    state = without_weight_norm(read_weights(_existing(folder / "model.safetensors")))
+    network = Vits(**arguments_of(Vits, built, f"hf:{name}"))
     own = network.state_dict()
-    weights = _ours(state, sizes, speakers)
+    try:
+        weights = _ours(state, Sizes.of(built), speakers)
+    except (KeyError, RuntimeError, ValueError, IndexError) as error:
+        raise MynaError(f"hf:{name}: the weights do not fit config.json ({one_line(error)}); fetch it again") from error
     if not exported:
         weights = {k: v for k, v in weights.items() if not k.startswith("posterior_encoder.")}
     embedding = state["text_encoder.embed_tokens.weight"]
@@ -134,13 +138,7 @@ def _existing(path: Path) -> Path:
 
 
 def _json(path: Path) -> dict[str, Any]:
-    try:
-        content = json.loads(_existing(path).read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise MynaError(f"{path} is not JSON ({error}); fetch it again") from error
-    if not isinstance(content, dict):
-        raise MynaError(f"{path} is not a JSON object; fetch it again")
-    return content
+    return json_mapping(read_bytes(_existing(path), LARGEST_TABLE), path, LARGEST_TABLE)
 
 
 def _sizes(config: dict[str, Any], name: str) -> dict[str, Any]:

@@ -6,13 +6,10 @@ Neural Homomorphic Vocoder (2020); Kim et al., CREPE (2018), for pitch as a clas
 """
 
 import math
-from pathlib import Path
 
 import torch
-from safetensors.torch import load_file
 from torch import Tensor, nn
 
-import myna
 from myna.networks.convnext import ConvNextBlock
 
 LOWEST_HZ, BINS, CENTS = 55.0, 96, 45.0
@@ -43,8 +40,9 @@ class PitchTracker(nn.Module):
         """Return the tracker that Myna ships; an untrained one for another number of bands."""
         tracker = cls(n_mels)
         if n_mels == 80:
-            weights = load_file(Path(myna.__file__).parent / "pretrained" / "pitch.safetensors")
-            tracker.load_state_dict(weights)
+            from myna.networks.pretrained import FOLDER, pinned_weights
+
+            tracker.load_state_dict(pinned_weights(FOLDER / "pitch.safetensors"))
         return tracker
 
     def forward(self, mel: Tensor) -> tuple[Tensor, Tensor]:

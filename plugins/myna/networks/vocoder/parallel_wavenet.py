@@ -7,11 +7,8 @@ compared with the teacher's in closed form. Sources: van den Oord et al., Parall
 """
 
 from pathlib import Path
-from typing import Any
 
 import torch
-import yaml
-from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -20,6 +17,7 @@ from myna.networks.vocoder.gated import GatedStack, MelEncoder
 from myna.networks.vocoder.noise import Noise
 from myna.networks.vocoder.wavenet import WaveNet
 from myna.networks.vocoder.wavenet_output import LEAST_LOG_SCALE, split_gaussian
+from myna.networks.weights import stored_network
 
 
 class Flow(nn.Module):
@@ -191,12 +189,10 @@ def load_teacher(folder: Path | str | None) -> WaveNet:
     path = Path(folder) if folder else None
     if path is None or not (path / "vocoder.yaml").is_file() or not (path / "vocoder.safetensors").is_file():
         raise MynaError(f"vocoder.teacher={folder}: no WaveNet to learn from; {remedy}")
-    stored: dict[str, Any] = yaml.safe_load((path / "vocoder.yaml").read_text(encoding="utf-8"))
-    if stored["_target_"] != f"{WaveNet.__module__}.{WaveNet.__qualname__}":
-        raise MynaError(f"vocoder.teacher={folder} holds {stored['_target_']}, no WaveNet; {remedy}")
-    teacher = WaveNet(**stored.get("args", {}))
     try:
-        teacher.load_state_dict(load_file(path / "vocoder.safetensors"))
-    except RuntimeError as error:
-        raise MynaError(f"{path}: weights do not fit vocoder.yaml ({str(error).splitlines()[0]}); {remedy}") from error
+        teacher, described = stored_network(path, "vocoder")
+    except MynaError as error:
+        raise MynaError(f"vocoder.teacher={folder}: {error}; {remedy}") from error
+    if not isinstance(teacher, WaveNet):
+        raise MynaError(f"vocoder.teacher={folder} holds {described['_target_']}, no WaveNet; {remedy}")
     return teacher

@@ -61,6 +61,8 @@ class SourceIstftVocoder(nn.Module):
         self._start(mel)
 
     def _start(self, mel: MelConfig) -> None:
+        if self.filters.weight.is_meta:
+            return  # only its size is asked for (`myna.networks.weights.build`)
         for module in (self.embed, self.source, *self.blocks.modules()):
             if isinstance(module, nn.Conv1d | nn.Linear):
                 nn.init.trunc_normal_(module.weight, std=0.02)

@@ -1,0 +1,32 @@
+"""How much is read of what strangers wrote: every bound on foreign bytes in one place, each with its reason."""
+
+# Text that is parsed. The longest that Myna writes are seals of packs, about 3 kB.
+LARGEST_YAML = 256 << 10  # bytes of voice.yaml, consent.yaml, an undertaking
+LARGEST_JSON = 1 << 20  # bytes of seal.json, config.json of a checkpoint
+LARGEST_LABEL = 16 << 10  # characters of an AIGC label; Myna's have 420
+LARGEST_TABLE = 8 << 20  # bytes of tokens.txt, lexicon.txt, text.model
+DEEPEST = 32  # levels of lists and mappings in YAML and JSON
+
+# Weights.
+LARGEST_FILE = 4 << 30  # bytes of one file of a voice
+MOST_FILES = 256  # files of a voice or pack
+LARGEST_HEADER = 16 << 20  # bytes of a safetensors header; a voice's has about 60 kB
+MOST_PARAMETERS = 500_000_000  # of one network; the largest of Myna's has 24 million
+
+# Arguments of a network that a file names.
+LARGEST_SIZE = 16_384  # widths, taps, points of a Fourier transform
+MOST_LAYERS = 128  # layers, blocks, flows, stacks: each is a loop that builds
+MOST_TOKENS = 65_536
+LONGEST_LIST = 64
+LONGEST_WORD = 64  # characters
+LARGEST_SEED = 2**31
+LARGEST_NUMBER = 1e4  # of a real-valued argument, either sign
+
+# What a file of a voice may say of itself.
+LONGEST_NAME = 200  # characters of a speaker's name
+MOST_STEPS = 100  # evaluations of a flow
+LOWEST_RATE, HIGHEST_RATE = 8_000, 48_000  # Hz
+
+# Sound is marked, encoded and searched in stretches, so that memory does not grow with the length of the text.
+STRETCH_SECONDS = 30.0
+LONGEST_SOUND = 12 * 3600  # seconds of a file that is verified
