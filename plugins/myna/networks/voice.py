@@ -23,13 +23,10 @@ from myna.networks import voice_files
 from myna.networks.weights import build, save_weights
 from myna.text.front_end import DEFAULT, FrontEnd, build_front_end
 from myna.text.languages import LANGUAGES, canonical
-from myna.text.sentences import Piece, split_text
+from myna.text.sentences import PAUSES, Piece, split_text
 from myna.text.tokens import TokenList
 
 __all__ = ["PAUSES", "Voice", "VoiceConfig", "build", "save_weights"]
-
-# Seconds of silence after what ended a piece, at speed 1. A cut inside a clause gets none.
-PAUSES = {"sentence": 0.18, "clause": 0.09, "cut": 0.0}
 
 
 @dataclass

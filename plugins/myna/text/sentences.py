@@ -8,6 +8,9 @@ from typing import Literal
 
 Ending = Literal["sentence", "clause", "cut"]
 
+# Seconds of silence after what ended a piece, at speed 1. A cut inside a clause gets none.
+PAUSES: dict[Ending, float] = {"sentence": 0.18, "clause": 0.09, "cut": 0.0}
+
 _SENTENCE_END = re.compile(r"[.!?…]+[\"'”’»)\]]*(?=\s|$)|[。！？．｡]+[”’」』）)》]*|\n+")
 _CLAUSE_END = re.compile(r"[,;:]+[\"'”’»)\]]*(?=\s)|[，；：、､]+[”’」』）)》]*|\s[—–-]+(?=\s)|[—–]{2,}")
 _ABBREVIATION = re.compile(r"\b(?:Mr|Mrs|Ms|Dr|Prof|St|vs|etc|e\.g|i\.e|z\.B|bzw|Hr|Fr|Nr)\.$", re.IGNORECASE)

@@ -62,18 +62,20 @@ def pitch_in_hertz(pitch: Tensor) -> Tensor:
 @torch.no_grad()
 def partials(mel: MelConfig) -> Tensor:
     """Return what each of 256 pitches adds to a flat log-mel spectrogram: `(256, n_mels)`, about -2 to 3."""
-    pitches = LOWEST_HZ * (HIGHEST_HZ / LOWEST_HZ) ** (torch.arange(ROWS) / (ROWS - 1))
-    tone = log_mel(pulses(pitches[:, None].expand(-1, 24), mel.hop_length, mel.sample_rate), mel)[:, 6:18].mean(1)
-    noise = torch.randn(8, 64 * mel.hop_length, generator=torch.Generator().manual_seed(0))
-    flat = log_mel(noise, mel).mean((0, 1))
-    # Real valleys between partials are shallow: breath and jitter fill them.
-    return ((tone - flat).exp() + 0.1).log()
+    # It is kept for all networks, also where the first is built without memory, to learn its size.
+    with torch.device("cpu"):
+        pitches = LOWEST_HZ * (HIGHEST_HZ / LOWEST_HZ) ** (torch.arange(ROWS) / (ROWS - 1))
+        tone = log_mel(pulses(pitches[:, None].expand(-1, 24), mel.hop_length, mel.sample_rate), mel)[:, 6:18].mean(1)
+        noise = torch.randn(8, 64 * mel.hop_length, generator=torch.Generator().manual_seed(0))
+        flat = log_mel(noise, mel).mean((0, 1))
+        # Real valleys between partials are shallow: breath and jitter fill them.
+        return ((tone - flat).exp() + 0.1).log()
 
 
 def partials_at(hertz: Tensor, table: Tensor) -> Tensor:
     """Look pitches `(B, T)` in Hz up in the table of `partials`; `(B, T, n_mels)`."""
     span = torch.tensor(HIGHEST_HZ / LOWEST_HZ).log()
-    place = ((hertz.clamp(LOWEST_HZ, HIGHEST_HZ) / LOWEST_HZ).log() / span * (ROWS - 1)).clamp(0, ROWS - 1.001)
+    place = ((hertz.clamp(LOWEST_HZ, HIGHEST_HZ) / LOWEST_HZ).log() / span * (ROWS - 1)).clamp(0.0, ROWS - 1.001)
     low = place.floor().long()
     share = (place - low).unsqueeze(-1)
     return table[low] * (1 - share) + table[low + 1] * share
