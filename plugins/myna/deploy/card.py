@@ -21,8 +21,7 @@ myna say "…" --voice FOLDER -o speech.wav --engine onnx
 {rows}
 
 `text.onnx` reads tokens, `frames.onnx` draws the log-mel, `pitch.onnx` hears its pitch, `spectra.onnx` filters pulses
-and noise; `myna.deploy.engine` shows what happens between them. 8-bit products are exact on processors with VNNI or the
-like; on older ones sums may saturate, so let the gate run there (`myna export int8`).
+and noise; `myna.deploy.engine` shows what happens between them.
 
 ## Consent and licence
 

@@ -73,11 +73,13 @@ class Pulses:
     def __call__(self, start: int, stop: int) -> Array:
         """Return the frames `start` to `stop` as `(stop - start, hop_length)`; they follow those of the last call."""
         smooth = self._smooth(start, stop)
-        turns = self._turns + np.cumsum(smooth.astype(np.float64) / self.sample_rate)
-        self._turns = float(turns[-1] % 1.0)
+        # Summed within each frame, then over frames: the same sums wherever a chunk begins.
+        inside = np.cumsum(smooth.astype(np.float64) / self.sample_rate, axis=1)
+        before = np.cumsum(np.concatenate(([self._turns], inside[:, -1])))
+        self._turns = float(before[-1])
+        turns = before[:-1, None] + inside
         phase = (turns - np.floor(turns)) * (2 * np.pi)
-        wave = _dirichlet(phase, np.floor(np.float32(0.5 * self.sample_rate) / smooth))
-        return wave.astype(np.float32).reshape(-1, self.hop_length)
+        return _dirichlet(phase, np.floor(np.float32(0.5 * self.sample_rate) / smooth)).astype(np.float32)
 
     def _smooth(self, start: int, stop: int) -> Array:
         # Linear between the centres of frames; before the first centre and behind the last it stays.
@@ -91,7 +93,8 @@ class Pulses:
         share = np.where(place < 0.5, place + np.float32(0.5), place - np.float32(0.5))
         left = np.repeat(np.stack((known[:-2], known[1:-1]), 1), (half, self.hop_length - half), 1)
         right = np.repeat(np.stack((known[1:-1], known[2:]), 1), (half, self.hop_length - half), 1)
-        return (left * (1 - share) + right * share).reshape(-1)
+        smooth: Array = left * (1 - share) + right * share
+        return smooth
 
 
 def _dirichlet(phase: NDArray[np.float64], partials: Array) -> NDArray[np.float64]:

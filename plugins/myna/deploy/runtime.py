@@ -48,8 +48,11 @@ class OnnxRuntime:
         Raises:
             MynaError: The graph takes other inputs.
         """
+        session = self._sessions[name]
+        # A graph that does without an input, as the mean does without noise, does not have it.
+        taken = {value.name for value in session.get_inputs()}
         try:
-            found: list[NDArray[np.float32]] = self._sessions[name].run(None, inputs)
+            found: list[NDArray[np.float32]] = session.run(None, {k: v for k, v in inputs.items() if k in taken})
         except Exception as error:
             raise MynaError(f"{self.folder}/{name}{SUFFIX} does not run ({one_line(error)}); export again") from error
         return found
