@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from myna.deploy.engine import Engine
 from myna.deploy.rows import Array
@@ -68,7 +69,7 @@ class _Sentence:
     """A sentence, spoken by both: frames of each token, log-mel, samples, seconds of computing."""
 
     text: str
-    durations: tuple[Array, Array]
+    durations: tuple[NDArray[np.int64], NDArray[np.int64]]
     mels: tuple[Array, Array]
     waves: tuple[Array, Array]
     seconds: tuple[float, float]
@@ -89,7 +90,8 @@ def examine(voice: Voice, engine: Engine, sentences: Sequence[str], scored: bool
     lengths = [[float(s.durations[i].sum()) for s in spoken] for i in (0, 1)]
     same = all(np.array_equal(*s.durations) for s in spoken)
     megabytes = sum(p.stat().st_size for p in Path(engine.directory or ".").glob(f"*{SUFFIX}")) / 1e6
-    whole = sum(p.numel() * 4 for part in (voice.tts, voice.vocoder) for p in part.state_dict().values()) / 1e6
+    parts = [part for part in (voice.tts, voice.vocoder) if part is not None]
+    whole = sum(weights.numel() * 4 for part in parts for weights in part.state_dict().values()) / 1e6
     return Findings(
         sentences=len(spoken),
         megabytes=megabytes,
@@ -149,7 +151,7 @@ def _speak(voice: Voice, engine: Engine, text: str) -> _Sentence:
 
 
 @torch.inference_mode()
-def _torch(voice: Voice, numbers: list[int], language: str) -> tuple[Array, Array, Array]:
+def _torch(voice: Voice, numbers: list[int], language: str) -> tuple[NDArray[np.int64], Array, Array]:
     """Return durations `(L,)`, log-mel `(T, n_mels)` and samples `(T,)`."""
     tokens, length = torch.tensor([numbers]), torch.tensor([len(numbers)])
     code = torch.tensor([LANGUAGES[canonical(language)]])
@@ -171,7 +173,7 @@ def _timed[T](call: Callable[[], T]) -> tuple[T, float]:
     return result, time.perf_counter() - start
 
 
-def _near(mels: tuple[Array, Array]) -> Array:
+def _near(mels: tuple[Array, Array]) -> NDArray[np.bool_]:
     return np.abs(mels[0] - mels[1]).reshape(-1) <= MEL_NEAR
 
 

@@ -32,6 +32,7 @@ def _hf(arguments: argparse.Namespace) -> int:
 
 
 def _graphs(arguments: argparse.Namespace) -> int:
+    from myna.deploy.bundle import Precision
     from myna.deploy.card import rows
     from myna.deploy.export import export_onnx, gate_sentences
     from myna.safety.card import load_card
@@ -39,7 +40,7 @@ def _graphs(arguments: argparse.Namespace) -> int:
 
     voice = find_voice(arguments.voice)
     sentences = gate_sentences(load_card(voice, arguments.purpose).language, arguments.sentences)
-    precision = "int8" if arguments.form == "int8" else "fp32"
+    precision: Precision = "int8" if arguments.form == "int8" else "fp32"
     found = export_onnx(voice, arguments.output, precision, sentences, arguments.purpose, arguments.requester)
     for name, value in rows(found):
         print(f"{name}: {value}")
