@@ -63,8 +63,9 @@ def rows(found: Findings) -> list[tuple[str, str]]:
         ("speed", f"{found.faster:.1f} times torch's; {found.real_time_factor:.3f} s a second of speech"),
         ("first sound", f"{1000 * found.first_sound:.0f} ms"),
         ("length of sentences", f"{found.durations:.2%} longer or shorter"),
-        ("log-mel the same to within 0.001", f"{found.mel:.1%} of its values"),
     ]
+    if found.mel:  # 0 where a token lasts otherwise, as it does in 8 bits
+        out.append(("log-mel the same to within 0.001", f"{found.mel:.1%} of its values"))
     if found.mos is not None:
         out.append(("MOS estimate", f"{found.mos[0]:.2f} → {found.mos[1]:.2f}"))
     if found.wer is not None:
