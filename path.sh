@@ -2,9 +2,11 @@
 # A set-up that was interrupted is taken up again: .venv/.complete is written last and holds a hash of all it follows from.
 # shellcheck shell=bash
 
-MYNA_ROOT=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
+# The real folder: through a link it must be the same environment, whose mark holds the folder's name.
+MYNA_ROOT=$(cd -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")" && pwd -P)
 MYNA_VENV=$MYNA_ROOT/.venv
 MYNA_PYTHON=$MYNA_VENV/bin/python
+MYNA_PYTHON_REMEDY="Install it (sudo apt-get install -y python3.12 python3.12-venv, pyenv install 3.12, or python.org), or connect to a network, and run the same command again"
 UV_VERSION=$(sed -n 's/^uv==//p' "$MYNA_ROOT/constraints.txt")
 
 export LC_ALL=C.UTF-8 LANG=C.UTF-8 PYTHONUTF8=1 PYTHONHASHSEED=0
@@ -71,17 +73,23 @@ myna_make_venv() {
     rm -rf "$MYNA_VENV"
     if python=$(myna_find_python); then
       myna_say "making .venv with $python"
-      "$python" -m venv "$MYNA_VENV" || return 1
+      "$python" -m venv "$MYNA_VENV" >&2 || { myna_say "$python could not make .venv (see above); install its venv module, or free some space"; return 1; }
     elif uv=$(myna_find_uv); then
       myna_say "no Python 3.12 here: uv fetches one"
-      "$uv" venv --quiet --seed --python 3.12 "$MYNA_VENV" || return 1
+      "$uv" venv --quiet --seed --python 3.12 "$MYNA_VENV" >&2 || {
+        myna_say "no Python 3.12 found, and uv could not fetch one (see above). $MYNA_PYTHON_REMEDY"
+        return 1
+      }
     else
-      myna_say "no Python 3.12 found, and no pip to fetch one with. Install it, for example: sudo apt-get install -y python3.12 python3.12-venv"
+      myna_say "no Python 3.12 found, and no pip to fetch one with. $MYNA_PYTHON_REMEDY"
       return 1
     fi
   fi
   "$MYNA_VENV/bin/uv" --version >/dev/null 2>&1 || "$MYNA_PYTHON" -m pip install -q "uv==$UV_VERSION" ||
-    { "$MYNA_PYTHON" -m ensurepip -q && "$MYNA_PYTHON" -m pip install -q "uv==$UV_VERSION"; }
+    { "$MYNA_PYTHON" -m ensurepip -q && "$MYNA_PYTHON" -m pip install -q "uv==$UV_VERSION"; } || {
+      myna_say "uv $UV_VERSION could not be installed from the package index (see above); connect to a network, or name a mirror (PIP_INDEX_URL), and run the same command again"
+      return 1
+    }
 }
 
 # uv does not read pip's configuration: a mirror that is set for pip is used for uv as well.

@@ -2,7 +2,7 @@
 # The driver: maps numbered stages to the system's stages. The only place that knows the numbers.
 set -euo pipefail
 
-MYNA_ROOT=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
+MYNA_ROOT=$(cd -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")" && pwd -P)
 
 # Line n holds the system's stages that make up stage n.
 STAGES=(

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The test command: lint, format, types, the direction of dependencies, tests. Arguments go to pytest.
 set -uo pipefail
-cd -- "$(dirname -- "${BASH_SOURCE[0]}")" || exit 2
+cd -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")" || exit 2
 . ./path.sh || exit 2
 
 status=0

@@ -139,10 +139,10 @@ def test_errors_become_one_line(error: BaseException, status: int, message: str,
 
 def test_other_errors_keep_their_traceback(monkeypatch):
     def fail(argv):
-        raise PermissionError(errno.EACCES, "denied", "/root/x")
+        raise RuntimeError("a fault of our own")
 
     monkeypatch.setattr(doctor, "main", fail)
-    with pytest.raises(PermissionError):
+    with pytest.raises(RuntimeError, match="our own"):
         cli.main(["doctor"])
 
 

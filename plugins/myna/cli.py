@@ -1,17 +1,26 @@
 """The `myna` command: finds the function that answers a sub-command and imports it only then."""
 
 import errno
+import io
 import os
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
 
 from myna.errors import MynaError
+from myna.files import shown
+
+# What a path that a person typed can have wrong with it.
+_PLACES = (
+    *(errno.ENAMETOOLONG, errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR, errno.ELOOP),
+    *(errno.ENOENT, errno.EMFILE, errno.ENFILE, errno.EIO, errno.ENXIO),
+)
 
 # sub-command: (module, leading arguments that tell the module which of its commands is meant, help)
 COMMANDS: dict[str, tuple[str, tuple[str, ...], str]] = {
     "recipe": ("myna.recipe.command", (), "run the stages of a recipe (run.sh calls this)"),
     "say": ("myna.serve.say", (), "speak a text with a voice"),
+    "read": ("myna.text.command", (), "show how a text will be read"),
     "export": ("myna.publish.export", (), "write a voice for transformers"),
     "doctor": ("myna.doctor", (), "check this machine"),
     "data": ("myna.kaldi.cli", (), "validate, fix or cut Kaldi data directories"),
@@ -35,6 +44,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         130 interrupted.
     """
     args = list(sys.argv[1:] if argv is None else argv)
+    if argv is None and isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a name on the disk need not be UTF-8
     if not args or args[0] in ("-h", "--help", "help"):
         print(usage())
         return 0 if args else 2
@@ -59,6 +70,8 @@ def _guard(command: Callable[[], int | None]) -> int:
     except (MemoryError, OSError, RuntimeError) as error:
         if _memory_is_full(error):
             return _fail("not enough memory; close other programs, or give shorter texts or smaller batches", 2)
+        if isinstance(error, OSError) and error.errno in _PLACES and error.filename is not None:
+            return _fail(f"{shown(error.filename)}: {(error.strerror or '').lower()}; check the path and its rights", 2)
         if not _disk_is_full(error):
             raise
         name = getattr(error, "filename", None)
@@ -81,7 +94,7 @@ def _disk_is_full(error: BaseException) -> bool:
 
 
 def _fail(message: str, status: int) -> int:
-    print(f"myna: {message}", file=sys.stderr)
+    print(f"myna: {' '.join(message.split())}", file=sys.stderr)
     return status
 
 

@@ -1,3 +1,3 @@
 #!/usr/bin/env bash
 # aishell3: 218 Mandarin speakers. Same options as the top-level run.sh.
-exec "$(dirname -- "${BASH_SOURCE[0]}")/../../run.sh" --recipe aishell3 "$@"
+exec "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")/../../run.sh" --recipe aishell3 "$@"

@@ -1,6 +1,8 @@
 """Reading recordings: formats, rates, channels, and what is wrong with bad files."""
 
+import os
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -26,13 +28,87 @@ def test_real_speech_in_nist_sphere(an4: list[Path]) -> None:
     assert raised.sample_rate == 22_050 and raised.seconds == pytest.approx(plain.seconds, abs=1e-3)
 
 
-def test_stereo_is_averaged(tmp_path: Path) -> None:
-    """Channels are averaged and counted."""
-    left = tone()
-    soundfile.write(tmp_path / "two.flac", np.stack([left, 0 * left], axis=1), RATE)
-    recording = load_audio(tmp_path / "two.flac")
-    assert recording.channels == 2
-    assert np.allclose(recording.wave, left / 2, atol=1e-4)
+def noise(seed: int, level: float = 0.02, seconds: float = 0.5) -> np.ndarray:
+    """Make hiss."""
+    return (level * np.random.default_rng(seed).standard_normal(int(seconds * RATE))).astype(np.float32)
+
+
+def speech(an4: list[Path]) -> np.ndarray:
+    """Real speech, scaled."""
+    return soundfile.read(an4[0], dtype="float32")[0]
+
+
+@pytest.mark.parametrize(
+    ("other", "note", "gain"),
+    [
+        (lambda wave: wave / 2, "mixed to one", 0.75),
+        (lambda wave: -wave, "opposite phase", 1.0),
+        (lambda wave: 0 * wave, "only 1 was used", 1.0),
+        (lambda wave: noise(1, 0.2, len(wave) / RATE), "only 1 was used", 1.0),
+        (lambda wave: 0 * wave + 0.5, "only 1 was used", 1.0),
+    ],
+)
+def test_channels_that_hear_the_same_are_mixed_others_left_out(
+    an4: list[Path], tmp_path: Path, other: Callable[[np.ndarray], np.ndarray], note: str, gain: float
+) -> None:
+    """Two microphones, a turned cable, a dead channel, one with hiss only, one with a constant."""
+    left = speech(an4)
+    soundfile.write(tmp_path / "two.wav", np.stack([left, other(left)], axis=1), RATE, subtype="FLOAT")
+    recording = load_audio(tmp_path / "two.wav")
+    assert recording.channels == 2 and note in recording.note
+    assert np.allclose(recording.wave, gain * left, atol=1e-3)
+
+
+def test_a_constant_offset_is_removed(an4: list[Path], tmp_path: Path) -> None:
+    """And told; a trace of one is left as it is, so that sound recordings stay the same to the bit."""
+    wave = speech(an4)
+    soundfile.write(tmp_path / "dc.wav", wave + 0.1, RATE, subtype="FLOAT")
+    recording = load_audio(tmp_path / "dc.wav")
+    assert "offset of +0.1" in recording.note and abs(recording.wave.mean()) < 1e-4
+    soundfile.write(tmp_path / "plain.wav", wave, RATE, subtype="FLOAT")
+    assert np.array_equal(load_audio(tmp_path / "plain.wav").wave, wave)
+
+
+@pytest.mark.parametrize(
+    "codec", ["wav", "aiff", "flac", "mp3", "ogg", "opus", "wma", "webm", "mka", "caf", "au", "m4a"]
+)
+def test_half_a_file_is_no_recording(an4: list[Path], tmp_path: Path, codec: str) -> None:
+    """What was cut short says so, in every container that declares its length or its end; whole files pass."""
+    whole, half = tmp_path / f"whole.{codec}", tmp_path / f"half.{codec}"
+    soundfile.write(tmp_path / "speech.wav", speech(an4), RATE)
+    subprocess.run(["ffmpeg", "-v", "error", "-y", "-i", tmp_path / "speech.wav", whole], check=True)
+    assert load_audio(whole).seconds == pytest.approx(len(speech(an4)) / RATE, abs=0.2)
+    half.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
+    with pytest.raises(MynaError, match=rf"half\.{codec} (was cut short|cannot be read|holds no audio samples)"):
+        load_audio(half)
+
+
+def test_a_stream_of_unknown_length_is_whole(an4: list[Path], tmp_path: Path) -> None:
+    """ffmpeg writes no sizes into a pipe."""
+    soundfile.write(tmp_path / "speech.wav", speech(an4), RATE)
+    piped = subprocess.run(
+        ["ffmpeg", "-v", "error", "-i", tmp_path / "speech.wav", "-f", "wav", "-"], check=True, capture_output=True
+    ).stdout
+    (tmp_path / "piped.wav").write_bytes(piped)
+    assert load_audio(tmp_path / "piped.wav").seconds == pytest.approx(len(speech(an4)) / RATE, abs=0.01)
+
+
+@pytest.mark.parametrize(("rate", "channels"), [(1, 1), (2_000_000_000, 1), (16_000, 200)])
+def test_impossible_headers(tmp_path: Path, rate: int, channels: int) -> None:
+    """1 Hz is no telephone."""
+    soundfile.write(tmp_path / "odd.wav", np.zeros((1000, channels)), rate)
+    with pytest.raises(MynaError, match=r"odd\.wav: its header says"):
+        load_audio(tmp_path / "odd.wav")
+
+
+def test_a_file_that_claims_days_is_not_decoded(tmp_path: Path) -> None:
+    """Silence in FLAC is coded in next to nothing."""
+    with soundfile.SoundFile(tmp_path / "long.flac", "w", RATE, 1) as sound:
+        for _ in range(50):
+            sound.write(np.zeros(5 * 60 * RATE, dtype=np.int16))
+    assert (tmp_path / "long.flac").stat().st_size < 3_000_000
+    with pytest.raises(MynaError, match=r"long\.flac lasts over 4 hours"):
+        load_audio(tmp_path / "long.flac")
 
 
 @pytest.mark.parametrize("codec", ["m4a", "mp3", "ogg", "opus", "g722", "webm"])
@@ -47,12 +123,16 @@ def test_formats_of_ffmpeg(tmp_path: Path, codec: str) -> None:
     assert np.argmax(spectrum) * RATE / min(RATE, len(recording.wave)) == pytest.approx(440, abs=3)
 
 
-@pytest.mark.parametrize("bad", ["missing", "empty", "folder", "text", "header", "nan", "playlist"])
+@pytest.mark.parametrize("bad", ["missing", "empty", "folder", "text", "header", "nan", "playlist", "pipe", "dangling"])
 def test_bad_files_are_named(tmp_path: Path, bad: str) -> None:
     """Each error is one line that names the file."""
     path = tmp_path / f"{bad}.wav"
     if bad == "folder":
         path.mkdir()
+    elif bad == "pipe":
+        os.mkfifo(path)
+    elif bad == "dangling":
+        path.symlink_to(tmp_path / "nowhere")
     elif bad == "header":
         soundfile.write(path, np.zeros(0), RATE)
     elif bad == "nan":

@@ -10,7 +10,7 @@ import soundfile
 from omegaconf import DictConfig, OmegaConf
 from speech import SENTENCES, speak
 
-from myna.corpora import align, an4, custom, pauses, quality, recognise, stage, transcripts
+from myna.corpora import align, an4, custom, pauses, quality, recognise, spoken_language, stage
 from myna.corpora.person import speaker_id
 from myna.corpora.recognise import Word
 from myna.errors import MynaError
@@ -42,7 +42,13 @@ def config(folder: Path | None, tmp_path: Path, **values: object) -> DictConfig:
     """The recipe's real config for a folder, without the pool."""
     made = compose_recipe(RECIPES / "custom")
     OmegaConf.update(made, "data_dir", str(tmp_path / "data"))
-    settings = {"target": str(folder) if folder else None, "name": "Ana", "consent": "own_voice", "pool": "none"}
+    settings = {
+        "target": str(folder) if folder else None,
+        "name": "Ana",
+        "consent": "own_voice",
+        "pool": "none",
+        "language": "en-us",
+    }
     made.create_dataset.update(settings | values)
     return made
 
@@ -72,7 +78,7 @@ def test_a_folder_becomes_sets(mine: Path, tmp_path: Path, capsys: pytest.Captur
     person = next(c for c in an4.prepare(an4.download(tmp_path)).clips if c.id == "an4_mwhw-cen8")
     soundfile.write(mine / "other.wav", soundfile.read(person.source)[0], 16_000)
     (mine / "other.txt").write_text(person.text)
-    (mine / "wrong.wav").write_bytes((mine / "s03.wav").read_bytes())
+    speak("Nobody expected the parcel to arrive before dinner.", mine / "wrong.wav")
     (mine / "wrong.txt").write_text("far too many words for what is said here " * 8)
     before = everything(mine)
 
@@ -81,8 +87,10 @@ def test_a_folder_becomes_sets(mine: Path, tmp_path: Path, capsys: pytest.Captur
     assert everything(mine) == before
     shown = capsys.readouterr().out
     reasons = {"clipped": "clipping", "noisy": "noise", "short": "too short", "silent": "no speech"}
-    for name, reason in (reasons | {"other": "another speaker", "wrong": "the text cannot be right"}).items():
-        line = next(line for line in shown.splitlines() if line.startswith(f"dropped {name}.wav"))
+    for name, reason in (
+        reasons | {"other": "another speaker", "wrong": "the text given is not what is heard"}
+    ).items():
+        line = next(line for line in shown.splitlines() if line.startswith(f"left out     {name}.wav"))
         assert reason in line
     assert "s00.wav: 2 channels, mixed to one" in shown
     assert "s01.flac: 17000 Hz, converted" in shown
@@ -113,7 +121,7 @@ def test_a_long_file_is_cut_and_its_transcript_dealt(
     soundfile.write(folder / "talk.wav", np.concatenate(parts), 22_050)
     (folder / "talk.txt").write_text(" ".join(SENTENCES))
     monkeypatch.setattr("myna.corpora.pieces.words", lambda *arguments: heard)
-    found = custom.judge(folder, config(folder, tmp_path).create_dataset)
+    found = custom.judge(folder, config(folder, tmp_path).create_dataset).found
     assert found.dropped == []
     assert " ".join(piece.text for piece in found.kept) == " ".join(SENTENCES)
     assert all(piece.end - piece.start <= 15.0 for piece in found.kept)
@@ -217,76 +225,51 @@ def test_missing_empty_and_wrong_folders(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(MynaError, match=r"holds no recording \(it is empty\)"):
         stage.run(config(tmp_path / "empty", tmp_path))
-    (tmp_path / "empty/film.mkv").write_bytes(b"x")
-    with pytest.raises(MynaError, match=r"holds no recording \(it has \.mkv files\)"):
+    (tmp_path / "empty/photo.jpg").write_bytes(b"x")
+    with pytest.raises(MynaError, match=r"holds no recording \(it has \.jpg files\)"):
         stage.run(config(tmp_path / "empty", tmp_path))
 
 
-@pytest.mark.parametrize(("content", "message"), [(b"", r"s05\.wav is empty"), (b"no sound" * 99, r"s05\.wav")])
-def test_unreadable_recording(mine: Path, tmp_path: Path, content: bytes, message: str) -> None:
-    """Named; nothing is written."""
-    (mine / "s05.wav").write_bytes(content)
-    with pytest.raises(MynaError, match=message):
-        stage.run(config(mine, tmp_path))
-    assert not (tmp_path / "data").exists()
-
-
-def test_names_that_differ_in_their_ending_only(mine: Path) -> None:
-    """They would be one utterance."""
-    shutil.copy(mine / "s00.wav", mine / "s00.flac")
-    with pytest.raises(MynaError, match=r"duplicate id 's00': s00\.flac and s00\.wav"):
-        transcripts.recordings(mine)
-
-
-@pytest.mark.parametrize(
-    ("table", "content", "message"),
-    [
-        ("metadata.csv", b"s00|caf\xe9\n", r"metadata\.csv, line 1: not UTF-8"),
-        ("metadata.csv", b"s00|one\ns01|two\ns00|three\n", r"metadata\.csv, line 3: duplicate id 's00'"),
-        ("metadata.csv", b"s00|one\ns01|\n", r"metadata\.csv, line 2: empty text"),
-        ("metadata.csv", b"s00,one\n", r"metadata\.csv, line 1: 1 fields; write id\|text"),
-        ("metadata.csv", b"x1|one\n", r"none of its ids names a recording.*'x1'"),
-        ("text", b"s00 one\ns01\n", r"text, utterance s01: empty text"),
-        ("text", b"s00 one\ns00 two\n", r"text, line 2: duplicate id"),
-        ("s00.txt", b"\n", r"s00\.txt is empty"),
-        ("s00.txt", b"one\nz\xfcge\n", r"s00\.txt, line 2: not UTF-8"),
-    ],
-)
-def test_bad_transcripts_name_file_and_line(mine: Path, table: str, content: bytes, message: str) -> None:
-    """With the remedy."""
-    (mine / table).write_bytes(content)
-    with pytest.raises(MynaError, match=message):
-        transcripts.find(mine, transcripts.recordings(mine))
-
-
-def test_transcripts_in_their_order(mine: Path) -> None:
-    """Kaldi text before metadata.csv before text files; the normalised text is what is spoken."""
-    names = transcripts.recordings(mine)
-    assert transcripts.find(mine, names)["s00"] == SENTENCES[0]
-    (mine / "metadata.csv").write_text("\ufeffs00.wav|5 km|five kilometres\ns01|two\n", encoding="utf-8")
-    assert transcripts.find(mine, names) == {"s00": "five kilometres", "s01": "two"}
-    (mine / "text").write_text("s00 from Kaldi\n")
-    assert transcripts.find(mine, names) == {"s00": "from Kaldi"}
-
-
-def test_other_languages_need_a_model_or_transcripts(mine: Path, tmp_path: Path) -> None:
+def test_an_unknown_language_or_model_is_named(mine: Path, tmp_path: Path) -> None:
     """Said before anything is done; an unknown language lists those that there are."""
-    (mine / "s00.txt").unlink()
-    with pytest.raises(MynaError, match=r"'de' without a transcript.*create_dataset.whisper"):
-        stage.run(config(mine, tmp_path, language="de"))
     with pytest.raises(MynaError, match="unknown language 'klingon'"):
         stage.run(config(mine, tmp_path, language="klingon"))
-    with pytest.raises(MynaError, match=r"Whisper model '.*nowhere' does not load"):
+    with pytest.raises(MynaError, match=r"'eo' without a transcript.*create_dataset.whisper"):
+        recognise.require_model("eo", None)
+    with pytest.raises(MynaError, match=r"Whisper model '.*nowhere' does not load.*create_dataset.whisper"):
         recognise.words(np.zeros(16_000, dtype=np.float32), 16_000, "de", str(tmp_path / "nowhere"))
 
 
-def test_long_file_in_another_language_is_dropped_with_the_remedy(spoken: Path, tmp_path: Path) -> None:
+def test_the_language_is_heard_and_a_mismatch_is_named(tmp_path: Path) -> None:
+    """Real English: found without an option, and said where another was stated, which is kept."""
+    corpus = an4.prepare(an4.download(tmp_path))
+    files = {clip.id: Path(clip.source) for clip in corpus.clips if not clip.start}
+    language, line = spoken_language.settle("auto", files)
+    assert language == "en-us"
+    assert line.startswith("language of the recordings: en-us (probability ")
+    language, line = spoken_language.settle("de", files)
+    assert language == "de"
+    assert "create_dataset.language=de is kept" in line
+    assert spoken_language.settle("en-gb", files) == ("en-gb", "")
+
+
+def test_a_chinese_transcript_is_dealt_by_characters() -> None:
+    """Marks stay with the character before them; a heard word shares its time among its characters."""
+    heard = [Word("你好", 0.0, 1.0, 0.9), Word("世界", 2.0, 3.0, 0.9)]
+    assert align.deal("你好，世界。", heard, [(0.0, 1.5), (1.5, 3.5)], "cmn") == ["你好，", "世界。"]
+    assert recognise.text_of(heard, "cmn")[0] == "你好世界"
+
+
+def test_long_file_without_a_recogniser_is_dropped_with_the_remedy(
+    spoken: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Its text cannot be dealt to pieces without a model of that language; short files are kept."""
     folder = Path(shutil.copytree(spoken, tmp_path / "lang"))
     waves = [soundfile.read(folder / f"s{number:02d}.wav")[0] for number in range(6)]
     soundfile.write(folder / "talk.wav", np.concatenate(waves), 22_050)
     (folder / "talk.txt").write_text(" ".join(SENTENCES[:6]))
-    found = custom.judge(folder, config(folder, tmp_path, language="de").create_dataset)
+    monkeypatch.setattr("myna.corpora.pieces.can_transcribe", lambda *arguments: False)
+    found = custom.judge(folder, config(folder, tmp_path, language="de").create_dataset).found
     assert len(found.kept) == 12
     assert [file.name for file, _, _, _ in found.dropped] == ["talk.wav"]
     assert "cut it into shorter files" in found.dropped[0][3]

@@ -34,6 +34,31 @@ def test_an_export_speaks_as_the_voice_does(voice_folder: Path, exported: Path) 
         assert np.corrcoef(ours, theirs)[0, 1] > 0.999
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[pause:0.3] The 2 friends said: Guten Morgen! [pause:0.5]",
+        '<speak>One. <prosody rate="150%" volume="-6dB">Two and three.</prosody> '
+        '<lang xml:lang="de">Schöne Grüße</lang> to all.</speak>',
+    ],
+)
+def test_an_export_reads_as_the_voice_does(text: str, voice_folder: Path, exported: Path) -> None:
+    """Numbers, pauses, pace, loudness, and a language for each word."""
+    voice, engine = Voice.load(voice_folder), Engine.load(exported)
+    assert engine.read(text) == voice.read(text)
+    ours, theirs = engine.speak(text), voice.speak(text)
+    assert ours.shape == theirs.shape
+    assert np.corrcoef(ours, theirs)[0, 1] > 0.999
+    assert np.abs(ours).max() == pytest.approx(np.abs(theirs).max(), rel=0.02)
+    np.testing.assert_allclose(np.concatenate(list(engine.stream(text))), ours, atol=1e-6)
+
+
+def test_what_an_export_does_not_speak_is_told(exported: Path, tmp_path: Path, capsys) -> None:
+    text = TEXT + " ሰላም. It is a fine day for a long walk by the river, is it not?"
+    assert cli.main(["say", text, "--voice", str(exported), "-o", str(tmp_path / "x.wav")]) == 0
+    assert "not spoken: ሰላም" in capsys.readouterr().err
+
+
 def test_chunks_are_the_whole(exported: Path) -> None:
     engine = Engine.load(exported)
     text = (
@@ -90,13 +115,15 @@ def test_what_does_not_fit_is_said(voice_folder: Path, exported: Path, tmp_path:
     out = tmp_path / "x.wav"
     assert "use --engine onnx" in refused(capsys, "say", "Hi", "--voice", exported, "-o", out, "--engine", "torch")
     assert "holds no graphs" in refused(capsys, "say", "Hi", "--voice", voice_folder, "-o", out, "--engine", "onnx")
+    times = tmp_path / "x.json"
+    assert "does not tell times" in refused(capsys, "say", "Hi", "--voice", exported, "-o", out, "--times", times)
     assert "exists already" in refused(capsys, "export", "onnx", voice_folder, exported)
     assert "takes 2 to" in refused(capsys, "export", "onnx", voice_folder, tmp_path / "o", "--sentences", "1")
     assert "covers 'evaluation'" in refused(
         capsys, "export", "onnx", voice_folder, tmp_path / "o", "--purpose", "publish"
     )
     assert "no voice" in refused(capsys, "export", "int8", tmp_path, tmp_path / "o")
-    assert not (tmp_path / "o").exists() and not out.exists()
+    assert not (tmp_path / "o").exists() and not out.exists() and not times.exists()
 
 
 def test_a_voice_without_graphs_is_named(tmp_path: Path, capsys) -> None:

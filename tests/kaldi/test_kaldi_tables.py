@@ -4,7 +4,7 @@ import string
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from myna.errors import MynaError
@@ -30,6 +30,7 @@ def directories(draw: st.DrawFn) -> DataDir:
     return data
 
 
+@settings(deadline=None)
 @given(directories())
 def test_what_is_written_is_read_back(tmp_path_factory: pytest.TempPathFactory, data: DataDir) -> None:
     """Round trip, with every table sorted by bytes."""

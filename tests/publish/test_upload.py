@@ -63,7 +63,7 @@ def test_a_consent_that_was_edited_is_refused(tmp_path, hub) -> None:
     config = config_for(tmp_path, "evaluation", repo="me/ana", endpoint=hub.address)
     path = tmp_path / "exp/pack/voice/consent.yaml"
     path.write_text(path.read_text().replace("scope: evaluation", "scope: publish"))
-    with pytest.raises(MynaError, match="changed after it was signed"):
+    with pytest.raises(MynaError, match="changed after the voice was sealed"):
         upload.run(config)
     assert not hub.created
 
@@ -71,7 +71,7 @@ def test_a_consent_that_was_edited_is_refused(tmp_path, hub) -> None:
 def test_every_file_arrives(tmp_path, hub) -> None:
     upload.run(config_for(tmp_path, "publish", repo="me/ana", endpoint=hub.address))
     assert hub.created[0]["visibility"] == "private"
-    assert sorted(hub.files) == ["README.md", "voice/consent.yaml", "voice/tts.safetensors"]
+    assert sorted(hub.files) == ["README.md", "voice/consent.yaml", "voice/seal.json", "voice/tts.safetensors"]
     assert hub.files["voice/tts.safetensors"] == b"weights" * 100
     assert json.loads((tmp_path / "exp/upload.json").read_text())["repo"] == "me/ana"
 

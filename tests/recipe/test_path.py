@@ -144,3 +144,32 @@ def test_missing_system_tool_is_named_with_its_command(clone: Path):
         "path.sh: missing system tools: sox. Install them, for example: sudo apt-get install -y sox"
     ]
     assert not (clone / ".venv").exists()
+
+
+def test_without_a_download_the_last_line_says_what_to_do(clone: Path):
+    (clone / "programs/python3.12").unlink()
+    (clone / "programs/uv").write_text("#!/bin/sh\necho 'error: No interpreter found for Python 3.12' >&2\nexit 2\n")
+    (clone / "programs/uv").chmod(0o755)
+    done = source(clone)
+    assert done.returncode != 0
+    assert "uv could not fetch one" in done.stderr.splitlines()[-1] and "Install it" in done.stderr.splitlines()[-1]
+
+
+def test_through_a_linked_folder_it_is_the_same_environment(clone: Path, tmp_path: Path):
+    source(clone)
+    link = tmp_path / "link"
+    link.symlink_to(clone)
+    done = source(link)
+    assert (done.returncode, done.stderr, calls(clone)) == (0, "", 1)
+    assert done.stdout == f"{clone}/.venv/bin/python\n"
+    assert (clone / ".venv/.complete").exists()
+
+
+@pytest.mark.parametrize("script", ["run.sh", "recipes/custom/run.sh"])
+def test_a_link_to_run_sh_knows_its_recipes(tmp_path: Path, script: str):
+    link = tmp_path / "elsewhere.sh"
+    link.symlink_to(ROOT / script)
+    done = subprocess.run([link, "--recipe", "nothing"], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2
+    assert "choose one of: " in done.stderr and "custom" in done.stderr
+    assert len(done.stderr.splitlines()) == 1

@@ -13,7 +13,7 @@ import torch
 from myna.errors import MynaError
 from myna.safety import aigc, audit, cue, encode, spoken, terms
 from myna.safety.cli import main
-from myna.safety.release import release, release_bytes, write_measured
+from myna.safety.release import release, release_bytes
 from myna.safety.types import Audio, Request
 from myna.safety.watermark import load_watermark, mark
 
@@ -165,14 +165,6 @@ def test_site_chooses_producer_and_watermark(speech, card, tmp_path, monkeypatch
     released = release(speech, card, Request(output=tmp_path / "a.opus"))
     assert aigc.read(released.path).ContentProducer == "91310000MA1"
     assert audit.find(content_id=released.content_id).watermark == "spread"
-
-
-def test_measured_sound_is_marked_without_a_cue(speech, card, request_for):
-    released = write_measured(speech, card, request_for("a.wav"))
-    sound = encode.decode(released.path)
-    assert len(sound.wave) == len(speech.wave) and cue.find(sound) == []
-    assert aigc.read(released.path).ProduceID == released.content_id
-    assert audit.find(content_id=released.content_id).event == "measure"
 
 
 def test_labels_of_others_are_read():

@@ -10,7 +10,6 @@ PACKAGE = Path(myna.__file__).parent
 WRITERS = {
     *("soundfile.write", "sf.write", "torchaudio.save", "wavfile.write", "StreamWriter", "AudioSegment"),
     *("soundfile.SoundFile", "sf.SoundFile", "wave.open", "av.open", "sox.Transformer", "encode.encode"),
-    *("release.write_measured", "write_measured"),  # no audible cue: for stages that score a voice
 }
 # Programs that can write sound when they are started by hand.
 PROGRAMS = {"ffmpeg", "sox", "lame", "oggenc", "opusenc", "flac"}
@@ -20,7 +19,6 @@ ALLOWED = {
     "corpora": "stage 0 unpacks recordings of people, to train on",
     "audio": "stage 1 writes processed recordings, to train on",
     "measure/media.py": "the report plays recordings of people beside the marked copies of what was synthesised",
-    "adapt/decode.py": "stage 6 writes sound to be measured; it carries the AIGC label, and what people hear is marked",
 }
 # A method of this name on text or bytes is not meant.
 INNOCENT = {"encode"}

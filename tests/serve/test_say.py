@@ -1,5 +1,6 @@
 """`myna say`: labelled sound out, or one clear line."""
 
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -81,3 +82,16 @@ def test_help_imports_no_torch() -> None:
     code += "assert 'torch' not in sys.modules"
     done = subprocess.run([sys.executable, "-c", code, "--help"], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_times_of_the_file_and_one_line_about_what_is_left_out(voice_folder, tmp_path, capsys) -> None:
+    out, times = tmp_path / "x.wav", tmp_path / "x.json"
+    text = "Hello there, my good old friend สวัสดี."
+    assert main([text, "--voice", str(voice_folder), "-o", str(out), "--times", str(times)]) == 0
+    found = json.loads(times.read_text(encoding="utf-8"))
+    wave, rate = soundfile.read(out)
+    assert found["seconds"] == pytest.approx(len(wave) / rate, abs=0.02)
+    assert found["words"][0]["start"] >= found["speech_start"] > 1.0
+    assert "not spoken: สวัสดี (none of Myna's languages is written in Thai letters)" in capsys.readouterr().err
+    with pytest.raises(MynaError, match=r"times are written as"):
+        main(["Hi", "--voice", str(voice_folder), "-o", str(out), "--times", str(tmp_path / "x.doc")])

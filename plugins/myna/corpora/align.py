@@ -5,9 +5,13 @@ from difflib import SequenceMatcher
 
 from myna.corpora.recognise import Word
 from myna.kaldi.sentences import normalise
+from myna.measure.normalize import UNSPACED
+from myna.measure.whisper_models import whisper_language
 
 
-def deal(text: str, heard: Sequence[Word], pieces: Sequence[tuple[float, float]]) -> list[str | None]:
+def deal(
+    text: str, heard: Sequence[Word], pieces: Sequence[tuple[float, float]], language: str = "en-us"
+) -> list[str | None]:
     """Give each piece its part of the transcript.
 
     Words that the machine heard carry times; where they match the transcript, so does the transcript. A cut falls
@@ -17,11 +21,14 @@ def deal(text: str, heard: Sequence[Word], pieces: Sequence[tuple[float, float]]
         text: The whole transcript.
         heard: Words of the whole recording.
         pieces: (start, end) of each piece in seconds, in order.
+        language: espeak-ng code; where words have no spaces between them, characters are dealt.
 
     Returns:
         One text, or None, a piece.
     """
-    wanted = text.split()
+    spaced = whisper_language(language) not in UNSPACED
+    wanted = text.split() if spaced else characters(text)
+    heard = heard if spaced else [letter for word in heard for letter in _letters(word)]
     ours = [normalise(word) for word in wanted]
     theirs = [normalise(word.text) for word in heard]
     times: dict[int, float] = {}
@@ -39,5 +46,25 @@ def deal(text: str, heard: Sequence[Word], pieces: Sequence[tuple[float, float]]
             low = 0
         if number + 1 == len(pieces):
             high = len(wanted) - 1
-        parts.append(" ".join(wanted[low : high + 1]) if inside and first and last else None)
+        parts.append((" " if spaced else "").join(wanted[low : high + 1]) if inside and first and last else None)
     return parts
+
+
+def characters(text: str) -> list[str]:
+    """Cut a text without spaces into characters; marks stay with the character before them."""
+    found: list[str] = []
+    for char in "".join(text.split()):
+        if found and not char.isalnum():
+            found[-1] += char
+        else:
+            found.append(char)
+    return found
+
+
+def _letters(word: Word) -> list[Word]:
+    """Share the time of a heard word among its characters."""
+    parts = characters(word.text)
+    step = (word.end - word.start) / max(len(parts), 1)
+    return [
+        Word(part, word.start + n * step, word.start + (n + 1) * step, word.probability) for n, part in enumerate(parts)
+    ]

@@ -4,7 +4,6 @@ Licence: CC BY-SA 3.0 (en, es, fr) and CC BY 3.0 (it, ru). The voices are workin
 these recordings, not clones of themselves: scope evaluation, never published.
 """
 
-import gzip
 import re
 from pathlib import Path
 
@@ -107,7 +106,7 @@ def transcripts(folder: Path, language: str) -> dict[str, str]:
     """Read `name: text` lines; comments start with ";"."""
     path = folder / f"usr/share/doc/asterisk-core-sounds-{language}/core-sounds-{language}.txt.gz"
     table = {}
-    for line in gzip.decompress(path.read_bytes()).decode("utf-8-sig", errors="replace").splitlines():
+    for line in archives.read_gzip(path).decode("utf-8-sig", errors="replace").splitlines():
         name, colon, text = line.partition(": ")
         if colon and not line.startswith(";"):
             table[name.strip()] = text.strip()

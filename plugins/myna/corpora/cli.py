@@ -1,10 +1,10 @@
 """`python -m myna.corpora.cli NAME [--downloads DIR]`: fetch a corpus without preparing it."""
 
-import argparse
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from myna.arguments import Parser
 from myna.corpora import aishell3, an4, asterisk, festvox_ru, flite, libritts, librivox, ljspeech, vctk
 from myna.errors import MynaError
 
@@ -39,7 +39,7 @@ def _mini_voices(cache: Path) -> None:
 def main(argv: list[str] | None = None) -> int:
     """Fetch; returns the exit status: 0, or 2 for an error that a person can put right."""
     known = corpora()
-    parser = argparse.ArgumentParser(prog="python -m myna.corpora.cli", description="fetch a corpus")
+    parser = Parser(prog="python -m myna.corpora.cli", description="fetch a corpus")
     parser.add_argument("corpus", choices=sorted(known))
     parser.add_argument("--downloads", type=Path, default=Path("downloads"), help="folder of downloads")
     arguments = parser.parse_args(argv)

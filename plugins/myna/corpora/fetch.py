@@ -15,7 +15,9 @@ from pathlib import Path
 from tqdm import tqdm
 
 from myna.errors import MynaError
-from myna.files import sha256
+from myna.files import atomic_text, sha256
+
+LARGEST_DOWNLOAD = 200 << 30  # bytes
 
 
 @dataclass(frozen=True)
@@ -145,7 +147,10 @@ def bring_sdist(package: str, version: str) -> Callable[[Path], None]:
 
 
 def bring_url(url: str, partial: Path) -> Callable[[Path], None]:
-    """Bring a file over HTTP; a download that was cut off goes on where it stopped.
+    """Bring a file over HTTP; a download that was cut off goes on where it stopped, if the file is still the same.
+
+    Whether it is, the server says (RFC 9110, `If-Range`): by the ETag or the date that came with the first part. A
+    server that gives neither sends the file from its start.
 
     Args:
         url: Address of the file.
@@ -156,22 +161,54 @@ def bring_url(url: str, partial: Path) -> Callable[[Path], None]:
         name = url.rsplit("/", 1)[1]
         partial.mkdir(parents=True, exist_ok=True)
         part = partial / f"{name}.part"
-        have = part.stat().st_size if part.exists() else 0
-        request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})
-        try:
-            with urllib.request.urlopen(request, timeout=60) as answer:
-                # A server that ignores the range sends the whole file with status 200.
-                _save(answer, part, have if answer.status == 206 else 0)
-        except urllib.error.HTTPError as error:
-            if error.code != 416:  # nothing is left to send: the part is the whole
-                raise
+        if not _receive(url, part):
+            _discard(part)
+            _receive(url, part)
         part.replace(folder / name)
+        _discard(part)
 
     return bring
 
 
+def _receive(url: str, part: Path) -> bool:
+    """Let the rest of a file arrive; False where what is there belongs to another version of it."""
+    version = _version(part)
+    have = part.stat().st_size if version and part.is_file() else 0
+    headers = {"Range": f"bytes={have}-", "If-Range": version} if have else {}
+    try:
+        with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=60) as answer:
+            # A server that ignores the range, or whose file has changed, sends the whole file with status 200.
+            goes_on = answer.status == 206
+            if goes_on and not str(answer.headers.get("Content-Range", "")).startswith(f"bytes {have}-"):
+                return False
+            _save(answer, part, have if goes_on else 0)
+    except urllib.error.HTTPError as error:
+        if error.code != 416:
+            raise
+        # Nothing is left to send where the part is as long as the file.
+        return str(error.headers.get("Content-Range", "")) == f"bytes */{have}"
+    return True
+
+
+def _version(part: Path) -> str:
+    note = part.with_name(f"{part.name}.version")
+    return note.read_text(encoding="ascii", errors="replace").strip() if note.is_file() else ""
+
+
+def _discard(part: Path) -> None:
+    part.unlink(missing_ok=True)
+    part.with_name(f"{part.name}.version").unlink(missing_ok=True)
+
+
 def _save(answer: HTTPResponse, part: Path, have: int) -> None:
     total = have + int(answer.headers.get("Content-Length") or 0)
+    if total > LARGEST_DOWNLOAD:
+        raise OSError(f"{total >> 30} GB, more than any corpus has")
+    if not have:
+        etag = str(answer.headers.get("ETag") or "")
+        strong = etag if etag.startswith('"') else str(answer.headers.get("Last-Modified") or "")
+        part.unlink(missing_ok=True)
+        atomic_text(part.with_name(f"{part.name}.version"), strong)
     with (
         open(part, "ab" if have else "wb") as out,
         tqdm(total=total or None, initial=have, unit="B", unit_scale=True, desc=part.stem, disable=None) as bar,
@@ -179,5 +216,7 @@ def _save(answer: HTTPResponse, part: Path, have: int) -> None:
         while block := answer.read(1 << 20):
             out.write(block)
             bar.update(len(block))
+            if out.tell() > LARGEST_DOWNLOAD:
+                raise OSError(f"over {LARGEST_DOWNLOAD >> 30} GB, more than any corpus has")
     if total and part.stat().st_size < total:
         raise OSError(f"the connection ended after {part.stat().st_size} of {total} bytes; run it again to go on")

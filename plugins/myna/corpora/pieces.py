@@ -1,5 +1,6 @@
 """From a person's files to pieces of speech, each measured and with its text."""
 
+import hashlib
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,13 +12,19 @@ from myna.audio.load import Recording, load_audio
 from myna.audio.trim import speech_segments
 from myna.corpora import quality
 from myna.corpora.align import deal
+from myna.corpora.folder import Take
+from myna.corpora.heard import mismatch
 from myna.corpora.pauses import cut
 from myna.corpora.quality import Limits
-from myna.corpora.recognise import text_of, words
+from myna.corpora.recognise import Word, text_of, words
+from myna.corpora.transcripts import Said
+from myna.errors import MynaError
+from myna.files import shown
 from myna.measure.wer import can_transcribe
 
 log = logging.getLogger(__name__)
 
+WHISPER, CORRECTED = "Whisper", "corrections.csv"
 USUAL_RATES = (16_000, 22_050, 24_000, 32_000, 44_100, 48_000)
 
 
@@ -33,6 +40,7 @@ class Piece:
         text: What is said.
         confidence: 1 for a person's text, else the machine's mean word probability.
         embedding: GE2E `(256,)`.
+        source: Where the text is from: a file of the person's, or the recogniser.
     """
 
     name: str
@@ -42,15 +50,28 @@ class Piece:
     text: str
     confidence: float
     embedding: np.ndarray = field(repr=False, compare=False)
+    source: str = WHISPER
 
 
 @dataclass
 class Findings:
-    """What was kept, dropped, converted."""
+    """What was kept, dropped, converted.
 
+    Attributes:
+        language: espeak-ng code of the recordings.
+        kept: Pieces of speech.
+        dropped: File, start and end in seconds, reason.
+        notes: What was converted, in words.
+        seconds: File → its length, for those that could be read.
+        sounds: Hash of the samples → the first file that has them.
+    """
+
+    language: str
     kept: list[Piece] = field(default_factory=list)
     dropped: list[tuple[Path, float, float, str]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    seconds: dict[Path, float] = field(default_factory=dict)
+    sounds: dict[bytes, Path] = field(default_factory=dict)
 
     def drop(self, file: Path, start: float, end: float, reason: str) -> None:
         """Note a stretch that is not used, and why."""
@@ -59,68 +80,110 @@ class Findings:
 
 @dataclass(frozen=True)
 class Rules:
-    """Lengths in seconds, language, recogniser and limits of quality."""
+    """Lengths in seconds, language, recogniser, limits of quality, and whether given texts are compared."""
 
     language: str
     whisper: str | None
     min_seconds: float
     max_seconds: float
     limits: Limits
+    check_texts: bool = True
+
+    @property
+    def hears(self) -> bool:
+        """Whether there is a recogniser for the language."""
+        return can_transcribe(self.language, self.whisper)
 
 
-def examine(name: str, file: Path, text: str | None, fixed: Mapping[str, str], rules: Rules, found: Findings) -> None:
-    """Cut one file, measure and transcribe its pieces.
+def examine(take: Take, said: Said | None, fixed: Mapping[str, str], rules: Rules, found: Findings) -> None:
+    """Cut one file, measure and transcribe its pieces; a file that cannot be read is left out with its reason.
 
     Args:
-        name: Name of the file within the person's folder.
-        file: The file.
-        text: The person's transcript of the whole file, or None.
+        take: The file and its id.
+        said: The person's transcript of the whole file, or None.
         fixed: Corrected texts by piece name.
         rules: Lengths and limits.
         found: Where the result goes.
-
-    Raises:
-        MynaError: The file cannot be read.
     """
-    recording = load_audio(file)
+    file = take.path
+    try:
+        recording = load_audio(file)
+    except MynaError as error:
+        found.drop(file, 0.0, 0.0, str(error).removeprefix(str(file)).lstrip(": "))
+        return
+    found.seconds[file] = recording.seconds
+    twin = found.sounds.setdefault(hashlib.sha256(recording.wave.tobytes()).digest(), file)
+    if twin != file:
+        found.drop(file, 0.0, recording.seconds, f"the same sound as {shown(twin.name)}")
+        return
     _note(file, recording, found)
-    wave, rate = recording.wave, recording.sample_rate
-    speech = speech_segments(wave, rate)
+    speech = speech_segments(recording.wave, recording.sample_rate)
     if not speech:
         found.drop(file, 0.0, recording.seconds, "no speech heard")
         return
     whole = recording.seconds <= rules.max_seconds
-    if text is not None and not whole and not can_transcribe(rules.language, rules.whisper):
+    if said is not None and not whole and not rules.hears:
         why = f"over {rules.max_seconds:g} s, and no Whisper model for {rules.language} to find where it is said"
         found.drop(file, 0.0, recording.seconds, f"{why}; cut it into shorter files with their texts")
         return
+    _examine_pieces(take, recording, speech, said, fixed, rules, found)
+
+
+def _examine_pieces(
+    take: Take,
+    recording: Recording,
+    speech: list[tuple[float, float]],
+    said: Said | None,
+    fixed: Mapping[str, str],
+    rules: Rules,
+    found: Findings,
+) -> None:
+    wave, rate = recording.wave, recording.sample_rate
+    whole = recording.seconds <= rules.max_seconds
     spans = [_whole(speech, recording.seconds)] if whole else cut(wave, rate, rules.max_seconds)
-    names = [name] if whole else [f"{name}_{number:03d}" for number in range(1, len(spans) + 1)]
-    texts = _dealt(wave, rate, text, spans, rules) if text is not None else [None] * len(spans)
+    names = [take.id] if whole else [f"{take.id}_{number:03d}" for number in range(1, len(spans) + 1)]
+    texts = _given(wave, rate, said, spans, rules)
     noise = quality.noise_level(wave, rate, speech)
-    for piece_name, (start, end), given in zip(names, spans, texts, strict=True):
+    for name, (start, end), (given, fault) in zip(names, spans, texts, strict=True):
         part = wave[round(start * rate) : round(end * rate)]
-        reason = _fault(part, rate, noise, rules) or _text_fault(text, given)
+        reason = _fault(part, rate, noise, rules) or (fault if name not in fixed else None)
         if reason:
-            found.drop(file, start, end, reason)
+            found.drop(take.path, start, end, reason)
             continue
-        said, confidence = (fixed[piece_name], 1.0) if piece_name in fixed else (given, 1.0)
-        if said is None:
-            said, confidence = text_of(words(part, rate, rules.language, rules.whisper), rules.language)
-        if not any(c.isalnum() for c in said):
-            found.drop(file, start, end, "no words heard")
+        source = CORRECTED if name in fixed else said.source if said else WHISPER
+        text, confidence = fixed.get(name, given), 1.0
+        if text is None:
+            text, confidence = text_of(words(part, rate, rules.language, rules.whisper), rules.language)
+        if not any(c.isalnum() for c in text):
+            found.drop(take.path, start, end, "no words heard")
             continue
-        found.kept.append(Piece(piece_name, file, start, end, said, confidence, _embedding(part, rate)))
+        found.kept.append(Piece(name, take.path, start, end, text, confidence, _embedding(part, rate), source))
 
 
 def _whole(speech: list[tuple[float, float]], seconds: float) -> tuple[float, float]:
     return max(0.0, speech[0][0] - 0.3), min(seconds, speech[-1][1] + 0.3)
 
 
-def _dealt(wave: np.ndarray, rate: int, text: str, spans: list[tuple[float, float]], rules: Rules) -> list[str | None]:
-    if len(spans) == 1:
-        return [text]
-    return deal(text, words(wave, rate, rules.language, rules.whisper), spans)
+def _given(
+    wave: np.ndarray, rate: int, said: Said | None, spans: list[tuple[float, float]], rules: Rules
+) -> list[tuple[str | None, str | None]]:
+    """Give each piece its part of the person's text, and what is wrong with that part."""
+    if said is None:
+        return [(None, None)] * len(spans)
+    if not rules.hears or (len(spans) == 1 and not rules.check_texts):
+        return [(said.text, None)]
+    heard = words(wave, rate, rules.language, rules.whisper)
+    parts = [said.text] if len(spans) == 1 else deal(said.text, heard, spans, rules.language)
+    return [(part, _text_fault(part, heard, span, rules)) for part, span in zip(parts, spans, strict=True)]
+
+
+def _text_fault(part: str | None, heard: list[Word], span: tuple[float, float], rules: Rules) -> str | None:
+    if part is None:
+        return "the transcript does not match what is heard here"
+    if not rules.check_texts:
+        return None
+    inside = [word for word in heard if span[0] <= (word.start + word.end) / 2 <= span[1]]
+    return mismatch(part, *text_of(inside, rules.language), rules.language)
 
 
 def _fault(part: np.ndarray, rate: int, noise: float, rules: Rules) -> str | None:
@@ -136,10 +199,6 @@ def _fault(part: np.ndarray, rate: int, noise: float, rules: Rules) -> str | Non
     return None
 
 
-def _text_fault(text: str | None, given: str | None) -> str | None:
-    return "the transcript does not match what is heard here" if text is not None and given is None else None
-
-
 def _embedding(part: np.ndarray, rate: int) -> np.ndarray:
     from myna.measure.similarity import MIN_SECONDS, embed_ge2e
 
@@ -149,12 +208,13 @@ def _embedding(part: np.ndarray, rate: int) -> np.ndarray:
 
 
 def _note(file: Path, recording: Recording, found: Findings) -> None:
-    if recording.channels > 1:
-        found.notes.append(f"{file.name}: {recording.channels} channels, mixed to one")
+    name = shown(file.name)
+    if recording.note:
+        found.notes.append(f"{name}: {recording.note}")
     if recording.original_rate not in USUAL_RATES:
-        found.notes.append(f"{file.name}: {recording.original_rate} Hz, converted to 22050 Hz in stage 1")
+        found.notes.append(f"{name}: {recording.original_rate} Hz, converted to 22050 Hz in stage 1")
     if recording.original_rate < 16_000:
-        found.notes.append(f"{file.name}: {recording.original_rate} Hz is telephone quality; the voice will be muffled")
+        found.notes.append(f"{name}: {recording.original_rate} Hz is telephone quality; the voice will be muffled")
 
 
 def other_speakers(found: Findings, limit: float) -> None:

@@ -4,9 +4,9 @@ Whole or in chunks is the same chain of `Rows`; a chunk makes no more of them th
 before the sentence is drawn.
 """
 
-import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -18,10 +18,10 @@ from myna.deploy.noise import normal
 from myna.deploy.rows import Array, Rows, heard
 from myna.deploy.runtime import SUFFIX, OnnxRuntime
 from myna.errors import MynaError
-from myna.networks.voice_files import front_end_of
+from myna.networks.voice_files import check_marks, front_end_of
 from myna.text.front_end import FrontEnd
-from myna.text.languages import LANGUAGES, canonical
-from myna.text.sentences import PAUSES, Piece, split_text
+from myna.text.languages import LANGUAGES
+from myna.text.reading import Piece, Reading, read_text, spoken_or_error
 from myna.text.tokens import TokenList
 
 Run = Callable[..., list[NDArray[np.float32]]]
@@ -98,32 +98,49 @@ class Engine:
             raise MynaError(f"{directory / missing[0]} is missing: export the voice again")
         models = {part: sealed.files[name] for part, name in zip(bundle.PARTS, names, strict=True)}
         front_end, tokens = front_end_of(sealed.files, config.text, directory)
+        check_marks(tokens, directory / "tokens.txt")
         return cls(config, OnnxRuntime(models, threads, directory), front_end, tokens, directory, sealed.pack_id)
 
-    def encode(self, text: str, language: str | None = None) -> list[int]:
-        """Turn one sentence into token numbers.
+    @cached_property
+    def known(self) -> frozenset[str]:
+        """The symbols of the token list."""
+        return frozenset(self.tokens.symbols)
+
+    def read(self, text: str, language: str | None = None) -> Reading:
+        """Say how a text will be read, see `myna.text.reading.read_text`; the voice's language when none is given."""
+        return read_text(text, language or self.config.language, self.front_end)
+
+    def reading(self, text: str, language: str | None = None) -> Reading:
+        """Return `read` of a text that has something to say.
 
         Raises:
-            MynaError: Nothing in the text can be spoken, or the language is unknown.
+            MynaError: It has not, or the language is unknown.
         """
-        symbols = self.front_end.symbols(text, language or self.config.language)
-        if not self.front_end.count_sounds(symbols):
-            raise MynaError(f"nothing in {text[:40]!r} can be spoken in {language or self.config.language}")
-        return self.tokens.encode(symbols)
+        return spoken_or_error(self.read(text, language), language or self.config.language)
 
-    def draw(self, numbers: list[int], language: str, seed: int = 0, speed: float = 1.0) -> Drawn:
+    def draw_piece(self, piece: Piece, seed: int = 0, speed: float = 1.0) -> Drawn:
+        """Prepare a piece of a reading, see `draw`.
+
+        Its rate is that of its style. Its pitch and range are the voice's own, for the graphs do not move them, as
+        those networks in torch that have no pitch of their own.
+        """
+        numbers = self.tokens.encode(piece.symbols)
+        pairs = zip(piece.symbols, piece.languages, strict=True)
+        codes = [LANGUAGES[code] for symbol, code in pairs if symbol in self.known] or [LANGUAGES[piece.language]]
+        inside = codes if len(codes) + 2 == len(numbers) else []
+        return self.draw(numbers, [codes[0], *inside, codes[-1]], seed, piece.style.paced(speed))
+
+    def draw(self, numbers: Sequence[int], languages: Sequence[int], seed: int = 0, speed: float = 1.0) -> Drawn:
         """Prepare a sentence: its durations are known, its frames are made when they are asked for.
 
         Args:
             numbers: Of tokens.
-            language: espeak-ng code or alias.
+            languages: Of each token, see `myna.text.languages.LANGUAGES`.
             seed: Same seed, same sound.
             speed: 1.2 is a fifth faster.
         """
-        tokens = np.asarray([numbers], np.int64)
-        encoded, log_durations = self.run(
-            "text", tokens=tokens, languages=np.full_like(tokens, LANGUAGES[canonical(language)])
-        )
+        tokens, spoken = (np.asarray([row], np.int64) for row in (numbers, languages))
+        encoded, log_durations = self.run("text", tokens=tokens, languages=spoken)
         durations = frames_of(log_durations[0], speed)
         rows = spread(encoded[0], durations)
         total = len(rows)
@@ -163,46 +180,32 @@ class Engine:
                 )
         return found
 
-    def speak_sentence(self, text: str, language: str | None = None, seed: int = 0, speed: float = 1.0) -> Array:
-        """Speak one sentence without cutting it; returns float32 samples `(T,)`."""
-        drawn = self.draw(self.encode(text, language), language or self.config.language, seed, speed)
-        return drawn.wave(0, drawn.wave.total).reshape(-1)
-
     def stream(self, text: str, language: str | None = None, seed: int = 0, speed: float = 1.0) -> Iterator[Array]:
         """Speak in chunks: the first leaves before the sentence is drawn. Together they are what `speak` gives.
 
-        These are raw samples, without any label: what people hear leaves through `myna.safety.release`.
+        These are raw samples, without any label: what people hear leaves through `myna.safety.release`. Markup is
+        followed, but for pitch and its range (`draw_piece`).
 
         Raises:
             MynaError: The text is empty, or the language is unknown.
         """
-        for piece, pause in self._pieces(text, language):
-            drawn = self.draw(self.encode(piece.text, language), language or self.config.language, seed, speed)
-            yield from (np.clip(chunk, -1.0, 1.0) for chunk in _chunks(drawn.wave))
-            if pause:
-                yield np.zeros(int(pause / speed * self.sample_rate), np.float32)
+        for pause, piece in self.reading(text, language).paused():
+            if samples := int(pause / speed * self.sample_rate):
+                yield np.zeros(samples, np.float32)
+            if piece is not None:
+                chunks = _chunks(self.draw_piece(piece, seed, speed).wave)
+                gain = np.float32(piece.style.gain)
+                yield from (np.clip(chunk * gain, -1.0, 1.0) for chunk in chunks)
 
     def speak(self, text: str, language: str | None = None, seed: int = 0, speed: float = 1.0) -> Array:
         """Speak text of any length; arguments, result and errors as those of `myna.networks.voice.Voice.speak`."""
         parts: list[Array] = []
-        for piece, pause in self._pieces(text, language):
-            parts.append(self.speak_sentence(piece.text, language, seed, speed))
+        for pause, piece in self.reading(text, language).paused():
             parts.append(np.zeros(int(pause / speed * self.sample_rate), np.float32))
+            if piece is not None:
+                wave = self.draw_piece(piece, seed, speed).wave
+                parts.append(wave(0, wave.total).reshape(-1) * np.float32(piece.style.gain))
         return np.clip(np.concatenate(parts), -1.0, 1.0)
-
-    def _pieces(self, text: str, language: str | None) -> list[tuple[Piece, float]]:
-        """Return the pieces of a text, each with the seconds of silence behind it."""
-        pieces = [piece for piece in split_text(text) if self._has_words(piece.text, language)]
-        if not pieces:
-            raise MynaError("the text is empty: give at least one word")
-        return [(piece, PAUSES[piece.ending]) for piece in pieces[:-1]] + [(pieces[-1], 0.0)]
-
-    def _has_words(self, text: str, language: str | None) -> bool:
-        if any(c.isalnum() for c in text):
-            return True
-        if not any(unicodedata.category(c)[0] == "S" for c in text):
-            return False
-        return self.front_end.count_sounds(self.front_end.symbols(text, language or self.config.language)) > 0
 
 
 def _chunks(wave: Rows) -> Iterator[Array]:

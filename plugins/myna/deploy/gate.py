@@ -136,7 +136,7 @@ def _speak(voice: Voice, engine: Engine, text: str) -> _Sentence:
     language = voice.config.language
     numbers = voice.encode(text)
     theirs, seconds = _timed(lambda: _torch(voice, numbers, language))
-    drawn, prepared = _timed(lambda: engine.draw(numbers, language))
+    drawn, prepared = _timed(lambda: engine.draw(numbers, [LANGUAGES[canonical(language)]] * len(numbers)))
     wave, made = _timed(lambda: drawn.wave(0, drawn.wave.total).reshape(-1))
     _, first = _timed(lambda: next(engine.stream(text)))
     durations, mel, sound = theirs

@@ -34,23 +34,28 @@ class Checkpoints(TorchCheckpointIO):
         return read_checkpoint(path)
 
 
-def read_checkpoint(path: Path | str) -> dict[str, Any]:
+def read_checkpoint(path: Any, name: str = "") -> dict[str, Any]:
     """Read a checkpoint without running anything that it holds.
+
+    Args:
+        path: A file, or a stream of its bytes.
+        name: What an error calls it; the path when left out.
 
     Raises:
         MynaError: It is cut off, is none, or holds more than tensors and plain values.
     """
+    name = name or str(path)
     try:
         stored = torch.load(path, map_location="cpu", weights_only=True)
     except (pickle.UnpicklingError, RuntimeError, ValueError, KeyError, EOFError, AttributeError, TypeError) as error:
         reason = one_line(error).partition(". ")[0]
         raise MynaError(
-            f"{path} is damaged, or holds more than weights and numbers ({reason}); remove it and run the stage again"
+            f"{name} is damaged, or holds more than weights and numbers ({reason}); remove it and run the stage again"
         ) from error
     except (OSError, zipfile.BadZipFile) as error:
-        raise MynaError(f"{path} cannot be read ({error}); remove it and run the stage again") from error
+        raise MynaError(f"{name} cannot be read ({error}); remove it and run the stage again") from error
     if not isinstance(stored, dict):
-        raise MynaError(f"{path} holds a {type(stored).__name__}, no checkpoint; remove it and run the stage again")
+        raise MynaError(f"{name} holds a {type(stored).__name__}, no checkpoint; remove it and run the stage again")
     return stored
 
 

@@ -2,7 +2,9 @@
 
 import argparse
 import sys
+from pathlib import Path
 
+from myna.arguments import Parser
 from myna.errors import MynaError
 from myna.kaldi.data import read, write
 from myna.kaldi.fix import fix
@@ -13,7 +15,7 @@ from myna.kaldi.validate import validate
 
 def parser() -> argparse.ArgumentParser:
     """Describe the command line."""
-    top = argparse.ArgumentParser(prog="python -m myna.kaldi.cli", description="Kaldi data directories")
+    top = Parser(prog="python -m myna.kaldi.cli", description="Kaldi data directories")
     commands = top.add_subparsers(dest="command", required=True)
     one = commands.add_parser("validate", help="list everything that is wrong; exit status 1 if anything is")
     one.add_argument("directory", nargs="+")
@@ -62,6 +64,8 @@ def _fix(arguments: argparse.Namespace) -> int:
 
 def _subset(arguments: argparse.Namespace) -> int:
     data = read(arguments.source)
+    if Path(arguments.target).resolve() == Path(arguments.source).resolve():
+        raise MynaError(f"{arguments.target} is the source itself, which would lose its other utterances; name another")
     if arguments.first is not None:
         small = first(data, arguments.first)
     elif arguments.speakers:

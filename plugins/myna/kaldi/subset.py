@@ -27,7 +27,13 @@ def subset(data: DataDir, keep: Iterable[str]) -> DataDir:
 
 
 def first(data: DataDir, count: int) -> DataDir:
-    """Keep the first `count` utterances in byte order."""
+    """Keep the first `count` utterances in byte order.
+
+    Raises:
+        MynaError: `count` is not positive.
+    """
+    if count < 1:
+        raise MynaError(f"the first {count} utterances are none; give a number of 1 or more")
     return subset(data, sorted(data.utterances, key=byte_order)[:count])
 
 

@@ -3,8 +3,11 @@
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from myna.encoding import BOM, guess
 from myna.errors import MynaError
-from myna.files import atomic_text
+from myna.files import atomic_text, read_bytes
+
+LARGEST = 1 << 30  # bytes of a table: some ten million utterances
 
 
 def byte_order(key: str) -> bytes:
@@ -13,27 +16,26 @@ def byte_order(key: str) -> bytes:
 
 
 def read_lines(path: Path | str) -> Iterator[tuple[int, str]]:
-    """Yield (line number from 1, line without its end) of a UTF-8 file.
+    """Yield (line number from 1, line without its end) of a UTF-8 file; a byte order mark before the first is no text.
 
     Raises:
-        MynaError: The file is missing, or a line is not UTF-8; names file and line.
+        MynaError: The file is missing or no regular file, or a line is not UTF-8; names file and line.
     """
     try:
-        raw = Path(path).read_bytes()
+        raw = read_bytes(path, LARGEST)
     except FileNotFoundError as error:
         raise MynaError(f"{path} is missing; make the data directory again with stage 0") from error
-    except OSError as error:
-        raise MynaError(f"{path} cannot be read ({error.strerror}); check its type and permissions") from error
-    lines = raw.split(b"\n")
+    lines = raw.removeprefix(BOM).split(b"\n")
     if lines[-1] == b"":
         lines.pop()
     for number, line in enumerate(lines, start=1):
         try:
             yield number, line.decode("utf-8").rstrip("\r")
         except UnicodeDecodeError as error:
+            name = guess(raw)
             raise MynaError(
-                f"{path}, line {number}: not UTF-8 (byte {error.start + 1}); save the file as UTF-8, "
-                "for example with iconv -f LATIN1 -t UTF-8"
+                f"{path}, line {number}: not UTF-8 (byte {error.start + 1}) but probably {name}; save it as UTF-8: "
+                f"iconv -f {name} -t UTF-8"
             ) from error
 
 

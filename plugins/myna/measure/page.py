@@ -173,7 +173,18 @@ def _sample(clip: Clip, row: Row, with_picture: bool) -> Sample:
     copy = listening_copy(clip)
     audio = media.file_uri(copy) if copy else media.recording_uri(sound.wave, sound.sample_rate)
     picture = media.spectrogram_uri(sound.wave, sound.sample_rate) if with_picture else ""
-    return Sample(clip.kind, row, audio, picture)
+    return Sample(clip.kind, row | _as_read(clip), audio, picture)
+
+
+def _as_read(clip: Clip) -> Row:
+    """Return what was said for numbers and signs, where that is not the text itself."""
+    from myna.text.espeak_text import EspeakText
+    from myna.text.reading import read_text
+
+    if clip.text is None:
+        return {}
+    said = " ".join(piece.normalised for piece in read_text(clip.text, clip.language, EspeakText()).pieces)
+    return {"read": said} if said != " ".join(clip.text.split()) else {}
 
 
 def draw_curves(exp_dir: Path) -> dict[str, dict[str, tuple[str, list[str]]]]:

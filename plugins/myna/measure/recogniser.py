@@ -21,6 +21,7 @@ _TOKENS_A_SECOND = {"zh": 10.0, "ja": 14.0, "de": 10.0, "fr": 12.0, "es": 10.0, 
 _MOST_TOKENS = 400
 # Silence behind a clip that Whisper needs in order to end, in seconds.
 _MARGIN_S = 2.0
+_LONGEST_S = 30.0 - _MARGIN_S
 # faster-whisper's own bounds for "nobody speaks": probability, and mean log probability of the tokens.
 _NO_SPEECH, _UNSURE = 0.6, -1.0
 
@@ -86,10 +87,20 @@ def hear(audio: NDArray[np.float32], language: str, model: str, threads: int = 1
     """
     whisper, seconds = load(model, threads), len(audio) / RATE
     asked = decoding(language, seconds)
-    if asked["language"] != "en" and seconds + _MARGIN_S <= 30.0:
+    if asked["language"] != "en" and seconds <= _LONGEST_S:
         return _hear_short(whisper, audio, asked)
     segments, _ = whisper.transcribe(audio, without_timestamps=True, **asked)
     return " ".join(segment.text.strip() for segment in segments)
+
+
+def _features(whisper: Any, audio: NDArray[np.float32]) -> Any:
+    """Return the log-mel `(1, n_mels, T)` of a clip, with silence behind it up to its context."""
+    from ctranslate2 import StorageView
+
+    mel = whisper.feature_extractor(audio)
+    frames = 500 * max(2, math.ceil((len(audio) / RATE + _MARGIN_S) / 5))
+    mel = np.pad(mel[:, :frames], ((0, 0), (0, max(0, frames - mel.shape[1]))), constant_values=float(mel.min()))
+    return StorageView.from_array(np.ascontiguousarray(mel[None], dtype=np.float32))
 
 
 def _hear_short(whisper: Any, audio: NDArray[np.float32], asked: dict[str, Any]) -> str:
@@ -98,17 +109,13 @@ def _hear_short(whisper: Any, audio: NDArray[np.float32], asked: dict[str, Any])
     30 utterances of AISHELL-3: toned syllables wrong .098 against .095 for a quarter of the time. The context is a
     multiple of 5 seconds and 10 at least; with 5 seconds errors double.
     """
-    from ctranslate2 import StorageView
     from faster_whisper.tokenizer import Tokenizer
 
-    mel = whisper.feature_extractor(audio)
-    frames = 500 * max(2, math.ceil((len(audio) / RATE + _MARGIN_S) / 5))
-    mel = np.pad(mel[:, :frames], ((0, 0), (0, max(0, frames - mel.shape[1]))), constant_values=float(mel.min()))
     tokenizer = Tokenizer(whisper.hf_tokenizer, True, task="transcribe", language=asked["language"])
     before = tokenizer.encode(" " + asked["initial_prompt"]) if asked["initial_prompt"] else []
     prompt = whisper.get_prompt(tokenizer, before, without_timestamps=True)
     (found,) = whisper.model.generate(
-        StorageView.from_array(np.ascontiguousarray(mel[None], dtype=np.float32)),
+        _features(whisper, audio),
         [prompt],
         beam_size=asked["beam_size"],
         max_length=len(prompt) + asked["max_new_tokens"],
@@ -124,12 +131,12 @@ def languages_of(waves: Iterable[tuple[NDArray[np.floating], int]], threads: int
     """Return, for each wave, the probability of every language that the multilingual model knows.
 
     Args:
-        waves: `(T,)` samples and their rate in Hz; the first 30 seconds count.
+        waves: `(T,)` samples and their rate in Hz; the first 28 seconds count.
         threads: Processor threads.
     """
-    model = load(str(multilingual()), threads)
+    whisper = load(str(multilingual()), threads)
     found = []
     for wave, rate in waves:
-        _, _, each = model.detect_language(audio=prepare(wave, rate, RATE))
-        found.append(dict(each))
+        (each,) = whisper.model.detect_language(_features(whisper, prepare(wave, rate, RATE)[: int(_LONGEST_S * RATE)]))
+        found.append({token.strip("<|>"): float(probability) for token, probability in each})
     return found

@@ -109,3 +109,17 @@ def cosine(left: NDArray[np.floating], right: NDArray[np.floating]) -> float:
     """Return the cosine between two vectors, -1 to 1."""
     norms = float(np.linalg.norm(left) * np.linalg.norm(right))
     return float(np.dot(left, right)) / max(norms, 1e-9)
+
+
+def on_scale(value: float, stranger: float, second: float) -> float:
+    """Return a cosine on the scale that compares between encoders: 0 a stranger, 1 a second recording of the person.
+
+    Args:
+        value: Cosine of the clone's speech to the person's.
+        stranger: The same of other people's recordings.
+        second: The same of the person's own other recordings.
+
+    Returns:
+        NaN where the encoder does not tell the person from strangers.
+    """
+    return (value - stranger) / (second - stranger) if second - stranger > 1e-3 else float("nan")

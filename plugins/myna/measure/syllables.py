@@ -6,7 +6,7 @@ from contextlib import suppress
 from functools import cache
 from typing import Any
 
-from myna.text.han_numbers import numbers_read
+from myna.text.han import numbers_read
 
 _LATIN = re.compile(r"[a-zà-ɏ']+")
 _PLAIN_DIGITS = str.maketrans("0123456789", "零一二三四五六七八九")

@@ -89,6 +89,6 @@ def _check_weights(stream: Any, name: str) -> None:
 
     from myna.espnet.checkpoints import read_checkpoint
 
-    for key, value in read_checkpoint(stream).items():
+    for key, value in read_checkpoint(stream, name).items():
         if not isinstance(value, torch.Tensor) or (value.is_floating_point() and not math.isfinite(float(value.sum()))):
             raise MynaError(f"{name}: {str(key)[:60]!r} holds no finite numbers; get it again")

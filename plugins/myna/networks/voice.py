@@ -6,9 +6,9 @@ A voice directory holds `voice.yaml` (which classes, with which arguments), `tts
 seal, and only then parsed; the classes that it names come from a closed registry (`myna.targets`).
 """
 
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +20,12 @@ from torch import Tensor, nn
 from myna.errors import MynaError
 from myna.files import atomic_text
 from myna.networks import voice_files
+from myna.networks.timing import Timed, timed_speech
 from myna.networks.weights import build, save_weights
 from myna.text.front_end import DEFAULT, FrontEnd, build_front_end
 from myna.text.languages import LANGUAGES, canonical
-from myna.text.sentences import PAUSES, Piece, split_text
+from myna.text.reading import Piece, Reading, read_text, spoken_or_error, whole_piece
+from myna.text.sentences import PAUSES
 from myna.text.tokens import TokenList
 
 __all__ = ["PAUSES", "Voice", "VoiceConfig", "build", "save_weights"]
@@ -146,23 +148,71 @@ class Voice:
             raise MynaError(f"nothing in {text[:40]!r} can be spoken in {language or self.config.language}")
         return self.tokens.encode(symbols)
 
-    @torch.inference_mode()
+    def read(self, text: str, language: str | None = None, closed: bool = True) -> Reading:
+        """Say how a text will be read, see `myna.text.reading.read_text`; the voice's language when none is given."""
+        return read_text(text, language or self.config.language, self.front_end, closed=closed)
+
     def speak_sentence(self, text: str, language: str | None = None, seed: int = 0, speed: float = 1.0) -> np.ndarray:
         """Speak one sentence without cutting it; returns float32 samples `(T,)`."""
-        numbers = torch.tensor([self.encode(text, language)])
-        code = torch.tensor([LANGUAGES[canonical(language or self.config.language)]])
-        out, lengths = self.tts.infer(
-            numbers,
-            torch.tensor([numbers.shape[1]]),
-            self.speaker[None],
-            code,
-            seed=seed,
-            speed=speed,
-            **self.config.defaults,
-        )
+        code = canonical(language or self.config.language)
+        self.encode(text, code)
+        symbols = self.front_end.symbols(text, code)
+        return self.speak_piece(whole_piece(text, symbols, code), seed, speed)[0]
+
+    @torch.inference_mode()
+    def speak_piece(
+        self, piece: Piece, seed: int = 0, speed: float = 1.0, timed: bool = False
+    ) -> tuple[np.ndarray, list[int]]:
+        """Speak one piece of a reading.
+
+        Args:
+            piece: Of `read`.
+            seed: Same seed, same sound.
+            speed: 1.2 is a fifth faster.
+            timed: Tell how long each symbol lasts.
+
+        Returns:
+            Float32 samples `(T,)`, and the frames of the start mark, of each symbol (0 for those that the token list
+            lacks) and of the end mark; none of these unless `timed`.
+
+        Raises:
+            MynaError: `timed`, and the model of the voice has no durations.
+        """
+        known = [n for n, symbol in enumerate(piece.symbols) if symbol in self.known]
+        numbers = torch.tensor([self.tokens.encode(piece.symbols)])
+        text = (numbers, torch.tensor([numbers.shape[1]]), self.speaker[None], self._languages(piece, known))
+        speed = piece.style.paced(speed)
+        more: dict[str, Any] = dict(self.config.defaults)
+        frames: list[int] = []
+        if timed:
+            more["durations"] = self._durations(text, speed)
+            frames = _of_all_symbols(more["durations"][0].tolist(), known, len(piece.symbols))
+        if getattr(self.tts, "moves_pitch", False) and piece.style.prosody[1:3] != (0.0, 1.0):
+            more |= {"pitch": piece.style.pitch, "pitch_range": piece.style.range}
+        out, lengths = self.tts.infer(*text, seed=seed, speed=speed, **more)
         out = out[:, : int(lengths[0])]
         wave = out if self.vocoder is None else self.vocoder(out)
-        return wave[0].float().numpy()
+        return wave[0].float().numpy() * piece.style.gain, frames
+
+    @cached_property
+    def known(self) -> frozenset[str]:
+        """The symbols of the token list."""
+        return frozenset(self.tokens.symbols)
+
+    def _languages(self, piece: Piece, known: list[int]) -> Tensor:
+        """Return the language of the piece `(1,)`, or of each token `(1, L)` where the network can mix them."""
+        codes = [LANGUAGES[piece.languages[n]] for n in known]
+        if len(set(codes)) < 2 or not getattr(self.tts, "mixes_languages", False):
+            return torch.tensor([codes[0] if len(set(codes)) == 1 else LANGUAGES[piece.language]])
+        return torch.tensor([[codes[0], *codes, codes[-1]]])
+
+    def _durations(self, text: tuple[Tensor, ...], speed: float) -> Tensor:
+        if not hasattr(self.tts, "predict_durations"):
+            raise MynaError(
+                f"{type(self.tts).__name__} does not say how long each sound lasts: times need a voice of tts=vits_mel"
+            )
+        durations: Tensor = self.tts.predict_durations(*text, speed=speed)
+        return durations
 
     def stream(self, text: str, language: str | None = None, seed: int = 0, speed: float = 1.0) -> Iterator[np.ndarray]:
         """Speak piece by piece: each piece of sound is given as soon as it is made.
@@ -172,23 +222,41 @@ class Voice:
         Raises:
             MynaError: The text is empty, or the language is unknown.
         """
-        pieces = [p for p in split_text(text) if self._has_words(p, language)]
-        if not pieces:
-            raise MynaError("the text is empty: give at least one word")
-        pause = 0.0
-        for piece in pieces:
-            if pause:
-                yield np.zeros(int(pause / speed * self.sample_rate), np.float32)
-            yield self.speak_sentence(piece.text, language, seed, speed)
-            pause = PAUSES[piece.ending]
+        for wave, _, _ in self._waves(self.reading(text, language), seed, speed):
+            yield wave
 
-    def _has_words(self, piece: Piece, language: str | None) -> bool:
-        """Whether a piece is to be spoken: signs such as € are, where the front end knows how they are read."""
-        if any(c.isalnum() for c in piece.text):
-            return True
-        if not any(unicodedata.category(c)[0] == "S" for c in piece.text):
-            return False
-        return self.front_end.count_sounds(self.front_end.symbols(piece.text, language or self.config.language)) > 0
+    def reading(self, text: str, language: str | None = None) -> Reading:
+        """Return `read` of a text that has something to say.
+
+        Raises:
+            MynaError: It has not, or the language is unknown.
+        """
+        return spoken_or_error(self.read(text, language), language or self.config.language)
+
+    def _waves(
+        self, reading: Reading, seed: int, speed: float, timed: bool = False
+    ) -> Iterator[tuple[np.ndarray, Piece | None, list[int]]]:
+        """Give the sound of each piece with its frames, and silences, which have no piece."""
+        for pause, piece in reading.paused():
+            if samples := int(pause / speed * self.sample_rate):
+                yield np.zeros(samples, np.float32), None, []
+            if piece is not None:
+                yield self._piece(piece, seed, speed, timed)
+
+    def _piece(self, piece: Piece, seed: int, speed: float, timed: bool) -> tuple[np.ndarray, Piece, list[int]]:
+        wave, frames = self.speak_piece(piece, seed, speed, timed)
+        return wave, piece, frames
+
+    def speak_timed(self, text: str, language: str | None = None, seed: int = 0, speed: float = 1.0) -> Timed:
+        """Speak text of any length, and say when each sound, word and sentence is said.
+
+        Arguments and errors as those of `speak`.
+
+        Raises:
+            MynaError: The model of the voice has no durations.
+        """
+        reading = self.reading(text, language)
+        return timed_speech(reading, list(self._waves(reading, seed, speed, timed=True)), self.sample_rate)
 
     def speak(self, text: str, language: str | None = None, seed: int = 0, speed: float = 1.0) -> np.ndarray:
         """Speak text of any length.
@@ -206,3 +274,11 @@ class Voice:
             MynaError: The text is empty, or the language is unknown.
         """
         return np.clip(np.concatenate(list(self.stream(text, language, seed, speed))), -1.0, 1.0)
+
+
+def _of_all_symbols(frames: list[int], known: list[int], count: int) -> list[int]:
+    """Return the frames of the start mark, each symbol and the end mark, 0 for symbols that were left out."""
+    out = [0] * count
+    for place, n in zip(known, frames[1:-1], strict=True):
+        out[place] = n
+    return [frames[0], *out, frames[-1]]

@@ -17,7 +17,7 @@ from myna.errors import MynaError
 from myna.limits import HIGHEST_RATE, LARGEST_NUMBER, LARGEST_TABLE, LONGEST_NAME, LOWEST_RATE, MOST_STEPS
 from myna.parsing import one_line, yaml_mapping
 from myna.text.front_end import DEFAULT, FrontEnd, load_front_end
-from myna.text.tokens import TokenList
+from myna.text.tokens import BOS, EOS, PAD, TokenList
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -127,13 +127,24 @@ def check_room(network: "nn.Module", tokens: TokenList, name: Path | str) -> Non
     """Compare the length of the token list with the network's embedding of symbols.
 
     Raises:
-        MynaError: The list has more symbols than the network has room for.
+        MynaError: The list lacks a mark, or has more symbols than the network has room for.
     """
     from torch import nn
 
+    check_marks(tokens, name)
     room = [module.num_embeddings for module in network.modules() if isinstance(module, nn.Embedding)]
     if room and len(tokens) > max(room):
         raise MynaError(f"{name} has {len(tokens)} symbols, and the network room for {max(room)}; get the voice again")
+
+
+def check_marks(tokens: TokenList, name: Path | str) -> None:
+    """Look for the marks of padding, start and end in a token list.
+
+    Raises:
+        MynaError: One is missing.
+    """
+    if missing := [mark for mark in (PAD, BOS, EOS) if mark not in tokens.symbols]:
+        raise MynaError(f"{name} lacks the symbol {missing[0]!r}; get the voice again")
 
 
 @contextmanager

@@ -1,22 +1,27 @@
 """`myna recipe`: what run.sh calls, with the names of stages in place of their numbers."""
 
 import argparse
+import os
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 
 from omegaconf import DictConfig
 
+from myna.arguments import LARGEST_SEED, Parser
 from myna.errors import MynaError
+from myna.recipe.cluster import check_cluster
 from myna.recipe.compatibility import check_words
 from myna.recipe.compose import compose_recipe, find_recipe, project_root
 from myna.recipe.logs import set_up_logging
 from myna.recipe.run import Recipe, StageRunner
 
+LONGEST_NAME = 100  # bytes of a person's name: files are called after it, and a number follows
+
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of `myna recipe`."""
-    parser = argparse.ArgumentParser(prog="myna recipe", description="Run the stages of a recipe.", allow_abbrev=False)
+    parser = Parser(prog="myna recipe", description="Run the stages of a recipe.", allow_abbrev=False)
     parser.add_argument("recipe", help="name of a folder in recipes/")
     parser.add_argument("--stages", nargs="+", default=None, help="names of stages (default: all)")
     parser.add_argument(
@@ -49,7 +54,11 @@ def main(argv: Sequence[str]) -> int:
     if args.compare:
         values["compare.groups"] = args.compare.split(",")
     config = compose_recipe(recipe_dir, args.overrides, values)
+    check_seed(config)
     check_words(config, args.overrides, args.stages)
+    if config.get("create_dataset"):
+        import_module("myna.corpora.settings").checked(config.create_dataset)  # a wrong value is said at once
+    check_cluster(config)
     if args.compare:
         import_module("myna.compare.members").choose_members(config.compare)  # a wrong name is said at once
     numbers = dict(pair.split("=", 1) for pair in args.numbers.split())
@@ -71,6 +80,25 @@ def checked_name(name: str) -> str:
     Raises:
         MynaError: It could not.
     """
-    if not name.strip() or name.startswith(".") or any(c in "/\\${}" or not c.isprintable() for c in name):
+    if len(os.fsencode(name)) > LONGEST_NAME:
+        raise MynaError(
+            f"--name {name[:24]!r}… has {len(os.fsencode(name))} bytes; at most {LONGEST_NAME} make a folder's name"
+        )
+    if (
+        not any(c.isalnum() for c in name)
+        or name.startswith(".")
+        or any(c in "/\\${}" or not c.isprintable() for c in name)
+    ):
         raise MynaError(f"--name {name!r}: a folder gets this name; use letters, digits, spaces and hyphens")
     return name
+
+
+def check_seed(config: DictConfig) -> None:
+    """Refuse a seed that a generator does not take.
+
+    Raises:
+        MynaError: It is no whole number from 0 to 4294967295.
+    """
+    value = config.get("seed", 0)
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= LARGEST_SEED:
+        raise MynaError(f"seed={value!r} is no seed; give a whole number from 0 to {LARGEST_SEED}")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import psutil
 
-TEMPORARY = re.compile(r"\..*\.(\d+)\.tmp(\.[^.]*)?")  # the names that myna.files.atomic_path gives
+TEMPORARY = re.compile(r"\..*\.(\d+)-\d+\.tmp(\.[^.]*)?")  # the names that myna.files.atomic_path gives
 
 
 def sweep(folders: Iterable[Path | str]) -> int:

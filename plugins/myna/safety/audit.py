@@ -20,6 +20,8 @@ from pydantic import BaseModel, ConfigDict
 
 from myna.errors import MynaError
 from myna.files import atomic_text
+from myna.limits import LARGEST_JSON
+from myna.parsing import json_mapping, read_bytes
 from myna.safety import anchor
 from myna.safety.canonical import canonical, digest, sign, signed
 from myna.safety.state import site_key, site_public, state_dir
@@ -296,11 +298,8 @@ def _read_head() -> dict[str, Any]:
             raise MynaError(f"{path}: the signed head of the log is missing; restore it from a copy")
         anchor.check(0, {}, log_path())
         return {"count": 0, "hash": _START, "anchor": _START, "line": ""}
-    try:
-        head = json.loads(path.read_text(encoding="utf-8"))
-        signature = head.pop("signature")
-    except (OSError, ValueError, KeyError) as error:
-        raise MynaError(f"{path}: not the head of a log ({error}); restore it from a copy") from error
+    head = json_mapping(read_bytes(path, LARGEST_JSON), path)
+    signature = str(head.pop("signature", ""))
     if not signed(site_public(), signature, head) or set(head) != _HEAD:
         raise MynaError(f"{path}: the head of the log was edited; restore it from a copy")
     anchor.check(head["count"], {head["count"]: head["hash"]}, path)

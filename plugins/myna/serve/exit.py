@@ -1,6 +1,6 @@
 """From a voice directory to labelled sound: find it, load it, speak, and leave through `myna.safety.release`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -9,9 +9,13 @@ from numpy.typing import NDArray
 
 from myna.deploy import NAME as EXPORT
 from myna.errors import MynaError
+from myna.serve.given import says_something, speakable
 
 if TYPE_CHECKING:
+    from myna.networks.timing import Timed
+    from myna.networks.voice import Voice
     from myna.safety.types import Request, VoiceCard
+    from myna.text.reading import Reading
 
 
 ENGINES = ("torch", "onnx")
@@ -35,6 +39,9 @@ class Talker(Protocol):
     def speak(self, text: str, language: str | None = None, seed: int = 0, speed: float = 1.0) -> NDArray[np.float32]:
         """Return samples `(T,)`."""
 
+    def read(self, text: str, language: str | None = None) -> "Reading":
+        """Say how a text will be read."""
+
 
 @dataclass(frozen=True)
 class Speech:
@@ -42,7 +49,7 @@ class Speech:
 
     Attributes:
         text: Any length.
-        language: espeak-ng code or alias; None for the voice's own.
+        language: espeak-ng code or alias, or `auto`; None for the voice's own.
         speed: 1.2 is a fifth faster.
         seed: Same seed, same samples.
     """
@@ -53,20 +60,20 @@ class Speech:
     seed: int = 0
 
     def checked(self) -> "Speech":
-        """Return itself.
+        """Return itself, with blanks in place of control characters.
 
         Raises:
             MynaError: Nothing to say, an unknown language, or a speed outside 0.25 to 4.
         """
-        from myna.text.languages import canonical
+        from myna.text.languages import AUTO, canonical
 
-        if not any(char.isalnum() for char in self.text):
+        if not says_something(self.text):
             raise MynaError("the text holds nothing to say; give at least one word")
-        if self.language is not None:
+        if self.language is not None and self.language.strip().lower() != AUTO:
             canonical(self.language)
         if not 0.25 <= self.speed <= 4.0:
             raise MynaError(f"speed {self.speed:g} is outside 0.25 to 4; 1 is the voice's own pace")
-        return self
+        return replace(self, text=speakable(self.text)[0])
 
 
 def find_voice(directory: Path | str) -> Path:
@@ -144,6 +151,12 @@ def speak(voice: Talker, speech: Speech) -> tuple[NDArray[np.float32], int]:
     speech = speech.checked()
     wave = voice.speak(speech.text, language=speech.language, seed=speech.seed, speed=speech.speed)
     return wave, voice.sample_rate
+
+
+def speak_timed(voice: "Voice", speech: Speech) -> "Timed":
+    """Speak, and say when each word is said; see `myna.networks.timing`."""
+    speech = speech.checked()
+    return voice.speak_timed(speech.text, language=speech.language, seed=speech.seed, speed=speech.speed)
 
 
 def spoken_request(speech: Speech, output: Path, **wishes: object) -> "Request":

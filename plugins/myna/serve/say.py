@@ -6,15 +6,30 @@ import sys
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from myna.arguments import Parser, seed
 from myna.errors import MynaError, UnmarkableError
-from myna.serve.exit import ENGINES, Speech, engine_of, find_voice, load_voice, speak, spoken_request, voice_card
+from myna.files import check_name
+from myna.serve.exit import (
+    ENGINES,
+    Speech,
+    Talker,
+    engine_of,
+    find_voice,
+    load_voice,
+    speak,
+    speak_timed,
+    spoken_request,
+    voice_card,
+)
+from myna.serve.given import given_text
 
 if TYPE_CHECKING:
+    from myna.networks.voice import Voice
     from myna.safety.types import Released, Request, VoiceCard
 
 
@@ -34,22 +49,43 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = _parser().parse_args(argv)
     folder = find_voice(arguments.voice)
     engine = engine_of(folder, arguments.engine)
-    speech = Speech(_text(arguments.text), arguments.language, arguments.speed, arguments.seed).checked()
+    given = given_text(arguments.text, arguments.language)
+    if given.note:
+        print(f"myna say: {given.note}", file=sys.stderr)
+    speech = Speech(given.text, arguments.language, arguments.speed, arguments.seed).checked()
     wishes = {"purpose": arguments.purpose, "cue": arguments.cue, "undertaking": arguments.undertaking}
     if engine != "torch" and not os.environ.get("MYNA_WATERMARK"):
         wishes["watermark"] = "spread"  # the other one is a network in torch
     request = spoken_request(speech, arguments.output, **wishes)
     _check_output(arguments.output)
+    if arguments.times is not None:
+        _check_times(arguments.times, folder, engine)
 
     # Only now what takes seconds to import: a mistake in the command is told at once.
     from myna.safety.release import admit
+    from myna.text.command import left_out
 
     voice = load_voice(folder, arguments.threads)
     card = voice_card(folder, voice)
     admit(card, request)  # what may not leave is not spoken first
-    released = _released(speak(voice, speech), card, request)
+    for line in left_out(voice.read(speech.text, speech.language).dropped):
+        print(f"myna: {line}", file=sys.stderr)
+    released = _spoken(voice, speech, card, request, arguments.times)
     print(f"{released.path}: {released.seconds:.1f} s, label {released.content_id}, cue {released.cue}")
     return 0
+
+
+def _spoken(voice: Talker, speech: Speech, card: "VoiceCard", request: "Request", times: Path | None) -> "Released":
+    """Speak, send the sound through the exit, and write when each word is said where that was asked for."""
+    if times is None:
+        return _released(speak(voice, speech), card, request)
+    from myna.networks.timing import write_times
+
+    timed = speak_timed(cast("Voice", voice), speech)
+    released = _released((timed.wave, timed.sample_rate), card, request)
+    # The audible label stands before the speech.
+    write_times(times, timed, lead=released.seconds - timed.seconds)
+    return released
 
 
 def _released(sound: tuple[NDArray[np.float32], int], card: "VoiceCard", request: "Request") -> "Released":
@@ -65,12 +101,12 @@ def _released(sound: tuple[NDArray[np.float32], int], card: "VoiceCard", request
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="myna say",
         description="Speak a text with a voice. The sound is marked as made by AI: a watermark, an audible cue at its "
         "start, and a label in the file.",
     )
-    parser.add_argument("text", help="what to say; - reads it from standard input")
+    parser.add_argument("text", help="what to say: text, markdown or SSML; - reads it from standard input")
     parser.add_argument("--voice", required=True, metavar="DIR", help="voice directory or pack, e.g. exp/clone/voice")
     parser.add_argument("-o", "--output", required=True, type=Path, help="wav, flac, mp3, ogg, opus or m4a file")
     parser.add_argument(
@@ -78,9 +114,12 @@ def _parser() -> argparse.ArgumentParser:
         choices=ENGINES,
         help="what runs the voice; an export of `myna export` is run by onnx (default: what fits)",
     )
-    parser.add_argument("--language", help="espeak-ng code (en-us, de, fr-fr, cmn, …); default: the voice's own")
+    parser.add_argument(
+        "--language", help="espeak-ng code (en-us, de, fr-fr, cmn, …), or auto; default: the voice's own"
+    )
+    parser.add_argument("--times", type=Path, metavar="FILE", help="when each word is said: json, vtt, srt or TextGrid")
     parser.add_argument("--speed", type=float, default=1.0, help="1.2 is a fifth faster (default: 1)")
-    parser.add_argument("--seed", type=int, default=0, help="another seed, another reading (default: 0)")
+    parser.add_argument("--seed", type=seed, default=0, help="another seed, another reading (default: 0)")
     parser.add_argument(
         "--threads",
         type=int,
@@ -100,21 +139,23 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _text(given: str) -> str:
-    if given != "-":
-        return given
-    try:
-        return sys.stdin.read()
-    except UnicodeDecodeError as error:
-        raise MynaError(f"standard input is not UTF-8 (byte {error.start + 1}); convert it with iconv") from error
+def _check_times(path: Path, folder: Path, engine: str) -> None:
+    from myna.networks.timing import check_times_file
+
+    if engine != "torch":
+        raise MynaError(f"{folder} is an export, which does not tell times: use --times with the voice it is from")
+    check_times_file(path)
 
 
 def _check_output(path: Path) -> None:
     from myna.safety.encode import format_of
 
+    check_name(path)
     format_of(path)
     if path.is_dir():
         raise MynaError(f"{path} is a folder; name a file, for example {path / 'speech.wav'}")
+    if path.exists() and not path.is_file():
+        raise MynaError(f"{path} is a pipe or a device, which cannot carry the label; name a file")
 
 
 def _as_program() -> int:

@@ -13,9 +13,11 @@ from myna.text.tokens import BOS, EOS, PAD, TokenList
 class Respelled(FrontEnd):
     """A front end on spelling: its lexicon gives a word another spelling."""
 
-    def symbols(self, text: str, language: str) -> list[str]:
-        """Turn text into symbols, with words of the lexicon respelled."""
-        return self.spell(self.respelled(text), language)
+    by_sound = False
+
+    def entry_symbols(self, entry: list[str], language: str) -> list[str]:
+        """Spell a word of the lexicon."""
+        return self.spell(entry[0], language)
 
     def respelled(self, text: str) -> str:
         """Return plain text in which words of the lexicon have their other spelling."""

@@ -1,6 +1,7 @@
 """`text=espeak`: IPA by espeak-ng for every language, one shared symbol set."""
 
 import unicodedata
+from functools import cached_property
 
 from myna.errors import MynaError
 from myna.text.front_end import FrontEnd
@@ -17,6 +18,7 @@ class EspeakText(FrontEnd):
     """IPA code points by espeak-ng; a lexicon holds IPA, with or without spaces between the symbols."""
 
     name = "espeak"
+    writes_ipa = True
 
     def __init__(self) -> None:
         """Take no arguments: espeak-ng knows every language."""
@@ -25,6 +27,11 @@ class EspeakText(FrontEnd):
     def spell(self, text: str, language: str) -> list[str]:
         """Turn text into IPA symbols."""
         return phonemize(text, language)
+
+    @cached_property
+    def known_symbols(self) -> frozenset[str]:
+        """The symbols of the token list."""
+        return frozenset(self.tokens().symbols)
 
     def tokens(self) -> TokenList:
         """Return the one symbol set of all languages."""

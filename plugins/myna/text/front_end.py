@@ -18,7 +18,6 @@ from myna.limits import LARGEST_YAML
 from myna.parsing import read_bytes, yaml_mapping
 from myna.targets import arguments_of, class_of
 from myna.text.lexicon import Lexicon
-from myna.text.marks import ASCII_MARK, CLAUSE_MARKS
 from myna.text.tokens import TokenList
 
 LEXICON, DESCRIPTION = "lexicon.txt", "text.yaml"
@@ -33,6 +32,10 @@ class FrontEnd(ABC):
     """
 
     name: str
+    # It reads every script that Myna's languages have, by sound; others know letters only.
+    by_sound = True
+    # Its symbols are IPA, so that a homograph can be said by IPA.
+    writes_ipa = False
 
     def __init__(self, **arguments: Any) -> None:
         """Start without a lexicon."""
@@ -67,7 +70,7 @@ class FrontEnd(ABC):
         """
 
     def symbols(self, text: str, language: str) -> list[str]:
-        """Turn text into symbols; words of the lexicon are said as it says.
+        """Turn text into symbols, as `myna.text.reading` reads it: numbers as words, words of the lexicon as it says.
 
         Args:
             text: One sentence or several.
@@ -76,18 +79,21 @@ class FrontEnd(ABC):
         Raises:
             MynaError: Unknown language.
         """
+        from myna.text.reading import read_text
+
         out: list[str] = []
-        for piece, entry in self.lexicon.cut(unicodedata.normalize("NFC", text)):
-            if entry is not None:
-                self.join(out, entry)
-                continue
-            rest = piece.lstrip()
-            marks = rest[: len(rest) - len(rest.lstrip("".join(ASCII_MARK) + CLAUSE_MARKS))] if out else ""
-            closing = [m for m in (ASCII_MARK.get(c, c) for c in marks) if m in CLAUSE_MARKS]
-            # What follows a word of the lexicon begins with the mark behind that word.
-            out.extend(closing[-1:])
-            self.join(out, self.spell(rest[len(marks) :], language))
+        for piece in read_text(text, language, self, closed=False, longest=len(text) * 100 + 1000).pieces:
+            self.join(out, piece.symbols)
         return out
+
+    def entry_symbols(self, entry: list[str], language: str) -> list[str]:
+        """Return the symbols of what `read_pronunciation` gave."""
+        return entry
+
+    @property
+    def known_symbols(self) -> frozenset[str]:
+        """The symbols of the token list."""
+        return frozenset(self.tokens().symbols)
 
     def join(self, out: list[str], more: list[str]) -> None:
         """Append symbols, with a space between words."""

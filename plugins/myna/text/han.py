@@ -3,11 +3,13 @@
 import re
 from collections.abc import Callable, Iterator
 
-from myna.text.han_numbers import numbers_read
 from myna.text.marks import ASCII_MARK, CLAUSE_MARKS
 
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff〇]+")
 _PIECES = re.compile(rf"(?P<han>{_HAN.pattern})|(?P<mark>[{re.escape(CLAUSE_MARKS + ''.join(ASCII_MARK))}]+)")
+# Telephone numbers and the like are read digit by digit.
+_DIGITS = re.compile(r"\d{7,}|(?<![\d.])0\d+")
+_BY_DIGIT = str.maketrans("0123456789", "零一二三四五六七八九")
 
 
 def spell_han(text: str, han: Callable[[str], list[str]], other: Callable[[str], list[str]]) -> list[str]:
@@ -32,6 +34,22 @@ def spell_han(text: str, han: Callable[[str], list[str]], other: Callable[[str],
         spaced = kind == "other"
         out.extend(symbols)
     return out
+
+
+def numbers_read(text: str) -> str:
+    """Write Arabic digits as the characters that are read; text without digits stays as it is.
+
+    Example:
+        >>> numbers_read("他有305只猫")
+        '他有三百零五只猫'
+    """
+    import cn2an
+
+    if not any(c.isdigit() for c in text):
+        return text
+    text = _DIGITS.sub(lambda m: m[0].translate(_BY_DIGIT), text)
+    read: str = cn2an.transform(text, "an2cn")
+    return read
 
 
 def _pieces(text: str) -> Iterator[tuple[str, str]]:

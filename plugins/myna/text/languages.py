@@ -24,6 +24,8 @@ LANGUAGES: dict[str, int] = {
 # Room for languages that are added later without changing the shape of a trained model.
 MAX_LANGUAGES = 32
 
+# The language of each sentence is to be found.
+AUTO = "auto"
 ALIASES = {"en": "en-us", "fr": "fr-fr", "zh": "cmn", "zh-cn": "cmn", "pt-pt": "pt", "en-uk": "en-gb"}
 
 

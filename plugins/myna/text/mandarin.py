@@ -10,6 +10,7 @@ import re
 from functools import lru_cache
 
 from myna.errors import MynaError
+from myna.text.polyphones import corrected
 
 INITIALS = {
     "b": "b", "p": "p", "m": "m", "f": "f", "d": "d", "t": "t", "n": "n", "l": "l", "g": "ɡ", "k": "k", "h": "x",
@@ -53,6 +54,7 @@ def syllables(characters: str) -> list[str]:
         neutral_tone_with_five=True,
         tone_sandhi=True,
     )
+    read = corrected(characters, read)
     for place in _rhotic(characters) if "儿" in characters else []:
         read[place - 1], read[place] = f"{read[place - 1][:-1]}r{read[place - 1][-1]}", ""
     return read

@@ -8,6 +8,7 @@ import unicodedata
 
 from myna.text.espeak import clauses_to_ipa
 from myna.text.han import spell_han
+from myna.text.japanese import in_kana
 from myna.text.languages import canonical
 from myna.text.mandarin import mandarin_ipa
 from myna.text.marks import ASCII_MARK
@@ -25,7 +26,7 @@ def phonemize(text: str, language: str) -> list[str]:
 
     Returns:
         Symbols; `" "` stands between words, and `, . ! ? ; :` stay where they end a clause. Mandarin is read by pinyin,
-        for espeak-ng writes two of its tones alike; Latin words in it are read as English.
+        for espeak-ng writes two of its tones alike, and Latin words in it as English; Japanese by way of kana.
 
     Raises:
         MynaError: Unknown language.
@@ -33,6 +34,8 @@ def phonemize(text: str, language: str) -> list[str]:
     text, code = unicodedata.normalize("NFC", text), canonical(language)
     if code == "cmn":
         return spell_han(text, mandarin_ipa, lambda words: phonemize(words, "en-us"))
+    if code == "ja":
+        text = in_kana(text)
     symbols: list[str] = []
     for ipa, mark in clauses_to_ipa(text, code):
         if ipa and symbols:

@@ -42,6 +42,7 @@ class PinyinText(FrontEnd):
     """
 
     name = "pinyin"
+    writes_ipa = True
 
     def __init__(self, sandhi: bool = True, writing: str = "pinyin") -> None:
         """Keep the choices."""
@@ -60,7 +61,8 @@ class PinyinText(FrontEnd):
 
     def join(self, out: list[str], more: list[str]) -> None:
         """Put syllables of pinyin together without a space, as `spell` does."""
-        if out and more and (out[-1] in TONES.values() if self.writing == "ipa" else _is_tone_before(out[-1], more[0])):
+        between_syllables = _between_tones if self.writing == "ipa" else _is_tone_before
+        if out and more and between_syllables(out[-1], *more):
             out.extend(more)
         else:
             super().join(out, more)
@@ -100,8 +102,12 @@ class PinyinText(FrontEnd):
         return symbols
 
 
-def _is_tone_before(symbol: str, following: str) -> bool:
+def _is_tone_before(symbol: str, following: str, *_: str) -> bool:
     return symbol in "12345" and following.isupper()
+
+
+def _between_tones(symbol: str, *following: str) -> bool:
+    return symbol in TONES.values() and any(s in TONES.values() for s in following)
 
 
 @lru_cache(maxsize=1)

@@ -77,6 +77,10 @@ class SentencePieceText(Respelled):
         pieces: list[str] = self._trained().encode(plain_text(text), out_type=str)
         return pieces
 
+    def join(self, out: list[str], more: list[str]) -> None:
+        """Append pieces: they say themselves where a word begins."""
+        out.extend(more)
+
     def tokens(self) -> TokenList:
         """Return the pieces."""
         model = self._trained()

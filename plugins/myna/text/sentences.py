@@ -11,9 +11,14 @@ Ending = Literal["sentence", "clause", "cut"]
 # Seconds of silence after what ended a piece, at speed 1. A cut inside a clause gets none.
 PAUSES: dict[Ending, float] = {"sentence": 0.18, "clause": 0.09, "cut": 0.0}
 
-_SENTENCE_END = re.compile(r"[.!?…]+[\"'”’»)\]]*(?=\s|$)|[。！？．｡]+[”’」』）)》]*|\n+")
+_MAY_END = re.compile(r"[.!?…。！？．｡।][\"'”’»)\]」』）》]*\s*\S")
 _CLAUSE_END = re.compile(r"[,;:]+[\"'”’»)\]]*(?=\s)|[，；：、､]+[”’」』）)》]*|\s[—–-]+(?=\s)|[—–]{2,}")
-_ABBREVIATION = re.compile(r"\b(?:Mr|Mrs|Ms|Dr|Prof|St|vs|etc|e\.g|i\.e|z\.B|bzw|Hr|Fr|Nr)\.$", re.IGNORECASE)
+_WIDE_END = re.compile(r"[。！？．｡]+[”’」』）)》\"]*")
+# Where there is no mark to cut at, a phrase begins with such a word.
+_PHRASE = re.compile(
+    r"\s(?=(?:and|but|or|because|which|that|who|when|while|where|although|though|if|so|then|with|for|und|aber|oder|weil|dass|"
+    r"wenn|et|mais|ou|parce|que|qui|y|pero|o|porque|e|ma|perché|che|mas|и|но|или|что|который|потому|если)\s)"
+)
 # A Chinese or Japanese character takes about as long to say as so many Latin letters.
 _WIDE_LETTERS = 3
 
@@ -31,23 +36,33 @@ class Piece:
     ending: Ending
 
 
-def split_text(text: str, longest: int = 200) -> list[Piece]:
+def split_text(text: str, longest: int = 200, language: str = "en") -> list[Piece]:
     """Split text; nothing but white space between the pieces is left out.
 
     Args:
         text: Any text.
         longest: Letters after which a sentence is cut at a clause, and a clause at a space; Chinese and Japanese
             characters count three times.
+        language: espeak-ng code.
 
     Returns:
         Pieces in order, none empty.
     """
-    pieces: list[Piece] = []
+    return [Piece(text[start:end], ending) for start, end, ending in piece_spans(text, longest, language)]
+
+
+def piece_spans(text: str, longest: int = 200, language: str = "en") -> list[tuple[int, int, Ending]]:
+    """Return where the pieces of `split_text` begin and end in the text, and what each ended at."""
+    found: list[tuple[int, int, Ending]] = []
     start = 0
-    for end in [*_sentence_ends(text), len(text)]:
-        pieces.extend(p for p in _parts(text[start:end].strip(), longest) if p.text)
+    for end in [*sentence_ends(text, language), len(text)]:
+        sentence = text[start:end]
+        at = start + len(sentence) - len(sentence.lstrip())
+        for piece, offset in _parts(sentence.strip(), longest):
+            if piece.text:
+                found.append((at + offset, at + offset + len(piece.text), piece.ending))
         start = end
-    return pieces
+    return found
 
 
 def split_sentences(text: str, longest: int = 200) -> list[str]:
@@ -55,23 +70,54 @@ def split_sentences(text: str, longest: int = 200) -> list[str]:
     return [piece.text for piece in split_text(text, longest)]
 
 
-def _sentence_ends(text: str) -> Iterator[int]:
+def sentence_ends(text: str, language: str = "en") -> Iterator[int]:
+    """Give the places behind each sentence of a text, the last one left out.
+
+    Args:
+        text: Lines end sentences; inside a line the rules of the package `sentencex` (Wikimedia) for the language do.
+        language: espeak-ng code.
+    """
     start = 0
-    for match in _SENTENCE_END.finditer(text):
-        if not match[0].startswith("\n") and _ABBREVIATION.search(text[start : match.end()]):
-            continue
-        start = match.end()
-        yield start
+    for line in text.splitlines(keepends=True):
+        if line.strip() and _MAY_END.search(line):
+            yield from _inside(line, start, language)
+        start += len(line)
+        if start < len(text) or line[-1:].splitlines() != [line[-1:]]:
+            yield start
 
 
-def _parts(sentence: str, longest: int) -> Iterator[Piece]:
+def _inside(line: str, start: int, language: str) -> Iterator[int]:
+    # Wide marks end a sentence wherever they stand; the library keeps what is in quotation marks together.
+    wide = {match.end() for match in _WIDE_END.finditer(line)}
+    ends = wide if language in ("cmn", "ja") else wide | set(_by_library(line, language))
+    for place in sorted(ends):
+        if _has_words(line[:place]) and _has_words(line[place:]):
+            yield start + place
+
+
+def _by_library(line: str, language: str) -> Iterator[int]:
+    from sentencex import segment
+
+    place = 0
+    for sentence in segment(language.split("-")[0], line):
+        found = line.find(sentence.strip(), place)
+        if found > place:
+            yield found
+        place = max(found, place) + len(sentence.strip())
+
+
+def _has_words(text: str) -> bool:
+    return any(char.isalnum() or unicodedata.category(char) == "Co" for char in text)
+
+
+def _parts(sentence: str, longest: int) -> Iterator[tuple[Piece, int]]:
     clause_ends = [match.end() for match in _CLAUSE_END.finditer(sentence)]
     start = 0
     while (limit := _reach(sentence, start, longest)) < len(sentence):
         end, ending = _best_cut(sentence, start, limit, clause_ends)
-        yield Piece(sentence[start:end].strip(), ending)
+        yield Piece(sentence[start:end].rstrip(), ending), start
         start = end + len(sentence[end:]) - len(sentence[end:].lstrip())
-    yield Piece(sentence[start:], "sentence")
+    yield Piece(sentence[start:], "sentence"), start
 
 
 def _reach(sentence: str, start: int, longest: int) -> int:
@@ -87,6 +133,9 @@ def _reach(sentence: str, start: int, longest: int) -> int:
 def _best_cut(sentence: str, start: int, limit: int, clause_ends: list[int]) -> tuple[int, Ending]:
     if ends := [end for end in clause_ends if start < end <= limit]:
         return ends[-1], "clause"
+    phrases = [m.start() for m in _PHRASE.finditer(sentence, start + (limit - start) // 2, limit + 1)]
+    if phrases:
+        return phrases[-1], "cut"
     # The character behind the limit may be the space to cut at.
     space = max(sentence.rfind(" ", start + 1, limit + 1), sentence.rfind("\t", start + 1, limit + 1))
     if space > start:

@@ -2,7 +2,8 @@
 
     python recipes/base/local/join_pools.py OUT POOL POOL…
 
-Each pool went through prepare_pool, prepare_text, prepare_pitch and align; OUT is new.
+Each pool went through prepare_pool, prepare_text, prepare_pitch and align; OUT is new. Without the pitch of every pool
+it serves for the acoustic model only.
 """
 
 import argparse
@@ -11,7 +12,8 @@ from pathlib import Path
 
 from myna.files import atomic_path, atomic_text
 
-PLAIN = ("samples.i16", "mels.f16", "embeds.f32", "f0.f16", "phones.tsv", "durations.tsv")
+OPTIONAL = ("f0.f16", "unfit.tsv")
+PLAIN = ("samples.i16", "mels.f16", "embeds.f32", "phones.tsv", "durations.tsv")
 POSITION = {"index.tsv": 5, "mels.tsv": 1}  # column that counts from the pool's beginning; the next one is a length
 
 
@@ -32,7 +34,8 @@ def main() -> None:
     parser.add_argument("pools", type=Path, nargs="+")
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
-    for name in PLAIN:
+    complete = [name for name in OPTIONAL if all((pool / name).is_file() for pool in args.pools)]
+    for name in (*PLAIN, *complete):
         with atomic_path(args.out / name) as temporary, open(temporary, "wb") as joined:
             for pool in args.pools:
                 with open(pool / name, "rb") as stream:

@@ -81,8 +81,11 @@ def _row(line: str) -> tuple[str, tuple[str, list[str]]]:
     return name, (language, [" " if s == "|" else s for s in symbols.split(" ")])
 
 
-def batches(corpus: Corpus, size: int):
-    """Return a function that draws a batch of similar lengths, languages and speakers in balance."""
+def batches(corpus: Corpus, size: int, shortest: int = 0):
+    """Return a function that draws a batch of similar lengths, languages and speakers in balance.
+
+    Mels are padded to `shortest` frames, so that all stretches have one shape.
+    """
     chance = balanced_weights(corpus.train)
 
     def draw(random: np.random.Generator) -> dict[str, torch.Tensor]:
@@ -90,7 +93,9 @@ def batches(corpus: Corpus, size: int):
         picked.sort(key=lambda u: u.samples)
         first = int(random.integers(0, 4)) * size
         picked = picked[first : first + size]
-        return collate(corpus, picked, random)
+        batch = collate(corpus, picked, random)
+        missing = shortest - batch["mel"].shape[1]
+        return batch | {"mel": torch.nn.functional.pad(batch["mel"], (0, 0, 0, max(0, missing)))}
 
     return draw
 
@@ -163,7 +168,7 @@ def main() -> None:
     parts = {"model": model, "optimizer": optimizer, "judge": judge, "critic": critic}
     training = piecework.Training("vits_mel", args, parts, model, decay=0.998)
     training.notes["one_step"] = args.keep_flow or args.gan_from is not None or training.notes.get("one_step", False)
-    draw = batches(corpus, args.batch)
+    draw = batches(corpus, args.batch, shortest=args.segment)
     # What the judge asks of the flow must not drown what the others learn: each is clipped by itself.
     others = [parameter for name, parameter in model.named_parameters() if not name.startswith("flow.")]
     if args.compile:

@@ -5,6 +5,7 @@ pitch, it only has to draw the envelope: where the partials lie follows by calcu
 FastSpeech 2 (2021), for the predicted pitch; Fant, Acoustic Theory of Speech Production (1960), for source and filter.
 """
 
+import math
 from functools import lru_cache
 
 import torch
@@ -55,6 +56,22 @@ def normalised_pitch(hertz: Tensor) -> Tensor:
 def pitch_in_hertz(pitch: Tensor) -> Tensor:
     """Undo `normalised_pitch`, within the range of voices."""
     return (pitch * SPREAD + CENTRE).exp().clamp(LOWEST_HZ, HIGHEST_HZ)
+
+
+def moved(hertz: Tensor, voiced: Tensor, semitones: float, times: float) -> Tensor:
+    """Move a pitch contour, within the range of voices.
+
+    Args:
+        hertz: `(B, T)`.
+        voiced: `(B, T)`, 1 where there is a pitch: their mean stays where the range alone changes.
+        semitones: Up.
+        times: How far it goes from its mean, 1 as it is.
+    """
+    if semitones == 0.0 and times == 1.0:
+        return hertz
+    log = hertz.log()
+    mean = (log * voiced).sum(1, keepdim=True) / voiced.sum(1, keepdim=True).clamp_min(1)
+    return (mean + (log - mean) * times + semitones / 12 * math.log(2)).exp().clamp(LOWEST_HZ, HIGHEST_HZ)
 
 
 @lru_cache(maxsize=2)

@@ -18,7 +18,7 @@ from myna.audio.mel import MelConfig
 from myna.networks.convnext import AdaptiveNorm, ConvNextBlock
 from myna.networks.tts.alignment import expand, monotonic_durations
 from myna.networks.tts.flow_field import FlowField
-from myna.networks.tts.intonation import Intonation, normalised_pitch, partials, partials_at, pitch_in_hertz
+from myna.networks.tts.intonation import Intonation, moved, normalised_pitch, partials, partials_at, pitch_in_hertz
 from myna.networks.tts.mel_network import MelNetwork
 from myna.networks.tts.text_encoder import DurationPredictor, TextEncoder, length_mask
 from myna.networks.vocoder.excitation import PitchTracker
@@ -77,6 +77,8 @@ class VitsMel(MelNetwork):
     """
 
     partials: Tensor
+    # A language for each token, and the pitch of a sentence, can be asked for.
+    mixes_languages = moves_pitch = True
 
     def __init__(
         self,
@@ -292,6 +294,8 @@ class VitsMel(MelNetwork):
         variance: float = 0.95,
         detail: float | None = None,
         durations: Tensor | None = None,
+        pitch: float = 0.0,
+        pitch_range: float = 1.0,
     ) -> tuple[Tensor, Tensor]:
         """Speak.
 
@@ -309,6 +313,8 @@ class VitsMel(MelNetwork):
             detail: Times what the flow adds to the mean. When left out: `JUDGED_DETAIL` for a flow that a judge taught,
                 which adds too little where pitch and durations are its own guess; otherwise 1.
             durations: `(B, L)` frames a token, where they are known.
+            pitch: Semitones up.
+            pitch_range: Times how far the pitch, in semitones, goes from its mean.
 
         Returns:
             Log-mel `(B, T, n_mels)` and its lengths `(B,)`.
@@ -317,14 +323,14 @@ class VitsMel(MelNetwork):
         token_mask = length_mask(token_lengths, tokens.shape[1])
         hidden = self.encoder(tokens, token_mask, language, condition)
         if durations is None:
-            predicted = self.duration(hidden, token_mask, condition).clamp(0, 5).exp() / speed
-            durations = (predicted * token_mask[..., 0]).round().clamp_min(1).long() * token_mask[..., 0].long()
+            durations = self._predicted(hidden, token_mask, condition, speed)
         lengths = durations.sum(1)
         frames = int(lengths.max())
         mask = length_mask(lengths, frames)
         spread = self._spread(self.mean(hidden), hidden, durations, frames)
-        pitch, voicing = self._intone(spread, mask, condition)
-        mean = self._decode(spread, pitch_in_hertz(pitch), (voicing > 0).float(), mask, condition)
+        tone, voicing = self._intone(spread, mask, condition)
+        hertz = moved(pitch_in_hertz(tone), (voicing > 0).float() * mask[..., 0], pitch, pitch_range)
+        mean = self._decode(spread, hertz, (voicing > 0).float(), mask, condition)
         steps = (1 if self.one_step else MATCHED_STEPS) if steps is None else steps
         rest = self._flow(mean, spread[..., self.n_mels : -2], mask, condition, noise_scale, steps, seed)
         detail = (JUDGED_DETAIL if self.one_step else 1.0) if detail is None else detail
@@ -332,6 +338,18 @@ class VitsMel(MelNetwork):
         if variance:
             mel = _with_variance(mel, mask, variance)
         return self.denormalised(mel) * mask, lengths
+
+    @torch.no_grad()
+    def predict_durations(
+        self, tokens: Tensor, token_lengths: Tensor, speaker: Tensor, language: Tensor, speed: float = 1.0
+    ) -> Tensor:
+        """Return how many frames `infer` gives each token, `(B, L)`; arguments as those of `infer`."""
+        condition, mask = self._condition(speaker), length_mask(token_lengths, tokens.shape[1])
+        return self._predicted(self.encoder(tokens, mask, language, condition), mask, condition, speed)
+
+    def _predicted(self, hidden: Tensor, mask: Tensor, condition: Tensor, speed: float) -> Tensor:
+        predicted = self.duration(hidden, mask, condition).clamp(0, 5).exp() / speed
+        return (predicted * mask[..., 0]).round().clamp_min(1).long() * mask[..., 0].long()
 
     def _flow(
         self, mean: Tensor, text: Tensor, mask: Tensor, condition: Tensor, noise_scale: float, steps: int, seed: int

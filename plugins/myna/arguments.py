@@ -1,0 +1,25 @@
+"""Command lines whose mistakes are one line."""
+
+import argparse
+from typing import NoReturn
+
+LARGEST_SEED = 2**32 - 1  # numpy's generators take no more
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that says what is wrong in one line, without the usage before it, and ends with status 2."""
+
+    def error(self, message: str) -> NoReturn:
+        """End the program."""
+        self.exit(2, f"{self.prog}: {' '.join(message.split())}; see {self.prog} --help\n")
+
+
+def seed(text: str) -> int:
+    """Read a seed.
+
+    Raises:
+        argparse.ArgumentTypeError: No whole number from 0 to 4294967295.
+    """
+    if not (text.isascii() and text.isdigit()) or len(text) > 10 or int(text) > LARGEST_SEED:
+        raise argparse.ArgumentTypeError(f"{text!r} is no seed; give a whole number from 0 to {LARGEST_SEED}")
+    return int(text)

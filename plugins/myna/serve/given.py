@@ -1,0 +1,59 @@
+"""The text of a command line or of standard input: decoded, and free of what nobody can say."""
+
+import os
+import sys
+import unicodedata
+from typing import NamedTuple
+
+from myna.encoding import decode
+from myna.errors import MynaError
+
+LONGEST_INPUT = 16 << 20  # bytes of standard input: some three hundred hours of speech
+
+
+class Given(NamedTuple):
+    """A text, and what a person should know of how it was read ("" for nothing)."""
+
+    text: str
+    note: str
+
+
+def given_text(argument: str, language: str | None = None) -> Given:
+    """Return what is to be said.
+
+    Args:
+        argument: The text, or `-` for standard input.
+        language: espeak-ng code, for encodings before Unicode.
+
+    Raises:
+        MynaError: The input is too long, or in no encoding that is known.
+    """
+    if argument == "-":
+        where, raw = "standard input", sys.stdin.buffer.read(LONGEST_INPUT + 1)
+    else:
+        where, raw = "the text", os.fsencode(argument)
+    if len(raw) > LONGEST_INPUT:
+        raise MynaError(f"{where} has over {LONGEST_INPUT >> 20} MB; give it in parts")
+    content = decode(raw, where, language)
+    text, dropped = speakable(content.text)
+    notes = []
+    if content.encoding != "utf-8":
+        notes.append(f"{where} is not UTF-8; it was read as {content.encoding}")
+    if dropped:
+        notes.append(f"{dropped} control characters were left out")
+    return Given(text, "; ".join(notes))
+
+
+def speakable(text: str) -> tuple[str, int]:
+    """Put a blank in place of control characters, at which a reader would stop in the middle of the text.
+
+    Returns:
+        The text, and how many there were; line ends and tabs are none.
+    """
+    kept = [" " if unicodedata.category(c) in ("Cc", "Cs", "Cn") and c not in "\n\r\t" else c for c in text]
+    return "".join(kept), sum(old != new for old, new in zip(text, kept, strict=True))
+
+
+def says_something(text: str) -> bool:
+    """Say whether a text has letters, digits, or signs that have names: € is spoken, an ellipsis is not."""
+    return any(unicodedata.category(c)[0] in "LN" or unicodedata.category(c) in ("Sc", "Sm", "So") for c in text)
