@@ -25,13 +25,10 @@ from myna.networks.weights import build, save_weights
 from myna.text.front_end import DEFAULT, FrontEnd, build_front_end
 from myna.text.languages import LANGUAGES, canonical
 from myna.text.reading import Piece, Reading, read_text, spoken_or_error, whole_piece
+from myna.text.sentences import PAUSES
 from myna.text.tokens import TokenList
 
 __all__ = ["PAUSES", "Voice", "VoiceConfig", "build", "save_weights"]
-
-# Seconds of silence after what ended a piece, at speed 1. A cut inside a clause gets none.
-PAUSES = {"sentence": 0.18, "clause": 0.09, "cut": 0.0}
-SLOWEST, FASTEST = 0.2, 5.0
 
 
 @dataclass
@@ -184,7 +181,7 @@ class Voice:
         known = [n for n, symbol in enumerate(piece.symbols) if symbol in self.known]
         numbers = torch.tensor([self.tokens.encode(piece.symbols)])
         text = (numbers, torch.tensor([numbers.shape[1]]), self.speaker[None], self._languages(piece, known))
-        speed = min(max(speed * piece.style.rate, SLOWEST), FASTEST)
+        speed = piece.style.paced(speed)
         more: dict[str, Any] = dict(self.config.defaults)
         frames: list[int] = []
         if timed:
@@ -195,7 +192,7 @@ class Voice:
         out, lengths = self.tts.infer(*text, seed=seed, speed=speed, **more)
         out = out[:, : int(lengths[0])]
         wave = out if self.vocoder is None else self.vocoder(out)
-        return wave[0].float().numpy() * 10 ** (piece.style.volume / 20), frames
+        return wave[0].float().numpy() * piece.style.gain, frames
 
     @cached_property
     def known(self) -> frozenset[str]:
@@ -240,14 +237,11 @@ class Voice:
         self, reading: Reading, seed: int, speed: float, timed: bool = False
     ) -> Iterator[tuple[np.ndarray, Piece | None, list[int]]]:
         """Give the sound of each piece with its frames, and silences, which have no piece."""
-        pause = reading.lead
-        for piece in reading.pieces:
+        for pause, piece in reading.paused():
             if samples := int(pause / speed * self.sample_rate):
                 yield np.zeros(samples, np.float32), None, []
-            yield (*self._piece(piece, seed, speed, timed),)
-            pause = PAUSES[piece.ending] if piece.pause is None else piece.pause
-        if reading.pieces[-1].pause and (samples := int(pause / speed * self.sample_rate)):
-            yield np.zeros(samples, np.float32), None, []
+            if piece is not None:
+                yield self._piece(piece, seed, speed, timed)
 
     def _piece(self, piece: Piece, seed: int, speed: float, timed: bool) -> tuple[np.ndarray, Piece, list[int]]:
         wave, frames = self.speak_piece(piece, seed, speed, timed)

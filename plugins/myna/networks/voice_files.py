@@ -1,4 +1,7 @@
-"""What the files of a voice directory say, parsed from the very bytes that its seal was compared with."""
+"""What the files of a voice directory say, parsed from the very bytes that its seal was compared with.
+
+torch is imported where networks are built: an exported voice (`myna.deploy`) has none and speaks without it.
+"""
 
 import inspect
 import math
@@ -6,17 +9,18 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from torch import Tensor, nn
 
 from myna.errors import MynaError
 from myna.limits import HIGHEST_RATE, LARGEST_NUMBER, LARGEST_TABLE, LONGEST_NAME, LOWEST_RATE, MOST_STEPS
-from myna.networks.weights import build, fill, parse_weights
 from myna.parsing import one_line, yaml_mapping
 from myna.text.front_end import DEFAULT, FrontEnd, load_front_end
 from myna.text.tokens import BOS, EOS, PAD, TokenList
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
 
 # What a voice never sets for itself: `infer` gets these from whoever speaks.
 _CALLERS = {"self", "tokens", "token_lengths", "speaker", "language", "seed", "speed", "durations"}
@@ -49,12 +53,14 @@ def describe(data: bytes, name: Path | str) -> Described:
         raise MynaError(f"{name}: {place}: {first['msg']}; get the voice again, or make it with stage 5") from error
 
 
-def network_of(files: Mapping[str, bytes], part: str, config: Mapping[str, Any], folder: Path) -> nn.Module:
+def network_of(files: Mapping[str, bytes], part: str, config: Mapping[str, Any], folder: Path) -> "nn.Module":
     """Build the network of a part, `tts` or `vocoder`, and give it its weights.
 
     Raises:
         MynaError: The class is not in the registry, or the weights are missing, broken or of another network.
     """
+    from myna.networks.weights import build, fill, parse_weights
+
     name = f"{part}.safetensors"
     if name not in files:
         raise MynaError(f"{folder / name} is missing: the voice is incomplete; run the stage that makes it again")
@@ -62,12 +68,14 @@ def network_of(files: Mapping[str, bytes], part: str, config: Mapping[str, Any],
     return fill(network, parse_weights(files[name], folder / name), folder / name)
 
 
-def speaker_of(files: Mapping[str, bytes], folder: Path) -> Tensor:
+def speaker_of(files: Mapping[str, bytes], folder: Path) -> "Tensor":
     """Return the speaker embedding `(256,)`.
 
     Raises:
         MynaError: It is missing, of another shape, or all zero.
     """
+    from myna.networks.weights import parse_weights
+
     path = folder / "speaker.safetensors"
     if path.name not in files:
         raise MynaError(f"{path} is missing: the voice is incomplete; run the stage that makes it again")
@@ -96,7 +104,7 @@ def front_end_of(files: Mapping[str, bytes], config: Mapping[str, Any], folder: 
             raise MynaError(f"{folder}: tokens or lexicon cannot be read ({one_line(error)}); get it again") from error
 
 
-def check_defaults(network: nn.Module, defaults: Mapping[str, Any], name: Path | str) -> None:
+def check_defaults(network: "nn.Module", defaults: Mapping[str, Any], name: Path | str) -> None:
     """Compare what a voice gives `infer` with its signature.
 
     Raises:
@@ -115,17 +123,28 @@ def check_defaults(network: nn.Module, defaults: Mapping[str, Any], name: Path |
             raise MynaError(f"{name}: defaults.{key}={str(value)[:20]} is outside ±{most:g}")
 
 
-def check_room(network: nn.Module, tokens: TokenList, name: Path | str) -> None:
+def check_room(network: "nn.Module", tokens: TokenList, name: Path | str) -> None:
     """Compare the length of the token list with the network's embedding of symbols.
 
     Raises:
         MynaError: The list lacks a mark, or has more symbols than the network has room for.
     """
-    if missing := [mark for mark in (PAD, BOS, EOS) if mark not in tokens.symbols]:
-        raise MynaError(f"{name} lacks the symbol {missing[0]!r}; get the voice again")
+    from torch import nn
+
+    check_marks(tokens, name)
     room = [module.num_embeddings for module in network.modules() if isinstance(module, nn.Embedding)]
     if room and len(tokens) > max(room):
         raise MynaError(f"{name} has {len(tokens)} symbols, and the network room for {max(room)}; get the voice again")
+
+
+def check_marks(tokens: TokenList, name: Path | str) -> None:
+    """Look for the marks of padding, start and end in a token list.
+
+    Raises:
+        MynaError: One is missing.
+    """
+    if missing := [mark for mark in (PAD, BOS, EOS) if mark not in tokens.symbols]:
+        raise MynaError(f"{name} lacks the symbol {missing[0]!r}; get the voice again")
 
 
 @contextmanager

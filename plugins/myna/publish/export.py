@@ -18,6 +18,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         MynaError: The voice cannot be exported, or its consent is not in order.
     """
     arguments = _parser().parse_args(argv)
+    return _hf(arguments) if arguments.form == "hf" else _graphs(arguments)
+
+
+def _hf(arguments: argparse.Namespace) -> int:
     from myna.publish.hf_export import export_hf
     from myna.serve.exit import find_voice
 
@@ -27,21 +31,52 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
+def _graphs(arguments: argparse.Namespace) -> int:
+    from myna.deploy.bundle import Precision
+    from myna.deploy.card import rows
+    from myna.deploy.export import export_onnx, gate_sentences
+    from myna.safety.card import load_card
+    from myna.serve.exit import find_voice
+
+    voice = find_voice(arguments.voice)
+    sentences = gate_sentences(load_card(voice, arguments.purpose).language, arguments.sentences)
+    precision: Precision = "int8" if arguments.form == "int8" else "fp32"
+    found = export_onnx(voice, arguments.output, precision, sentences, arguments.purpose, arguments.requester)
+    for name, value in rows(found):
+        print(f"{name}: {value}")
+    print(f"{arguments.output}: `myna say --voice {arguments.output}` speaks with it; README.md says by what right")
+    return 0
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="myna export", description="Write a voice in another system's form.")
     forms = parser.add_subparsers(dest="form", required=True)
     hf = forms.add_parser("hf", help="a folder for transformers.VitsModel (voices of tts=vits)")
-    hf.add_argument("voice", type=Path, help="voice directory or pack, e.g. exp/clone/voice")
-    hf.add_argument("output", type=Path, help="folder to make")
+    _common(hf, ("private", "publish", "commercial"), "for it speaks without labels (default: private)")
     hf.add_argument(
         "--speaker", type=Path, action="append", default=[], metavar="VOICE", help="another voice whose speaker joins"
     )
     hf.add_argument("--language", help="espeak-ng code that is folded in (default: the voice's own)")
-    hf.add_argument(
-        "--purpose",
-        choices=("private", "publish", "commercial"),
-        default="private",
-        help="what it is for; the speakers' consents must cover it, for it speaks without labels (default: private)",
-    )
-    hf.add_argument("--requester", default="local", help="who asks, for the log (default: local)")
+    for form, what in (("onnx", "32-bit floats"), ("int8", "8-bit matrix products: four times smaller, faster")):
+        graphs = forms.add_parser(form, help=f"graphs for ONNX Runtime, {what} (voices of tts=vits_mel)")
+        _common(graphs, ("evaluation", "private", "publish", "commercial"), "(default: evaluation)")
+        graphs.add_argument(
+            "--sentences",
+            type=int,
+            default=12,
+            metavar="N",
+            help="how many the gate compares with the voice before the export is written (default: 12)",
+        )
     return parser
+
+
+def _common(parser: argparse.ArgumentParser, purposes: Sequence[str], why: str) -> None:
+    parser.add_argument("voice", type=Path, help="voice directory or pack, e.g. exp/clone/voice")
+    parser.add_argument("output", type=Path, help="folder to make")
+    parser.add_argument(
+        "--purpose",
+        choices=purposes,
+        default=purposes[0],
+        help=f"what it is for; the speakers' consents must cover it, {why}",
+    )
+    parser.add_argument("--requester", default="local", help="who asks, for the log (default: local)")

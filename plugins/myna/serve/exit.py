@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from myna.deploy import NAME as EXPORT
 from myna.errors import MynaError
 from myna.serve.given import says_something, speakable
 
@@ -14,6 +15,32 @@ if TYPE_CHECKING:
     from myna.networks.timing import Timed
     from myna.networks.voice import Voice
     from myna.safety.types import Request, VoiceCard
+    from myna.text.reading import Reading
+
+
+ENGINES = ("torch", "onnx")
+
+
+class Talker(Protocol):
+    """What speaks: a `myna.networks.voice.Voice`, or its export, a `myna.deploy.engine.Engine`.
+
+    Attributes:
+        config: Has `name` and `language`.
+        pack_id: Of the seal.
+    """
+
+    config: Any
+    pack_id: str
+
+    @property
+    def sample_rate(self) -> int:
+        """Samples a second, Hz."""
+
+    def speak(self, text: str, language: str | None = None, seed: int = 0, speed: float = 1.0) -> NDArray[np.float32]:
+        """Return samples `(T,)`."""
+
+    def read(self, text: str, language: str | None = None) -> "Reading":
+        """Say how a text will be read."""
 
 
 @dataclass(frozen=True)
@@ -59,12 +86,54 @@ def find_voice(directory: Path | str) -> Path:
     if not directory.is_dir():
         raise MynaError(f"{directory}: no such folder; give the folder of a voice, for example exp/clone/voice")
     for candidate in (directory, directory / "voice"):
-        if (candidate / "voice.yaml").is_file():
+        if (candidate / "voice.yaml").is_file() or (candidate / EXPORT).is_file():
             return candidate
     raise MynaError(f"{directory} holds no voice (no voice.yaml); give the folder that stage 5 or stage 7 wrote")
 
 
-def voice_card(directory: Path, voice: "Voice") -> "VoiceCard":
+def engine_of(directory: Path, wanted: str | None = None) -> Literal["torch", "onnx"]:
+    """Return what runs a voice: `torch`, or `onnx` for an export.
+
+    Args:
+        directory: As `find_voice` gives it.
+        wanted: One of the two, or None.
+
+    Raises:
+        MynaError: The folder is for the other one.
+    """
+    exported = (directory / EXPORT).is_file()
+    if wanted == "torch" and exported:
+        raise MynaError(
+            f"{directory} is an export, which torch does not run; use --engine onnx, or the voice it is from"
+        )
+    if wanted == "onnx" and not exported:
+        raise MynaError(f"{directory} holds no graphs; `myna export onnx {directory} OUT` makes a folder that does")
+    return "onnx" if exported else "torch"
+
+
+def load_voice(directory: Path, threads: int = 1) -> Talker:
+    """Load a voice or an export, whichever the folder holds; an export needs no torch.
+
+    Args:
+        directory: As `find_voice` gives it.
+        threads: CPU threads that it speaks with.
+
+    Raises:
+        MynaError: It is broken, or its seal does not hold.
+    """
+    if engine_of(directory) == "onnx":
+        from myna.deploy.engine import Engine
+
+        return Engine.load(directory, threads)
+    import torch
+
+    from myna.networks.voice import Voice
+
+    torch.set_num_threads(threads)
+    return Voice.load(directory)
+
+
+def voice_card(directory: Path, voice: Talker) -> "VoiceCard":
     """Return what the exit wants to know of a voice: its name, language, directory with the seal, and consent."""
     from myna.safety.types import VoiceCard
 
@@ -77,7 +146,7 @@ def voice_card(directory: Path, voice: "Voice") -> "VoiceCard":
     )
 
 
-def speak(voice: "Voice", speech: Speech) -> tuple[NDArray[np.float32], int]:
+def speak(voice: Talker, speech: Speech) -> tuple[NDArray[np.float32], int]:
     """Speak; returns samples `(T,)` and their rate in Hz."""
     speech = speech.checked()
     wave = voice.speak(speech.text, language=speech.language, seed=speech.seed, speed=speech.speed)

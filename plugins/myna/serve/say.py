@@ -1,15 +1,36 @@
 """`myna say "text" --voice DIR -o out.wav`: speak with a cloned voice, labelled."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
+from numpy.typing import NDArray
 
 from myna.arguments import Parser, seed
-from myna.errors import MynaError
+from myna.errors import MynaError, UnmarkableError
 from myna.files import check_name
-from myna.serve.exit import Speech, find_voice, speak, speak_timed, spoken_request, voice_card
+from myna.serve.exit import (
+    ENGINES,
+    Speech,
+    Talker,
+    engine_of,
+    find_voice,
+    load_voice,
+    speak,
+    speak_timed,
+    spoken_request,
+    voice_card,
+)
 from myna.serve.given import given_text
+
+if TYPE_CHECKING:
+    from myna.networks.voice import Voice
+    from myna.safety.types import Released, Request, VoiceCard
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -27,40 +48,56 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     arguments = _parser().parse_args(argv)
     folder = find_voice(arguments.voice)
+    engine = engine_of(folder, arguments.engine)
     given = given_text(arguments.text, arguments.language)
     if given.note:
         print(f"myna say: {given.note}", file=sys.stderr)
     speech = Speech(given.text, arguments.language, arguments.speed, arguments.seed).checked()
     wishes = {"purpose": arguments.purpose, "cue": arguments.cue, "undertaking": arguments.undertaking}
+    if engine != "torch" and not os.environ.get("MYNA_WATERMARK"):
+        wishes["watermark"] = "spread"  # the other one is a network in torch
     request = spoken_request(speech, arguments.output, **wishes)
     _check_output(arguments.output)
     if arguments.times is not None:
-        from myna.networks.timing import check_times_file
-
-        check_times_file(arguments.times)
+        _check_times(arguments.times, folder, engine)
 
     # Only now what takes seconds to import: a mistake in the command is told at once.
-    import torch
-
-    from myna.networks.timing import write_times
-    from myna.networks.voice import Voice
-    from myna.safety.release import admit, release
+    from myna.safety.release import admit
     from myna.text.command import left_out
 
-    torch.set_num_threads(arguments.threads)
-    voice = Voice.load(folder)
+    voice = load_voice(folder, arguments.threads)
     card = voice_card(folder, voice)
     admit(card, request)  # what may not leave is not spoken first
     for line in left_out(voice.read(speech.text, speech.language).dropped):
         print(f"myna: {line}", file=sys.stderr)
-    timed = speak_timed(voice, speech) if arguments.times is not None else None
-    sound = speak(voice, speech) if timed is None else (timed.wave, timed.sample_rate)
-    released = release(sound, card, request)
-    if timed is not None:
-        # The audible label stands before the speech.
-        write_times(arguments.times, timed, lead=released.seconds - timed.seconds)
+    released = _spoken(voice, speech, card, request, arguments.times)
     print(f"{released.path}: {released.seconds:.1f} s, label {released.content_id}, cue {released.cue}")
     return 0
+
+
+def _spoken(voice: Talker, speech: Speech, card: "VoiceCard", request: "Request", times: Path | None) -> "Released":
+    """Speak, send the sound through the exit, and write when each word is said where that was asked for."""
+    if times is None:
+        return _released(speak(voice, speech), card, request)
+    from myna.networks.timing import write_times
+
+    timed = speak_timed(cast("Voice", voice), speech)
+    released = _released((timed.wave, timed.sample_rate), card, request)
+    # The audible label stands before the speech.
+    write_times(times, timed, lead=released.seconds - timed.seconds)
+    return released
+
+
+def _released(sound: tuple[NDArray[np.float32], int], card: "VoiceCard", request: "Request") -> "Released":
+    """Send a sound through the exit; what is too short for `spread` is marked by `perth` where torch is installed."""
+    from myna.safety.release import release
+
+    try:
+        return release(sound, card, request)
+    except UnmarkableError:
+        if request.watermark != "spread" or os.environ.get("MYNA_WATERMARK") or find_spec("torch") is None:
+            raise
+        return release(sound, card, request.model_copy(update={"watermark": "perth"}))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -72,6 +109,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("text", help="what to say: text, markdown or SSML; - reads it from standard input")
     parser.add_argument("--voice", required=True, metavar="DIR", help="voice directory or pack, e.g. exp/clone/voice")
     parser.add_argument("-o", "--output", required=True, type=Path, help="wav, flac, mp3, ogg, opus or m4a file")
+    parser.add_argument(
+        "--engine",
+        choices=ENGINES,
+        help="what runs the voice; an export of `myna export` is run by onnx (default: what fits)",
+    )
     parser.add_argument(
         "--language", help="espeak-ng code (en-us, de, fr-fr, cmn, …), or auto; default: the voice's own"
     )
@@ -95,6 +137,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--cue", choices=("rhythm", "spoken", "off"), default="rhythm", help="the audible label")
     parser.add_argument("--undertaking", type=Path, metavar="FILE", help="needed with --cue off (see docs)")
     return parser
+
+
+def _check_times(path: Path, folder: Path, engine: str) -> None:
+    from myna.networks.timing import check_times_file
+
+    if engine != "torch":
+        raise MynaError(f"{folder} is an export, which does not tell times: use --times with the voice it is from")
+    check_times_file(path)
 
 
 def _check_output(path: Path) -> None:

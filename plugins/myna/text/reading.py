@@ -16,7 +16,7 @@ from myna.text.markup import FIRST, Inline, Inlines, Marked, plain_marked
 from myna.text.normalise import normalise
 from myna.text.say_as import said_as
 from myna.text.scripts import detect, routed
-from myna.text.sentences import Ending, piece_spans, sentence_ends
+from myna.text.sentences import PAUSES, Ending, piece_spans, sentence_ends
 from myna.text.ssml import is_ssml, ssml_marked
 from myna.text.symbols import Spelled, Spoken, spelled
 from myna.text.traced import PLAIN, Style, Traced, joined
@@ -97,6 +97,14 @@ class Reading:
     pieces: list[Piece]
     dropped: list[Dropped]
     lead: float = 0.0
+
+    def paused(self) -> Iterator[tuple[float, Piece | None]]:
+        """Give each piece with the seconds of silence before it, and at last those behind the text with None."""
+        pause = self.lead
+        for piece in self.pieces:
+            yield pause, piece
+            pause = PAUSES[piece.ending] if piece.pause is None else piece.pause
+        yield (self.pieces[-1].pause or 0.0) if self.pieces else 0.0, None
 
 
 def read_text(text: str, language: str, front_end: FrontEnd, closed: bool = True, longest: int = LONGEST) -> Reading:

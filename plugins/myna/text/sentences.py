@@ -8,6 +8,9 @@ from typing import Literal
 
 Ending = Literal["sentence", "clause", "cut"]
 
+# Seconds of silence after what ended a piece, at speed 1. A cut inside a clause gets none.
+PAUSES: dict[Ending, float] = {"sentence": 0.18, "clause": 0.09, "cut": 0.0}
+
 _MAY_END = re.compile(r"[.!?…。！？．｡।][\"'”’»)\]」』）》]*\s*\S")
 _CLAUSE_END = re.compile(r"[,;:]+[\"'”’»)\]]*(?=\s)|[，；：、､]+[”’」』）)》]*|\s[—–-]+(?=\s)|[—–]{2,}")
 _WIDE_END = re.compile(r"[。！？．｡]+[”’」』）)》\"]*")

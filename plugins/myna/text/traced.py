@@ -7,6 +7,9 @@ from dataclasses import dataclass, replace
 Span = tuple[int, int]
 
 
+SLOWEST, FASTEST = 0.2, 5.0
+
+
 @dataclass(frozen=True)
 class Style:
     """How a stretch of text is to be said, as markup asked.
@@ -31,6 +34,15 @@ class Style:
     def prosody(self) -> tuple[float, float, float, float]:
         """Rate, pitch, range and volume: where they change, a new piece begins."""
         return self.rate, self.pitch, self.range, self.volume
+
+    def paced(self, speed: float) -> float:
+        """Return the pace of this style where the text goes at `speed`, within what models can speak."""
+        return min(max(speed * self.rate, SLOWEST), FASTEST)
+
+    @property
+    def gain(self) -> float:
+        """Times the amplitude."""
+        return float(10 ** (self.volume / 20))
 
 
 PLAIN = Style()

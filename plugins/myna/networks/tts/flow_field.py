@@ -48,10 +48,19 @@ class FlowField(nn.Module):
         Returns:
             `(B, T, n_mels)`.
         """
-        rate = torch.exp(torch.arange(32, device=x.device) * (-math.log(1_000.0) / 32))
+        return self.velocity(x, mean, text, mask, self.at(time, condition))
+
+    def at(self, time: Tensor, condition: Tensor) -> Tensor:
+        """Return the condition `(B, D)` at times `(B,)`."""
+        rate = torch.exp(torch.arange(32, device=time.device) * (-math.log(1_000.0) / 32))
         angle = time[:, None] * 1_000 * rate[None]
-        condition = condition + self.time(torch.cat((angle.sin(), angle.cos()), -1))
+        timed: Tensor = condition + self.time(torch.cat((angle.sin(), angle.cos()), -1))
+        return timed
+
+    def velocity(self, x: Tensor, mean: Tensor, text: Tensor, mask: Tensor, condition: Tensor | None) -> Tensor:
+        """Return what `forward` does, for a condition that knows the time; None where the norms know it too."""
         x = self.enter(torch.cat((x, mean, text), -1)) * mask
         for block in self.blocks:
             x = block(x, mask, condition)
-        return self.leave(self.norm(x, condition)) * mask
+        leaving: Tensor = self.leave(self.norm(x, condition)) * mask
+        return leaving

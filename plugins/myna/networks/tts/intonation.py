@@ -92,7 +92,7 @@ def partials(mel: MelConfig) -> Tensor:
 def partials_at(hertz: Tensor, table: Tensor) -> Tensor:
     """Look pitches `(B, T)` in Hz up in the table of `partials`; `(B, T, n_mels)`."""
     span = torch.tensor(HIGHEST_HZ / LOWEST_HZ).log()
-    place = ((hertz.clamp(LOWEST_HZ, HIGHEST_HZ) / LOWEST_HZ).log() / span * (ROWS - 1)).clamp(0, ROWS - 1.001)
+    place = ((hertz.clamp(LOWEST_HZ, HIGHEST_HZ) / LOWEST_HZ).log() / span * (ROWS - 1)).clamp(0.0, ROWS - 1.001)
     low = place.floor().long()
     share = (place - low).unsqueeze(-1)
     return table[low] * (1 - share) + table[low + 1] * share

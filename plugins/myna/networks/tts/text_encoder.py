@@ -41,11 +41,12 @@ class SelfAttention(nn.Module):
         qkv = self.qkv(self.norm(x, condition)).view(batch, time, 3, self.heads, -1)
         q, k, v = qkv.permute(2, 0, 3, 1, 4)
         seen = (mask[:, None, None, :, 0] > 0).expand(-1, 1, time, -1)
-        y = F.scaled_dot_product_attention(_rotate(q), _rotate(k), v, attn_mask=seen)
+        y = F.scaled_dot_product_attention(rotate(q), rotate(k), v, attn_mask=seen)
         return (x + self.out(y.transpose(1, 2).reshape(batch, time, channels))) * mask
 
 
-def _rotate(x: Tensor) -> Tensor:
+def rotate(x: Tensor) -> Tensor:
+    """Give queries or keys `(…, T, C)` their rotary positions."""
     half = x.shape[-1] // 2
     rate = torch.exp(torch.arange(half, device=x.device) * (-math.log(10_000.0) / half))
     angle = torch.arange(x.shape[-2], device=x.device)[:, None] * rate[None]

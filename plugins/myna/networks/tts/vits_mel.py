@@ -357,9 +357,7 @@ class VitsMel(MelNetwork):
         if steps == 0:
             return torch.zeros_like(mean)
         x = self._noise(len(mean), mean.shape[1], seed).to(mean) * noise_scale * mask
-        # Smaller steps at the noisy end, where the velocity turns most (as the sway sampling of F5-TTS, 2024).
-        times = torch.linspace(0, 1, steps + 1) ** 1.3
-        for start, end in pairwise(times):
+        for start, end in pairwise(flow_times(steps)):
             at = start.expand(len(x)).to(x)
             x = x + (end - start).to(x) * self.flow(x, at, mean, text, mask, condition)
         return x
@@ -368,6 +366,12 @@ class VitsMel(MelNetwork):
         # The same noise for every item and any length: what is spoken does not depend on its neighbours in a batch.
         source = torch.Generator().manual_seed(seed)
         return torch.randn(frames, self.n_mels, generator=source).expand(batch, -1, -1)
+
+
+def flow_times(steps: int) -> Tensor:
+    """Return the times `(steps + 1,)` of the flow, 0 to 1."""
+    # Smaller steps at the noisy end, where the velocity turns most (as the sway sampling of F5-TTS, 2024).
+    return torch.linspace(0, 1, steps + 1) ** 1.3
 
 
 def _with_variance(mel: Tensor, mask: Tensor, wanted: float) -> Tensor:

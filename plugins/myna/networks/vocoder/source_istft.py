@@ -6,6 +6,7 @@ HiFTNet (2023).
 """
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -82,6 +83,23 @@ class SourceIstftVocoder(nn.Module):
             hertz, voiced = self.pitch.track(mel)
             tone = self.analysis(pulses(hertz, self.hop_length, self.sample_rate))
             hiss = self.analysis(self.noise(mel, self.hop_length))
+        return self.synthesis(*self.shape(mel, hertz, voiced, tone, hiss))
+
+    def shape(
+        self, mel: Tensor, hertz: Tensor, voiced: Tensor, tone: Sequence[Tensor], hiss: Sequence[Tensor]
+    ) -> tuple[Tensor, Tensor]:
+        """Filter the spectra of pulses and noise.
+
+        Args:
+            mel: `(B, T, n_mels)` log-mel.
+            hertz: `(B, T)` F0 in Hz.
+            voiced: `(B, T)` probability of voice.
+            tone: Real and imaginary part of the pulses, `(B, T, n_fft // 2 + 1)` each.
+            hiss: Those of the noise.
+
+        Returns:
+            Real and imaginary part of the speech, `(B, T, n_fft // 2 + 1)` each.
+        """
         x = torch.cat((mel, hertz.log()[..., None] - 5, voiced[..., None]), -1)
         x = self.embed(x.transpose(1, 2)).transpose(1, 2) + self.source(_compressed(*tone))
         x = self.first_norm(x)
@@ -94,7 +112,7 @@ class SourceIstftVocoder(nn.Module):
         across, along = loud * turn.cos(), loud * turn.sin()
         real = across * tone[0] - along * tone[1] + soft * hiss[0]
         imaginary = across * tone[1] + along * tone[0] + soft * hiss[1]
-        return self.synthesis(real, imaginary)
+        return real, imaginary
 
     def training_pass(self, wave: Tensor, mel: Tensor) -> tuple[dict[str, Tensor], Tensor]:
         """Return the loss of the pitch tracker, and the wave that is made of the mel.

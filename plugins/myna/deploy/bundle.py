@@ -1,0 +1,85 @@
+"""What `engine.yaml` says: how the host runs the graphs of an exported voice.
+
+An export is a folder with `engine.yaml`, the graphs, `tokens.txt` and what its text front end needs,
+`speaker.safetensors` (for the check against protected voices), `consent.yaml` and `seal.json`: a sealed voice, that
+speaks through the same exit as any other.
+"""
+
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from myna.deploy import NAME
+from myna.errors import MynaError
+from myna.limits import HIGHEST_RATE, LARGEST_SIZE, LONGEST_NAME, LOWEST_RATE
+from myna.parsing import yaml_mapping
+from myna.text.front_end import DEFAULT
+
+__all__ = ["NAME", "PARTS", "Description", "Halos", "Precision", "parse"]
+
+PARTS = ("text", "frames", "pitch", "spectra")
+
+Precision = Literal["fp32", "int8"]
+
+
+class Halos(BaseModel):
+    """Frames that an output of a graph hears on one side.
+
+    Attributes:
+        frames: Of the acoustic model behind the text.
+        pitch: Of the pitch tracker.
+        spectra: Of the vocoder's filter.
+    """
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+    frames: int = Field(ge=0, le=4096)
+    pitch: int = Field(ge=0, le=4096)
+    spectra: int = Field(ge=0, le=4096)
+
+
+class Description(BaseModel):
+    """The content of `engine.yaml`.
+
+    Attributes:
+        version: Of this format.
+        name: Of the speaker.
+        language: espeak-ng code that is spoken when none is asked for.
+        precision: Of the weights.
+        sample_rate: Hz.
+        hop_length: Samples a frame.
+        n_fft: Points of the Fourier transform.
+        n_mels: Mel bands.
+        noise_scale: Deviation of the noise that the acoustic model starts from.
+        chunks: A stretch of frames gives what the whole gives, so speech can leave in chunks.
+        halos: How much more a stretch needs around it.
+        text: `_target_` and arguments of the text front end.
+    """
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+    version: Literal[1] = 1
+    name: str = Field(min_length=1, max_length=LONGEST_NAME)
+    language: str = Field(pattern="^[a-z]{2,3}(-[A-Za-z0-9]{1,12}){0,4}$")
+    precision: Precision
+    sample_rate: int = Field(ge=LOWEST_RATE, le=HIGHEST_RATE)
+    hop_length: int = Field(ge=16, le=4096, multiple_of=2)
+    n_fft: int = Field(ge=16, le=LARGEST_SIZE)
+    n_mels: int = Field(ge=16, le=512, multiple_of=16)
+    noise_scale: float = Field(ge=0.0, le=10.0)
+    chunks: bool
+    halos: Halos
+    text: dict[str, Any] = Field(default_factory=lambda: dict(DEFAULT))
+
+
+def parse(data: bytes, name: Path | str) -> Description:
+    """Parse `engine.yaml`.
+
+    Raises:
+        MynaError: A field is missing, unknown, or of another type or range.
+    """
+    try:
+        return Description.model_validate(yaml_mapping(data, name))
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part)[:40] for part in first["loc"])
+        raise MynaError(f"{name}: {place}: {first['msg']}; export the voice again with `myna export`") from error

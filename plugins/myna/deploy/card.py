@@ -1,0 +1,75 @@
+"""The card of an export: how it speaks, by what right, and what the gate measured."""
+
+from myna.deploy.bundle import Precision
+from myna.deploy.gate import Findings
+from myna.networks.voice import Voice
+from myna.safety.audit import Entry
+from myna.safety.consent import ConsentRecord
+
+TEXT = """# {name}: a cloned voice for ONNX Runtime, {precision}
+
+```
+myna say "…" --voice FOLDER -o speech.wav --engine onnx
+```
+
+> What this voice speaks is made by AI. `myna say` marks it: a watermark, an audible cue and a label. The graphs alone
+> mark nothing: whoever runs them in a program of their own has to mark and label the sound before anybody hears it.
+> 本模型生成的语音由人工智能合成；自行调用模型文件所得音频不带标识，发布前须自行标注。
+
+| | against torch, {sentences} sentences, one thread, in turns |
+|---|---|
+{rows}
+
+`text.onnx` reads tokens, `frames.onnx` draws the log-mel, `pitch.onnx` hears its pitch, `spectra.onnx` filters pulses
+and noise; `myna.deploy.engine` shows what happens between them.
+
+## Consent and licence
+
+Speech of {who}, on the basis "{basis}", scope "{scope}", licence {licence}; `consent.yaml` is part of this folder and
+has to stay with it. It must not be used to deceive, impersonate or harass. Exported {day} for the purpose "{purpose}",
+as entry {content_id} of the log of the site that made it.
+"""
+
+
+def card_text(voice: Voice, precision: Precision, found: Findings, consent: ConsentRecord, entry: Entry) -> str:
+    """Return the card, Markdown.
+
+    Args:
+        voice: What was exported.
+        precision: Of the weights.
+        found: By the gate.
+        consent: Of the speaker.
+        entry: Of the log.
+    """
+    return TEXT.format(
+        name=voice.config.name,
+        precision={"fp32": "32-bit floats", "int8": "8-bit matrix products"}[precision],
+        sentences=found.sentences,
+        rows="\n".join(f"| {name} | {value} |" for name, value in rows(found)),
+        who=consent.who or consent.speaker,
+        basis=consent.basis,
+        scope=consent.scope,
+        licence=consent.licence or "not named",
+        day=str(entry.time)[:10],
+        purpose=entry.purpose,
+        content_id=entry.content_id,
+    )
+
+
+def rows(found: Findings) -> list[tuple[str, str]]:
+    """Return names and values of a table of findings."""
+    out = [
+        ("size of the graphs", f"{found.megabytes:.1f} MB, {found.smaller:.1f} times smaller than the 32-bit weights"),
+        ("speed", f"{found.faster:.1f} times torch's; {found.real_time_factor:.3f} s a second of speech"),
+        ("first sound", f"{1000 * found.first_sound:.0f} ms"),
+        ("length of sentences", f"{found.durations:.2%} longer or shorter"),
+    ]
+    if found.mel:  # 0 where a token lasts otherwise, as it does in 8 bits
+        out.append(("log-mel the same to within 0.001", f"{found.mel:.1%} of its values"))
+    if found.mos is not None:
+        out.append(("MOS estimate", f"{found.mos[0]:.2f} → {found.mos[1]:.2f}"))
+    if found.wer is not None:
+        out.append(("words wrong", f"{found.wer[0]:.1%} → {found.wer[1]:.1%}"))
+    if found.similarity is not None:
+        out.append(("similarity to torch's speaker", f"{found.similarity:.3f}"))
+    return out

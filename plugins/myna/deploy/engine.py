@@ -1,0 +1,215 @@
+"""A voice without torch: graphs in a runtime, numpy between them. It speaks as `myna.networks.voice.Voice` does.
+
+Whole or in chunks is the same chain of `Rows`; a chunk makes no more of them than it needs, so the first sound comes
+before the sentence is drawn.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from myna.deploy import bundle
+from myna.deploy.host import Pulses, Transform, frames_of, pitch_of, spread
+from myna.deploy.noise import normal
+from myna.deploy.rows import Array, Rows, heard
+from myna.deploy.runtime import SUFFIX, OnnxRuntime
+from myna.errors import MynaError
+from myna.networks.voice_files import check_marks, front_end_of
+from myna.text.front_end import FrontEnd
+from myna.text.languages import LANGUAGES
+from myna.text.reading import Piece, Reading, read_text, spoken_or_error
+from myna.text.tokens import TokenList
+
+Run = Callable[..., list[NDArray[np.float32]]]
+
+NOISE_FRAMES = 256  # after so many the vocoder's noise repeats, see `myna.networks.vocoder.noise`
+FIRST_CHUNK, LONGEST_CHUNK = 32, 256  # frames; each chunk is twice as long as the last, for halos cost time
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A sentence on its way to sound.
+
+    Attributes:
+        durations: `(L,)` frames a token.
+        mel: Log-mel, rows `(T, n_mels)`.
+        wave: Samples, rows `(T, hop_length)`.
+    """
+
+    durations: NDArray[np.int64]
+    mel: Rows
+    wave: Rows
+
+
+class Engine:
+    """An exported voice in memory.
+
+    Args:
+        config: What `engine.yaml` says.
+        run: Runs a graph by name.
+        front_end: Turns text into symbols.
+        tokens: The token list.
+        directory: Where it was loaded from.
+        pack_id: Of the seal that the files were compared with.
+    """
+
+    def __init__(
+        self,
+        config: bundle.Description,
+        run: Run,
+        front_end: FrontEnd,
+        tokens: TokenList,
+        directory: Path | None = None,
+        pack_id: str = "",
+    ) -> None:
+        """Keep the parts, and make the spectrum of the vocoder's noise."""
+        self.config, self.run, self.front_end, self.tokens = config, run, front_end, tokens
+        self.directory, self.pack_id = directory, pack_id
+        self.transform = Transform(config.n_fft, config.hop_length)
+        self._noise = normal(0, NOISE_FRAMES * config.hop_length).reshape(NOISE_FRAMES, config.hop_length)
+        around = Rows(self._noise_frames, 3 * NOISE_FRAMES)
+        self._hiss = self.transform.analyse(around, NOISE_FRAMES, 2 * NOISE_FRAMES)
+
+    @property
+    def sample_rate(self) -> int:
+        """Samples a second, Hz."""
+        return self.config.sample_rate
+
+    @classmethod
+    def load(cls, directory: Path | str, threads: int = 1) -> "Engine":
+        """Load an export; nothing of it is interpreted before its seal holds.
+
+        Raises:
+            MynaError: The directory is no export, its seal does not hold, or a part is missing or broken.
+        """
+        from myna.safety.seal import read_sealed
+
+        directory = Path(directory)
+        if not (directory / bundle.NAME).is_file():
+            raise MynaError(f"{directory} is no export (no {bundle.NAME}): make one with `myna export onnx VOICE OUT`")
+        sealed = read_sealed(directory)
+        config = bundle.parse(sealed.files[bundle.NAME], directory / bundle.NAME)
+        names = [f"{part}{SUFFIX}" for part in bundle.PARTS]
+        if missing := [name for name in names if name not in sealed.files]:
+            raise MynaError(f"{directory / missing[0]} is missing: export the voice again")
+        models = {part: sealed.files[name] for part, name in zip(bundle.PARTS, names, strict=True)}
+        front_end, tokens = front_end_of(sealed.files, config.text, directory)
+        check_marks(tokens, directory / "tokens.txt")
+        return cls(config, OnnxRuntime(models, threads, directory), front_end, tokens, directory, sealed.pack_id)
+
+    @cached_property
+    def known(self) -> frozenset[str]:
+        """The symbols of the token list."""
+        return frozenset(self.tokens.symbols)
+
+    def read(self, text: str, language: str | None = None) -> Reading:
+        """Say how a text will be read, see `myna.text.reading.read_text`; the voice's language when none is given."""
+        return read_text(text, language or self.config.language, self.front_end)
+
+    def reading(self, text: str, language: str | None = None) -> Reading:
+        """Return `read` of a text that has something to say.
+
+        Raises:
+            MynaError: It has not, or the language is unknown.
+        """
+        return spoken_or_error(self.read(text, language), language or self.config.language)
+
+    def draw_piece(self, piece: Piece, seed: int = 0, speed: float = 1.0) -> Drawn:
+        """Prepare a piece of a reading, see `draw`.
+
+        Its rate is that of its style. Its pitch and range are the voice's own, for the graphs do not move them, as
+        those networks in torch that have no pitch of their own.
+        """
+        numbers = self.tokens.encode(piece.symbols)
+        pairs = zip(piece.symbols, piece.languages, strict=True)
+        codes = [LANGUAGES[code] for symbol, code in pairs if symbol in self.known] or [LANGUAGES[piece.language]]
+        inside = codes if len(codes) + 2 == len(numbers) else []
+        return self.draw(numbers, [codes[0], *inside, codes[-1]], seed, piece.style.paced(speed))
+
+    def draw(self, numbers: Sequence[int], languages: Sequence[int], seed: int = 0, speed: float = 1.0) -> Drawn:
+        """Prepare a sentence: its durations are known, its frames are made when they are asked for.
+
+        Args:
+            numbers: Of tokens.
+            languages: Of each token, see `myna.text.languages.LANGUAGES`.
+            seed: Same seed, same sound.
+            speed: 1.2 is a fifth faster.
+        """
+        tokens, spoken = (np.asarray([row], np.int64) for row in (numbers, languages))
+        encoded, log_durations = self.run("text", tokens=tokens, languages=spoken)
+        durations = frames_of(log_durations[0], speed)
+        rows = spread(encoded[0], durations)
+        total = len(rows)
+        noise = normal(seed, total * self.config.n_mels).reshape(total, -1) * np.float32(self.config.noise_scale)
+
+        def frames(start: int, stop: int) -> Array:
+            return self.run("frames", spread=rows[None, start:stop], noise=noise[None, start:stop])[0][0]
+
+        mel = heard(frames, self.config.halos.frames if self.config.chunks else total, total)
+        return Drawn(durations, mel, self.vocode(mel))
+
+    def vocode(self, mel: Rows) -> Rows:
+        """Return the samples, rows `(T, hop_length)`, of log-mel rows `(T, n_mels)`."""
+        total, halos, transform = mel.total, self.config.halos, self.transform
+        pitch = heard(lambda a, b: pitch_of(self.run("pitch", mel=mel(a, b)[None])[0][0]), halos.pitch, total)
+        pulses = Rows(Pulses(pitch, self.config.hop_length, self.sample_rate), total)
+        tone = Rows(lambda a, b: transform.analyse(pulses, a, b), total)
+        hiss = Rows(lambda a, b: self._hiss_frames(a, b, total), total)
+
+        def filtered(start: int, stop: int) -> Array:
+            inputs = {"mel": mel, "pitch": pitch, "tone": tone, "hiss": hiss}
+            return self.run("spectra", **{name: rows(start, stop)[None] for name, rows in inputs.items()})[0][0]
+
+        spectra = heard(filtered, halos.spectra, total)
+        return Rows(lambda a, b: transform.synthesise(spectra, a, b), total)
+
+    def _noise_frames(self, start: int, stop: int) -> Array:
+        return self._noise[np.arange(start, stop) % NOISE_FRAMES]
+
+    def _hiss_frames(self, start: int, stop: int, total: int) -> Array:
+        found = self._hiss[np.arange(start, stop) % NOISE_FRAMES]
+        # At both ends a window reaches beyond the noise.
+        for first, last in ((start, min(self.transform.reach, stop)), (max(total - self.transform.reach, start), stop)):
+            if first < last:
+                found[first - start : last - start] = self.transform.analyse(
+                    Rows(lambda a, b: self._noise_frames(a, b), total), first, last
+                )
+        return found
+
+    def stream(self, text: str, language: str | None = None, seed: int = 0, speed: float = 1.0) -> Iterator[Array]:
+        """Speak in chunks: the first leaves before the sentence is drawn. Together they are what `speak` gives.
+
+        These are raw samples, without any label: what people hear leaves through `myna.safety.release`. Markup is
+        followed, but for pitch and its range (`draw_piece`).
+
+        Raises:
+            MynaError: The text is empty, or the language is unknown.
+        """
+        for pause, piece in self.reading(text, language).paused():
+            if samples := int(pause / speed * self.sample_rate):
+                yield np.zeros(samples, np.float32)
+            if piece is not None:
+                chunks = _chunks(self.draw_piece(piece, seed, speed).wave)
+                gain = np.float32(piece.style.gain)
+                yield from (np.clip(chunk * gain, -1.0, 1.0) for chunk in chunks)
+
+    def speak(self, text: str, language: str | None = None, seed: int = 0, speed: float = 1.0) -> Array:
+        """Speak text of any length; arguments, result and errors as those of `myna.networks.voice.Voice.speak`."""
+        parts: list[Array] = []
+        for pause, piece in self.reading(text, language).paused():
+            parts.append(np.zeros(int(pause / speed * self.sample_rate), np.float32))
+            if piece is not None:
+                wave = self.draw_piece(piece, seed, speed).wave
+                parts.append(wave(0, wave.total).reshape(-1) * np.float32(piece.style.gain))
+        return np.clip(np.concatenate(parts), -1.0, 1.0)
+
+
+def _chunks(wave: Rows) -> Iterator[Array]:
+    start, size = 0, FIRST_CHUNK
+    while start < wave.total:
+        yield wave(start, start + size).reshape(-1)
+        start, size = start + size, min(2 * size, LONGEST_CHUNK)

@@ -1,0 +1,209 @@
+"""The gate of every export: it speaks what the voice speaks in torch, and what differs too much is refused."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from myna.deploy.engine import Engine
+from myna.deploy.rows import Array
+from myna.deploy.runtime import SUFFIX
+from myna.errors import MynaError
+from myna.networks.voice import Voice
+from myna.text.languages import LANGUAGES, canonical
+
+MEL_NEAR = 1e-3  # a value of the log-mel counts as the same
+# Where the network is undecided whether a frame has voice, a rounding decides, and its neighbours hear it.
+MEL_SHARE = 0.99
+MOST_LONGER = 0.02
+MOST_MOS_LOST = 0.15
+MOST_WER_MORE = 0.03
+LEAST_ALIKE = 0.97
+SOUND_NEAR = 0.05  # mean distance of log-mels of the two sounds; phases may drift, so samples are not compared
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What the gate measured, export against torch over the same sentences.
+
+    Attributes:
+        sentences: How many.
+        megabytes: Of the graphs, 10^6 bytes.
+        smaller: Times smaller than the weights in 32 bits.
+        faster: Times faster than torch, both on one thread and in turns.
+        first_sound: Median seconds to the first chunk.
+        real_time_factor: Seconds of computing a second of speech.
+        durations: Mean difference of the lengths of sentences, as a share; 0 where every token lasts the same.
+        mel: Share of the log-mel's values that are the same to within 0.001; 0 where durations differ.
+        sound: Mean distance of the log-mels of both sounds; infinite where durations differ.
+        mos: Estimates, torch and export; None where not asked for.
+        wer: Word error rates, likewise; None too where no recogniser knows the language.
+        similarity: Cosine between the speaker embeddings of both; None where not asked for.
+    """
+
+    sentences: int
+    megabytes: float
+    smaller: float
+    faster: float
+    first_sound: float
+    real_time_factor: float
+    durations: float
+    mel: float
+    sound: float
+    mos: tuple[float, float] | None = None
+    wer: tuple[float, float] | None = None
+    similarity: float | None = None
+
+    def rounded(self) -> dict[str, Any]:
+        """Return the fields for a file, four digits each."""
+        return {key: _rounded(value) for key, value in asdict(self).items()}
+
+
+@dataclass(frozen=True)
+class _Sentence:
+    """A sentence, spoken by both: frames of each token, log-mel, samples, seconds of computing."""
+
+    text: str
+    durations: tuple[NDArray[np.int64], NDArray[np.int64]]
+    mels: tuple[Array, Array]
+    waves: tuple[Array, Array]
+    seconds: tuple[float, float]
+    first: float
+
+
+def examine(voice: Voice, engine: Engine, sentences: Sequence[str], scored: bool) -> Findings:
+    """Let both speak, and compare.
+
+    Args:
+        voice: In torch.
+        engine: Its export.
+        sentences: In the language of the voice.
+        scored: Estimate MOS, word errors and similarity too.
+    """
+    spoken = [_speak(voice, engine, sentence) for sentence in sentences]
+    seconds = [sum(s.seconds[i] for s in spoken) for i in (0, 1)]
+    lengths = [[float(s.durations[i].sum()) for s in spoken] for i in (0, 1)]
+    same = all(np.array_equal(*s.durations) for s in spoken)
+    megabytes = sum(p.stat().st_size for p in Path(engine.directory or ".").glob(f"*{SUFFIX}")) / 1e6
+    parts = [part for part in (voice.tts, voice.vocoder) if part is not None]
+    whole = sum(weights.numel() * 4 for part in parts for weights in part.state_dict().values()) / 1e6
+    return Findings(
+        sentences=len(spoken),
+        megabytes=megabytes,
+        smaller=whole / max(megabytes, 1e-9),
+        faster=seconds[0] / max(seconds[1], 1e-9),
+        first_sound=float(np.median([s.first for s in spoken])),
+        real_time_factor=seconds[1] * engine.sample_rate / sum(len(s.waves[1]) for s in spoken),
+        durations=float(np.mean([abs(b / a - 1) for a, b in zip(*lengths, strict=True)])),
+        mel=float(np.mean(np.concatenate([_near(s.mels) for s in spoken]))) if same else 0.0,
+        sound=float(np.mean([_distance(s.waves) for s in spoken])) if same else float("inf"),
+        **(_scores(voice, spoken) if scored else {}),
+    )
+
+
+def check(found: Findings, exact: bool) -> None:
+    """Refuse an export.
+
+    Args:
+        found: What `examine` gave.
+        exact: Durations and mels must be torch's, as those of 32 bits are.
+
+    Raises:
+        MynaError: It differs too much; the message says in what.
+    """
+    mos, wer = found.mos or (0.0, 0.0), found.wer or (0.0, 0.0)
+    wrong = {
+        f"{1 - found.mel:.1%} of the mel differs": exact and found.mel < MEL_SHARE,
+        f"the sounds differ by {found.sound:.3f}": exact and found.sound > SOUND_NEAR,
+        f"sentences are {found.durations:.1%} longer or shorter": found.durations > MOST_LONGER,
+        f"MOS estimate {mos[0]:.2f} → {mos[1]:.2f}": mos[1] < mos[0] - MOST_MOS_LOST,
+        f"words wrong {wer[0]:.1%} → {wer[1]:.1%}": wer[1] > wer[0] + MOST_WER_MORE,
+        f"similarity {found.similarity or 0:.3f}": found.similarity is not None and found.similarity < LEAST_ALIKE,
+    }
+    if faults := [text for text, is_wrong in wrong.items() if is_wrong]:
+        raise MynaError(
+            f"the export does not speak as the voice does ({'; '.join(faults)}, over {found.sentences} sentences); "
+            "nothing was written"
+        )
+
+
+def _speak(voice: Voice, engine: Engine, text: str) -> _Sentence:
+    language = voice.config.language
+    numbers = voice.encode(text)
+    theirs, seconds = _timed(lambda: _torch(voice, numbers, language))
+    drawn, prepared = _timed(lambda: engine.draw(numbers, [LANGUAGES[canonical(language)]] * len(numbers)))
+    wave, made = _timed(lambda: drawn.wave(0, drawn.wave.total).reshape(-1))
+    _, first = _timed(lambda: next(engine.stream(text)))
+    durations, mel, sound = theirs
+    return _Sentence(
+        text,
+        (durations, drawn.durations),
+        (mel, drawn.mel(0, drawn.mel.total)),
+        (sound, wave),
+        (seconds, prepared + made),
+        first,
+    )
+
+
+@torch.inference_mode()
+def _torch(voice: Voice, numbers: list[int], language: str) -> tuple[NDArray[np.int64], Array, Array]:
+    """Return durations `(L,)`, log-mel `(T, n_mels)` and samples `(T,)`."""
+    tokens, length = torch.tensor([numbers]), torch.tensor([len(numbers)])
+    code = torch.tensor([LANGUAGES[canonical(language)]])
+    found: list[torch.Tensor] = []
+    hook = voice.tts.duration.register_forward_hook(lambda _module, _inputs, output: found.append(output))
+    try:
+        mel, _ = voice.tts.infer(tokens, length, voice.speaker[None], code, **voice.config.defaults)
+    finally:
+        hook.remove()
+    assert voice.vocoder is not None
+    wave = voice.vocoder(mel)
+    durations = found[0][0].clamp(0, 5).exp().round().clamp_min(1).long()
+    return durations.numpy(), mel[0].numpy(), wave[0].numpy()
+
+
+def _timed[T](call: Callable[[], T]) -> tuple[T, float]:
+    start = time.perf_counter()
+    result = call()
+    return result, time.perf_counter() - start
+
+
+def _near(mels: tuple[Array, Array]) -> NDArray[np.bool_]:
+    return np.abs(mels[0] - mels[1]).reshape(-1) <= MEL_NEAR
+
+
+def _distance(waves: tuple[Array, Array]) -> float:
+    from myna.audio.mel import MelConfig, log_mel
+
+    mels = [log_mel(torch.from_numpy(np.ascontiguousarray(wave))[None], MelConfig()) for wave in waves]
+    return float((mels[0] - mels[1]).abs().mean())
+
+
+def _scores(voice: Voice, spoken: Sequence[_Sentence]) -> dict[str, Any]:
+    from myna.measure import mos, wer
+    from myna.measure.similarity import cosine, embed_dvector
+
+    rate, language = voice.sample_rate, voice.config.language
+    estimates = [[mos.estimate(s.waves[i], rate) for s in spoken] for i in (0, 1)]
+    alike = [cosine(*(embed_dvector(wave, rate) for wave in s.waves)) for s in spoken]
+    errors = None
+    if wer.can_transcribe(language):
+        texts = [s.text for s in spoken]
+        heard = [[wer.transcribe(s.waves[i], rate, language) for s in spoken] for i in (0, 1)]
+        errors = (wer.wer(texts, heard[0], language), wer.wer(texts, heard[1], language))
+    return {
+        "mos": (float(np.mean(estimates[0])), float(np.mean(estimates[1]))),
+        "wer": errors,
+        "similarity": float(np.mean(alike)),
+    }
+
+
+def _rounded(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [_rounded(part) for part in value]
+    return round(value, 4) if isinstance(value, float) else value

@@ -1,0 +1,99 @@
+"""Weights and matrix products in 8 bits, which makes a voice four times smaller and faster.
+
+Matrix products alone are changed: they hold the weights. Where a graph runs at the frame rate, the ranges of their
+inputs are fixed beforehand from sentences that the voice speaks (static): a chunk then gives what the whole gives, and
+nothing is searched at every call. The text graph, which always reads a whole sentence, finds them as it runs (dynamic).
+Changing every operator ruins the voice. Source: Jacob et al., Quantization and Training of Neural Networks for
+Efficient Integer-Arithmetic-Only Inference (2018).
+"""
+
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from myna.deploy.bundle import PARTS
+from myna.deploy.engine import Engine
+from myna.deploy.runtime import SUFFIX
+
+STATIC = ("frames", "pitch", "spectra")
+PRODUCTS = ["MatMul"]
+
+Inputs = dict[str, NDArray[Any]]
+
+
+def quantise(source: Path, target: Path, engine: Engine, sentences: Sequence[str]) -> None:
+    """Write the graphs of a folder with 8-bit matrix products into another.
+
+    Args:
+        source: Holds the graphs in 32 bits.
+        target: Exists.
+        engine: Speaks with the graphs of `source`.
+        sentences: Whose ranges are taken, in the language of the voice.
+    """
+    from onnxruntime import quantization as q
+
+    heard = _inputs_of(engine, sentences)
+    common = {
+        "op_types_to_quantize": PRODUCTS,
+        "per_channel": True,
+        "weight_type": q.QuantType.QInt8,
+        "reduce_range": True,  # 7 bits: on processors without VNNI sums of 8 saturate, and ruin the voice
+    }
+    with _quiet():
+        for part in PARTS:
+            old, new = source / f"{part}{SUFFIX}", target / f"{part}{SUFFIX}"
+            if part in STATIC:
+                inputs, activations = _reader(heard[part]), q.QuantType.QUInt8
+                q.quantize_static(
+                    old, new, inputs, quant_format=q.QuantFormat.QDQ, activation_type=activations, **common
+                )
+            else:
+                q.quantize_dynamic(old, new, **common)
+
+
+def _inputs_of(engine: Engine, sentences: Sequence[str]) -> dict[str, list[Inputs]]:
+    """Speak sentences and return what each graph was given."""
+    heard: dict[str, list[Inputs]] = {part: [] for part in PARTS}
+    run = engine.run
+
+    def listen(name: str, **inputs: NDArray[Any]) -> list[NDArray[np.float32]]:
+        heard[name].append(inputs)
+        return run(name, **inputs)
+
+    engine.run = listen
+    try:
+        for sentence in sentences:
+            engine.speak(sentence)
+    finally:
+        engine.run = run
+    return heard
+
+
+def _reader(inputs: list[Inputs]) -> Any:
+    from onnxruntime.quantization import CalibrationDataReader
+
+    class Reader(CalibrationDataReader):  # type: ignore[misc]
+        """Gives one set of inputs after the other."""
+
+        def __init__(self) -> None:
+            self._rest: Iterator[Inputs] = iter(inputs)
+
+        def get_next(self) -> Inputs | None:
+            return next(self._rest, None)
+
+    return Reader()
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    # The quantiser advises a preparation by shape inference, which these graphs do not need.
+    logging.disable(logging.WARNING)
+    try:
+        yield
+    finally:
+        logging.disable(logging.NOTSET)
