@@ -139,10 +139,10 @@ def test_errors_become_one_line(error: BaseException, status: int, message: str,
 
 def test_other_errors_keep_their_traceback(monkeypatch):
     def fail(argv):
-        raise PermissionError(errno.EACCES, "denied", "/root/x")
+        raise KeyError("x")
 
     monkeypatch.setattr(doctor, "main", fail)
-    with pytest.raises(PermissionError):
+    with pytest.raises(KeyError):
         cli.main(["doctor"])
 
 
@@ -179,3 +179,13 @@ def test_doctor_prints_a_table_and_its_status(monkeypatch, capsys):
     monkeypatch.setattr(doctor, "all_checks", lambda root: [doctor.python_check(), doctor.disk_check(ROOT)])
     assert doctor.main([]) in (0, 1)
     assert "python" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("number", [errno.EACCES, errno.ENAMETOOLONG, errno.ENOTDIR, errno.ELOOP])
+def test_a_path_that_does_not_serve_is_one_line(monkeypatch, capsys, number):
+    def fail(argv):
+        raise OSError(number, os.strerror(number), "/root/x")
+
+    monkeypatch.setattr(doctor, "main", fail)
+    assert cli.main(["doctor"]) == 2
+    assert capsys.readouterr().err == f"myna: /root/x: {os.strerror(number).lower()}; check the path and its rights\n"
