@@ -116,5 +116,5 @@ def test_a_teacher_is_loaded_or_its_absence_explained(tmp_path):
     with pytest.raises(MynaError, match="does not fit WaveNet"):
         load_teacher(tmp_path)
     (tmp_path / "vocoder.yaml").write_text(yaml.safe_dump({"_target_": "myna.networks.vocoder.istft.IstftVocoder"}))
-    with pytest.raises(MynaError, match="no WaveNet"):
+    with pytest.raises(MynaError, match="does not fit IstftVocoder"):
         load_teacher(tmp_path)
