@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -251,6 +252,18 @@ def test_the_language_is_heard_and_a_mismatch_is_named(tmp_path: Path) -> None:
     assert language == "de"
     assert "create_dataset.language=de is kept" in line
     assert spoken_language.settle("en-gb", files) == ("en-gb", "")
+
+
+def test_parts_of_a_word_are_joined_as_they_are_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whisper hears `Weißenburg` and `-Gunzenhausen` as two words of one."""
+    parts = [
+        SimpleNamespace(word=w, start=n, end=n + 1.0, probability=0.9) for n, w in enumerate((" in", " Bad", "-Ems."))
+    ]
+    whisper = SimpleNamespace(transcribe=lambda *audio, **asked: ([SimpleNamespace(words=parts)], None))
+    monkeypatch.setattr(recognise, "load", lambda *arguments: whisper)
+    heard = recognise.words(np.zeros(16_000, np.float32), 16_000, "de")
+    assert recognise.text_of(heard, "de")[0] == "in Bad-Ems."
+    assert (heard[1].start, heard[1].end) == (1, 3.0)
 
 
 def test_a_chinese_transcript_is_dealt_by_characters() -> None:

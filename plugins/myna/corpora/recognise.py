@@ -1,6 +1,7 @@
 """Machine transcripts: Whisper words with times and probabilities."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -50,7 +51,19 @@ def words(wave: np.ndarray, rate: int, language: str, model: str | None = None) 
     audio = soxr.resample(wave, rate, 16_000).astype(np.float32) if rate != 16_000 else wave
     whisper = load(require_model(language, model), 2, "create_dataset.whisper")
     segments, _ = whisper.transcribe(audio, word_timestamps=True, **decoding(language, len(audio) / 16_000))
-    return [Word(w.word.strip(), w.start, w.end, w.probability) for s in segments for w in s.words or ()]
+    spaced = whisper_language(language) not in UNSPACED
+    heard: list[Word] = []
+    for part in (part for segment in segments for part in segment.words or ()):
+        if spaced and heard and not part.word.startswith(" "):
+            heard[-1] = _joined(heard[-1], part)
+        else:
+            heard.append(Word(part.word.strip(), part.start, part.end, part.probability))
+    return heard
+
+
+def _joined(word: Word, rest: Any) -> Word:
+    """Put a part without a space before it, such as `-Gunzenhausen`, to the word that it belongs to."""
+    return Word(word.text + rest.word.strip(), word.start, rest.end, min(word.probability, rest.probability))
 
 
 def text_of(heard: list[Word], language: str = "en") -> tuple[str, float]:
