@@ -161,7 +161,7 @@ def test_doubtful_transcripts_are_listed_and_corrections_are_taken(
 ) -> None:
     """A machine's text below the limit goes to to_check.csv; corrections.csv overrides it."""
     (mine / "s03.txt").unlink()
-    monkeypatch.setattr("myna.corpora.pieces.words", lambda *a: [Word("my brother thinks that the hamster", 0, 1, 0.3)])
+    monkeypatch.setattr("myna.corpora.pieces.transcript", lambda *a: ("my brother thinks that the hamster", 0.3))
     stage.run(config(mine, tmp_path))
     assert (tmp_path / "data/to_check.csv").read_text() == "s03|my brother thinks that the hamster\n"
     assert "1 machine transcripts are in doubt" in capsys.readouterr().out
