@@ -161,7 +161,7 @@ def test_doubtful_transcripts_are_listed_and_corrections_are_taken(
 ) -> None:
     """A machine's text below the limit goes to to_check.csv; corrections.csv overrides it."""
     (mine / "s03.txt").unlink()
-    monkeypatch.setattr("myna.corpora.pieces.words", lambda *a: [Word("my brother thinks that the hamster", 0, 1, 0.3)])
+    monkeypatch.setattr("myna.corpora.pieces.transcript", lambda *a: ("my brother thinks that the hamster", 0.3))
     stage.run(config(mine, tmp_path))
     assert (tmp_path / "data/to_check.csv").read_text() == "s03|my brother thinks that the hamster\n"
     assert "1 machine transcripts are in doubt" in capsys.readouterr().out
@@ -259,7 +259,12 @@ def test_parts_of_a_word_are_joined_as_they_are_written(monkeypatch: pytest.Monk
     parts = [
         SimpleNamespace(word=w, start=n, end=n + 1.0, probability=0.9) for n, w in enumerate((" in", " Bad", "-Ems."))
     ]
-    whisper = SimpleNamespace(transcribe=lambda *audio, **asked: ([SimpleNamespace(words=parts)], None))
+    again = [SimpleNamespace(word=" und", start=3.0, end=3.1, probability=0.9)] * 20
+    segments = [
+        SimpleNamespace(words=parts, compression_ratio=0.9),
+        SimpleNamespace(words=again, compression_ratio=4.5),
+    ]
+    whisper = SimpleNamespace(transcribe=lambda *audio, **asked: (segments, None))
     monkeypatch.setattr(recognise, "load", lambda *arguments: whisper)
     heard = recognise.words(np.zeros(16_000, np.float32), 16_000, "de")
     assert recognise.text_of(heard, "de")[0] == "in Bad-Ems."

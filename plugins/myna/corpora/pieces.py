@@ -16,7 +16,7 @@ from myna.corpora.folder import Take
 from myna.corpora.heard import mismatch
 from myna.corpora.pauses import cut
 from myna.corpora.quality import Limits
-from myna.corpora.recognise import Word, text_of, words
+from myna.corpora.recognise import Word, text_of, transcript, words
 from myna.corpora.transcripts import Said
 from myna.errors import MynaError
 from myna.files import shown
@@ -153,7 +153,7 @@ def _examine_pieces(
         source = CORRECTED if name in fixed else said.source if said else WHISPER
         text, confidence = fixed.get(name, given), 1.0
         if text is None:
-            text, confidence = text_of(words(part, rate, rules.language, rules.whisper), rules.language)
+            text, confidence = transcript(part, rate, rules.language, rules.whisper)
         if not any(c.isalnum() for c in text):
             found.drop(take.path, start, end, "no words heard")
             continue

@@ -7,8 +7,13 @@ import numpy as np
 
 from myna.errors import MynaError
 from myna.measure.normalize import UNSPACED
-from myna.measure.recogniser import decoding, load
+from myna.measure.recogniser import RATE, decoding, hear, load
+from myna.measure.waves import prepare
 from myna.measure.whisper_models import packaged, whisper_language
+
+# Whisper's own bound: text that can be compressed more than this repeats itself.
+REPEATED = 2.4
+_SETTING = "create_dataset.whisper"
 
 
 @dataclass(frozen=True)
@@ -49,11 +54,13 @@ def words(wave: np.ndarray, rate: int, language: str, model: str | None = None) 
     import soxr
 
     audio = soxr.resample(wave, rate, 16_000).astype(np.float32) if rate != 16_000 else wave
-    whisper = load(require_model(language, model), 2, "create_dataset.whisper")
+    whisper = load(require_model(language, model), 2, _SETTING)
     segments, _ = whisper.transcribe(audio, word_timestamps=True, **decoding(language, len(audio) / 16_000))
     spaced = whisper_language(language) not in UNSPACED
     heard: list[Word] = []
-    for part in (part for segment in segments for part in segment.words or ()):
+    # Behind its prompt Whisper may go on over the last moments of a recording, in one syllable for ever.
+    sound = (segment for segment in segments if segment.compression_ratio <= REPEATED)
+    for part in (part for segment in sound for part in segment.words or ()):
         if spaced and heard and not part.word.startswith(" "):
             heard[-1] = _joined(heard[-1], part)
         else:
@@ -72,3 +79,17 @@ def text_of(heard: list[Word], language: str = "en") -> tuple[str, float]:
         return "", 0.0
     space = "" if whisper_language(language) in UNSPACED else " "
     return space.join(word.text for word in heard), sum(word.probability for word in heard) / len(heard)
+
+
+def transcript(wave: np.ndarray, rate: int, language: str, model: str | None = None) -> tuple[str, float]:
+    """Hear a short piece; returns its text and the mean probability, without times (which cost several times as much).
+
+    Args:
+        wave: `(T,)` float32.
+        rate: Hz.
+        language: espeak-ng code.
+        model: Folder or name of a faster-whisper model; None takes the packaged one.
+    """
+    if whisper_language(language) == "en":
+        return text_of(words(wave, rate, language, model), language)
+    return hear(prepare(wave, rate, RATE), language, require_model(language, model), 2, _SETTING)

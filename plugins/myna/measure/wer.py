@@ -50,7 +50,7 @@ def transcribe(
             f"no recogniser for language {language!r}; "
             "name a faster-whisper model that knows it in measure.whisper_model"
         )
-    return hear(prepare(wave, sample_rate, RATE), language, str(chosen), threads)
+    return hear(prepare(wave, sample_rate, RATE), language, str(chosen), threads)[0]
 
 
 def wer(references: Sequence[str], hypotheses: Sequence[str], language: str = "en") -> float:
