@@ -5,12 +5,15 @@ import os
 import stat
 from collections.abc import Hashable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from myna.errors import MynaError
 from myna.limits import DEEPEST, LARGEST_JSON, LARGEST_YAML
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
 
 
 class _Plain(yaml.SafeLoader):
@@ -61,6 +64,28 @@ def yaml_mapping(data: bytes, name: Path | str) -> dict[str, Any]:
     except (yaml.YAMLError, ValueError, TypeError, RecursionError, AttributeError) as error:
         raise MynaError(f"{name}: not YAML that is read here ({one_line(error)}); get the file again") from error
     return _mapping(found, name)
+
+
+def described[Model: BaseModel](kind: type[Model], data: bytes, name: Path | str, remedy: str) -> Model:
+    """Parse a YAML mapping as a model.
+
+    Args:
+        kind: The model.
+        data: UTF-8.
+        name: What it is called in errors.
+        remedy: What to do about a wrong field.
+
+    Raises:
+        MynaError: As of `yaml_mapping`; or a field is missing, unknown, or of another type or range.
+    """
+    from pydantic import ValidationError  # a tenth of a second, which most commands need not spend
+
+    try:
+        return kind.model_validate(yaml_mapping(data, name))
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part)[:40] for part in first["loc"])
+        raise MynaError(f"{name}: {place}: {first['msg']}; {remedy}") from error
 
 
 def json_mapping(data: bytes, name: Path | str, largest: int = LARGEST_JSON) -> dict[str, Any]:

@@ -5,32 +5,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
+from toy_voice import toy_voice
 
 from myna.errors import MynaError
 from myna.networks.timing import FORMATS, write_times
 from myna.networks.tts.vits_mel import VitsMel
-from myna.networks.vocoder.istft import IstftVocoder
-from myna.networks.voice import Voice, VoiceConfig
-from myna.text.tokens import default_tokens
+from myna.networks.voice import Voice
 
-TTS = {"text_channels": 32, "text_layers": 1, "channels": 32, "layers": 2, "condition": 32}
-VOCODER = {"channels": 32, "inner": 64, "layers": 2}
 FRAME = 256 / 22_050
 TEXT = "Dr. Smith paid $5 to 小明 [pause:0.3] today. Who knows?"
 
 
 @pytest.fixture(scope="module")
 def voice() -> Voice:
-    torch.manual_seed(0)
-    config = VoiceConfig(
-        name="Ana",
-        language="en-us",
-        tts={"_target_": "myna.networks.tts.vits_mel.VitsMel", **TTS},
-        vocoder={"_target_": "myna.networks.vocoder.istft.IstftVocoder", **VOCODER},
-    )
-    speaker = torch.nn.functional.normalize(torch.randn(256), dim=0)
-    return Voice(config, VitsMel(**TTS), IstftVocoder(**VOCODER), speaker, default_tokens())
+    return toy_voice()
 
 
 def test_times_fill_the_wave_and_point_into_the_text(voice: Voice) -> None:

@@ -2,33 +2,19 @@
 
 import numpy as np
 import pytest
-import torch
 import yaml
 from sealing import sealed
+from toy_voice import toy_voice
 
 from myna.errors import MynaError
-from myna.networks.tts.vits_mel import VitsMel
-from myna.networks.vocoder.istft import IstftVocoder
-from myna.networks.voice import PAUSES, Voice, VoiceConfig, build
+from myna.networks.voice import PAUSES, Voice, build
 from myna.text.char_text import CharText
 from myna.text.lexicon import Lexicon
-from myna.text.tokens import default_tokens
-
-TTS = {"text_channels": 32, "text_layers": 1, "channels": 32, "layers": 2, "condition": 32}
-VOCODER = {"channels": 32, "inner": 64, "layers": 2}
 
 
 @pytest.fixture
 def voice() -> Voice:
-    torch.manual_seed(0)
-    config = VoiceConfig(
-        name="Ana",
-        language="en-us",
-        tts={"_target_": "myna.networks.tts.vits_mel.VitsMel", **TTS},
-        vocoder={"_target_": "myna.networks.vocoder.istft.IstftVocoder", **VOCODER},
-    )
-    speaker = torch.nn.functional.normalize(torch.randn(256), dim=0)
-    return Voice(config, VitsMel(**TTS), IstftVocoder(**VOCODER), speaker, default_tokens())
+    return toy_voice()
 
 
 def test_a_saved_voice_speaks_the_same(voice: Voice, tmp_path) -> None:

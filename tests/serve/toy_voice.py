@@ -14,8 +14,8 @@ TTS = {"text_channels": 32, "text_layers": 1, "channels": 32, "layers": 2, "cond
 VOCODER = {"channels": 32, "inner": 64, "layers": 2}
 
 
-def write_voice(folder: Path) -> Path:
-    """Write a voice directory of the speaker "Ana", for evaluation only."""
+def toy_voice() -> Voice:
+    """Build the voice of the speaker "Ana", always the same."""
     torch.manual_seed(0)
     config = VoiceConfig(
         name="Ana",
@@ -24,5 +24,10 @@ def write_voice(folder: Path) -> Path:
         vocoder={"_target_": "myna.networks.vocoder.istft.IstftVocoder", **VOCODER},
     )
     speaker = torch.nn.functional.normalize(torch.randn(256), dim=0)
-    Voice(config, VitsMel(**TTS), IstftVocoder(**VOCODER), speaker, default_tokens()).save(folder)
+    return Voice(config, VitsMel(**TTS), IstftVocoder(**VOCODER), speaker, default_tokens())
+
+
+def write_voice(folder: Path) -> Path:
+    """Write a voice directory of the speaker "Ana", for evaluation only."""
+    toy_voice().save(folder)
     return sealed(folder)

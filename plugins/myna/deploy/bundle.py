@@ -8,12 +8,11 @@ speaks through the same exit as any other.
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from myna.deploy import NAME
-from myna.errors import MynaError
 from myna.limits import HIGHEST_RATE, LARGEST_SIZE, LONGEST_NAME, LOWEST_RATE
-from myna.parsing import yaml_mapping
+from myna.parsing import described
 from myna.text.front_end import DEFAULT
 
 __all__ = ["NAME", "PARTS", "Description", "Halos", "Precision", "parse"]
@@ -77,9 +76,4 @@ def parse(data: bytes, name: Path | str) -> Description:
     Raises:
         MynaError: A field is missing, unknown, or of another type or range.
     """
-    try:
-        return Description.model_validate(yaml_mapping(data, name))
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part)[:40] for part in first["loc"])
-        raise MynaError(f"{name}: {place}: {first['msg']}; export the voice again with `myna export`") from error
+    return described(Description, data, name, "export the voice again with `myna export`")

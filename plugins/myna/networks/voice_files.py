@@ -11,11 +11,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from myna.errors import MynaError
 from myna.limits import HIGHEST_RATE, LARGEST_NUMBER, LARGEST_TABLE, LONGEST_NAME, LOWEST_RATE, MOST_STEPS
-from myna.parsing import one_line, yaml_mapping
+from myna.parsing import described, one_line
 from myna.text.front_end import DEFAULT, FrontEnd, load_front_end
 from myna.text.tokens import BOS, EOS, PAD, TokenList
 
@@ -45,12 +45,7 @@ def describe(data: bytes, name: Path | str) -> Described:
     Raises:
         MynaError: A field is missing, unknown, or of another type or range.
     """
-    try:
-        return Described.model_validate(yaml_mapping(data, name))
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part)[:40] for part in first["loc"])
-        raise MynaError(f"{name}: {place}: {first['msg']}; get the voice again, or make it with stage 5") from error
+    return described(Described, data, name, "get the voice again, or make it with stage 5")
 
 
 def network_of(files: Mapping[str, bytes], part: str, config: Mapping[str, Any], folder: Path) -> "nn.Module":
