@@ -44,8 +44,8 @@ class Pool:
         return self.samples[start : start + count].astype(np.float32) / 32767.0
 
 
-# What is kept for tests of the many-speaker corpora: speakers whose letters add up to these remainders of ten. AISHELL-3
-# has thirty speakers here, of whom one in ten was a single person: since step 15468 it gives eight.
+# What is kept for tests of the many-speaker corpora: speakers whose letters add up to these remainders of ten. Of the
+# thirty of AISHELL-3 one in ten was a single person: since step 15468 eight are kept.
 HELD_OUT = {
     "librispeech_train100_1utt_en_untranscribed": (0,),
     "speechocean762_en": (0,),
