@@ -1,7 +1,7 @@
 """The weights that other packages carry: each file is compared with its hash before it is opened.
 
-The packages are pinned by version in `constraints.txt`; a version says what a package index ought to give, a hash what it
-gave. The network of a voice detector or recogniser is opened by the package itself, some of them by torch's reader.
+The packages are pinned by version in `constraints.txt`; a version says what a package index ought to give, a hash what
+it gave. The network of a voice detector or recogniser is opened by the package itself, some of them by torch's reader.
 """
 
 from functools import cache
