@@ -1,7 +1,9 @@
 """Chinese and Japanese: numbers and signs as words, by the grammars of WeTextProcessing (package `wetext`)."""
 
 import re
-from functools import lru_cache
+from collections.abc import Callable
+from functools import cached_property, lru_cache, partial
+from threading import Lock
 from typing import Any
 
 from myna.text.traced import Traced, aligned, joined
@@ -28,10 +30,34 @@ _BY_DIGIT = str.maketrans("0123456789-", "零幺二三四五六七八九，")
 _DEGREE = re.compile(r"°([CF])")
 
 
+class _Late:
+    """A grammar of `wetext` that is read when it is first asked for: at its import it reads 16, for the two in use."""
+
+    def __init__(self, read: Callable[[str], Callable[[str], str]], path: str) -> None:
+        self.read, self.path = read, path
+
+    @cached_property
+    def grammar(self) -> Callable[[str], str]:
+        return self.read(self.path)
+
+    def __call__(self, text: str) -> str:
+        return self.grammar(text)
+
+
+_importing = Lock()
+
+
 @lru_cache(maxsize=2)
 def _grammar(language: str) -> Any:
-    from wetext import Normalizer
+    import kaldifst
 
+    with _importing:
+        read = kaldifst.TextNormalizer
+        kaldifst.TextNormalizer = partial(_Late, read)
+        try:
+            from wetext import Normalizer
+        finally:
+            kaldifst.TextNormalizer = read
     return Normalizer(lang={"cmn": "zh", "ja": "ja"}[language], operator="tn")
 
 
