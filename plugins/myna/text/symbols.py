@@ -19,6 +19,8 @@ _WORD = re.compile(
     rf"|[^\s\u2e80-\u2fdf\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff{_INLINE}]+"
 )
 _TOKEN = re.compile(r"[^\W_]+(?:['’][^\W_]+)*|[^\w\s]")
+# It colours the syllable before it, and has no symbols of its own then.
+RHOTIC = "儿"
 _CLOSING = "".join(ASCII_MARK) + CLAUSE_MARKS
 
 
@@ -183,6 +185,9 @@ def _add_text(out: Spelled, part: Traced, code: str, front_end: FrontEnd, follow
             word = rest[a:b]
             spans = tuple(dict.fromkeys(word.spans))
             out.words.append(Spoken("", word.text, code, spans, first + start, first + end))
+        elif rest.text[a:b] == RHOTIC and out.words and out.words[-1].end == rest[a:b].span[0]:
+            last = out.words[-1]
+            out.words[-1] = replace(last, normalised=last.normalised + RHOTIC, spans=(*last.spans, *rest[a:b].spans))
 
 
 def _is_said(char: str) -> bool:
