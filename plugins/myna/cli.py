@@ -21,7 +21,7 @@ COMMANDS: dict[str, tuple[str, tuple[str, ...], str]] = {
     "recipe": ("myna.recipe.command", (), "run the stages of a recipe (run.sh calls this)"),
     "clone": ("myna.adapt.command", (), "make a voice from recordings"),
     "say": ("myna.serve.say", (), "speak a text with a voice"),
-    "read": ("myna.text.command", (), "show how a text will be read"),
+    "read": ("myna.serve.read", (), "show how a text will be read"),
     "export": ("myna.publish.export", (), "write a voice for transformers"),
     "doctor": ("myna.doctor", (), "check this machine"),
     "data": ("myna.kaldi.cli", (), "validate, fix or cut Kaldi data directories"),
