@@ -3,9 +3,9 @@
     python benchmarks/kills.py stages --count 60    # all stages of a recipe of a few utterances, in turn
     python benchmarks/kills.py say --count 40       # `myna say`, each time from the beginning
 
-A kill is SIGKILL; only those that hit a living process are counted. After each one whatever sound lies under `exp/` must
+A kill is SIGKILL; only those that hit a living process are counted. After each one what sound lies under `exp/` must
 be whole, labelled and signed, and the log's chain must hold. At the end each file must have the bytes of the untouched
-run; sound the same coded samples, since each label has an id of its own; what says when it was made is listed in `TIMED`.
+run; sound the same coded samples, since each label has an id of its own; what says when it was made stands in `TIMED`.
 The rows go to standard output, for docs/safety.md; the exit status is 1 when anything differs.
 """
 

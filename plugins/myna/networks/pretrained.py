@@ -12,13 +12,12 @@ from typing import Any
 import yaml
 from torch import Tensor, nn
 
-import myna
 from myna.errors import MynaError
 from myna.limits import LARGEST_FILE, LARGEST_JSON
 from myna.networks.weights import build, fill, parse_weights
 from myna.parsing import json_mapping, read_bytes
 
-FOLDER = Path(myna.__file__).parent / "pretrained"
+FOLDER = Path(__file__).resolve().parents[1] / "pretrained"
 
 
 def part_config(part: str, folder: Path = FOLDER) -> dict[str, Any]:

@@ -1,24 +1,17 @@
 """Compose a recipe's configuration with Hydra: the recipe's overrides on top of the defaults in `conf/`."""
 
-import os
 import re
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from myna.errors import MynaError
+from myna.recipe.folders import CONF, own_folders, project_root
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
 
-CONF = Path(__file__).resolve().parents[1] / "conf"
-SEARCH = "MYNA_CONF_PATH"  # folders of a person's own members, separated like PATH; run.sh --conf-dir adds to it
-
-
-def project_root() -> Path:
-    """The folder that holds `recipes/`: the parent of the one `conf/` that the package links to."""
-    return CONF.resolve().parent
+__all__ = ["CONF", "compose_recipe", "find_recipe", "project_root"]
 
 
 def find_recipe(name: str, root: Path) -> Path:
@@ -32,23 +25,6 @@ def find_recipe(name: str, root: Path) -> Path:
         return folder
     known = sorted(p.parents[1].name for p in root.glob("recipes/*/conf/recipe.yaml"))
     raise MynaError(f"unknown recipe {name!r}; choose one of: {', '.join(n for n in known if n != 'TEMPLATE')}")
-
-
-def own_folders() -> list[Path]:
-    """Return the folders that `MYNA_CONF_PATH` names; what is chosen there comes before Myna's own.
-
-    Python finds modules in them too (last of all), so that a class and the YAML that names it can lie together.
-
-    Raises:
-        MynaError: there is no such folder.
-    """
-    folders = [Path(name).absolute() for name in os.environ.get(SEARCH, "").split(os.pathsep) if name]
-    for folder in folders:
-        if not folder.is_dir():
-            raise MynaError(f"{SEARCH} names {folder}, which is no folder: correct it or unset it")
-        if str(folder) not in sys.path:
-            sys.path.append(str(folder))
-    return folders
 
 
 def compose_recipe(
