@@ -19,8 +19,15 @@ _SUFFIXES = {".wav", ".flac", ".mp3", ".ogg", ".opus", ".m4a", ".g722"}
 
 
 def embed(audio: Audio) -> np.ndarray:
-    """Return the voice print of a sound: float32 `(256,)`, length 1."""
-    from resemblyzer import preprocess_wav
+    """Return the voice print of a sound: float32 `(256,)`, length 1.
+
+    Raises:
+        MynaError: The encoder, a network in torch, is not installed.
+    """
+    try:
+        from resemblyzer import preprocess_wav
+    except ImportError as error:
+        raise MynaError(f"voice prints need resemblyzer and torch ({error}): pip install myna") from error
 
     wave = resample(audio.wave, audio.sample_rate, _RATE)
     # Long silences are cut and quiet speech is raised, as the encoder was trained; it needs some speech to be left.

@@ -6,6 +6,7 @@ network (package `resemble-perth`), `spread` a keyed pattern in the spectrum (`m
 
 from collections.abc import Iterable
 from functools import lru_cache
+from importlib.util import find_spec
 from typing import Protocol
 
 import numpy as np
@@ -34,6 +35,11 @@ class Watermark(Protocol):
 
     def score(self, audio: Audio) -> float:
         """Return how sure the detector is, 0 to 1; 0 for silence and for sounds that are too short."""
+
+
+def available() -> tuple[str, ...]:
+    """Return the names that can work here: `perth` is a network in torch, which an install for exports lacks."""
+    return NAMES if find_spec("torch") else ("spread",)
 
 
 @lru_cache(maxsize=len(NAMES))

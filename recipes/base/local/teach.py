@@ -50,7 +50,7 @@ def lines(texts: Path, shares: dict[str, float], speakers: list[str], seed: int)
             number = count[language]
             count[language] += 1
             text = said[language][number % len(said[language])]
-            yield Line(f"{speaker}-{language[:2]}{number:05d}", speaker, language, text)
+            yield Line(f"{speaker}-{language.replace('-', '')}{number:05d}", speaker, language, text)
 
 
 _teacher: list[Kokoro] = []
