@@ -156,10 +156,12 @@ def _torn(work: Callable[[], bool], seconds: float, count: int, draw: random.Ran
     before = place.with_name("few.before")
     shutil.copytree(place, before)
     while done < count:
+        begin = time.monotonic()
         if _killed(work, draw.uniform(0.0, seconds)):
             done += 1
             wrong += not _stage_in_order(place)
-        else:  # it came to its end between two kills: once more from its beginning
+        else:  # it came to its end before: once more from its beginning, and not so late
+            seconds = min(seconds, time.monotonic() - begin)
             shutil.rmtree(place)
             shutil.copytree(before, place)
     _whole(work)
