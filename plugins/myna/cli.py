@@ -21,8 +21,9 @@ EVERYTHING = "pip install 'myna[train]'"  # in a clone: pip install '.[train]', 
 # sub-command: (module, leading arguments that tell the module which of its commands is meant, help)
 COMMANDS: dict[str, tuple[str, tuple[str, ...], str]] = {
     "recipe": ("myna.recipe.command", (), "run the stages of a recipe (run.sh calls this)"),
+    "clone": ("myna.adapt.command", (), "make a voice from recordings"),
     "say": ("myna.serve.say", (), "speak a text with a voice"),
-    "read": ("myna.text.command", (), "show how a text will be read"),
+    "read": ("myna.serve.read", (), "show how a text will be read"),
     "export": ("myna.publish.export", (), "write a voice for transformers"),
     "doctor": ("myna.doctor", (), "check this machine"),
     "data": ("myna.kaldi.cli", (), "validate, fix or cut Kaldi data directories"),

@@ -50,7 +50,7 @@ class CreateDataset(_Node):
     language: str = "en-us"
     consent: str | None = None
     scope: Literal["evaluation", "private", "publish", "commercial"] = "private"
-    pool: Literal["mini_voices", "none"] = "mini_voices"
+    pool: Literal["mini_voices", "strangers", "none"] = "mini_voices"
     whisper: str | None = None
     check_texts: bool = True
     min_seconds: Seconds = 1.5

@@ -3,12 +3,13 @@
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-
-from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import OmegaConfBaseException
+from typing import TYPE_CHECKING
 
 from myna.errors import MynaError
 from myna.recipe.folders import CONF, own_folders, project_root
+
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
 
 __all__ = ["CONF", "compose_recipe", "find_recipe", "project_root"]
 
@@ -28,7 +29,7 @@ def find_recipe(name: str, root: Path) -> Path:
 
 def compose_recipe(
     recipe_dir: Path, overrides: Sequence[str] = (), values: Mapping[str, object] | None = None
-) -> DictConfig:
+) -> "DictConfig":
     """Compose `recipe_dir/conf/recipe.yaml` with the defaults and resolve every path.
 
     Args:
@@ -45,6 +46,8 @@ def compose_recipe(
     from hydra import compose, initialize_config_dir
     from hydra.core.global_hydra import GlobalHydra
     from hydra.errors import HydraException
+    from omegaconf import OmegaConf
+    from omegaconf.errors import OmegaConfBaseException
 
     recipe_dir = recipe_dir.resolve()
     # Hydra takes what follows file:// as it is, so no URI: there a blank would be %20.
@@ -62,8 +65,10 @@ def compose_recipe(
     return config
 
 
-def _set(config: DictConfig, values: Mapping[str, object]) -> None:
+def _set(config: "DictConfig", values: Mapping[str, object]) -> None:
     """Set keys that exist, to values taken as they are."""
+    from omegaconf import OmegaConf
+
     for key, value in values.items():
         if "${" in str(value):
             raise MynaError(f"{key}: {value!r} contains '${{', which a configuration cannot hold; rename the folder")

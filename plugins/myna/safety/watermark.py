@@ -68,10 +68,14 @@ def mark(audio: Audio, name: str, strength: float = 1.0) -> Audio:
         name: `perth` or `spread`.
         strength: Gain of the residual; 1 is what the method was made for.
     """
-    marked = audio.wave + strength * _residual(audio, load_watermark(name))
-    peak = float(np.abs(marked).max(initial=0.0))
+    marked = _residual(audio, load_watermark(name))
+    # In place: a sound of hours is held once, not once a step.
+    marked *= np.float32(strength)
+    marked += audio.wave
+    peak = max(float(marked.max(initial=0.0)), -float(marked.min(initial=0.0)))
     # Scaling keeps the mark; clipping would distort it.
-    return Audio((marked / max(1.0, peak / 0.99)).astype(np.float32), audio.sample_rate)
+    marked /= np.float32(max(1.0, peak / 0.99))
+    return Audio(marked, audio.sample_rate)
 
 
 def score(audio: Audio, name: str) -> float:

@@ -59,7 +59,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     # Only now what takes seconds to import: a mistake in the command is told at once.
     from myna.safety.release import admit
-    from myna.text.command import left_out
+    from myna.serve.read import left_out
 
     voice = load_voice(folder, arguments.threads)
     card = voice_card(folder, voice)
