@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 from tqdm import tqdm
 
 from myna.corpora import account, mini_voices, transcripts
@@ -17,11 +17,12 @@ from myna.corpora.pieces import Findings, Piece, Rules, examine, other_speakers
 from myna.corpora.quality import Limits
 from myna.corpora.recognise import require_model
 from myna.corpora.select import sentence_groups, split, without_sentences
-from myna.corpora.settings import checked
 from myna.corpora.spoken_language import settle
 from myna.errors import MynaError
 from myna.files import atomic_text, shown
 from myna.kaldi.rates import outliers, units
+from myna.settings.corpus import CreateDataset
+from myna.settings.recipe import group_of
 
 log = logging.getLogger(__name__)
 
@@ -85,7 +86,8 @@ def judge(folder: Path, node: DictConfig) -> Judged:
         MynaError: There is no recording, no transcript and no recogniser, or less than the least amount of usable
             speech is left.
     """
-    settings = checked(node)
+    settings = group_of("create_dataset", OmegaConf.to_container(node, resolve=True))
+    assert isinstance(settings, CreateDataset)
     contents = folders.scan(folder)
     language, line = settle(str(node.language), {take.id: take.path for take in contents.takes})
     if line:

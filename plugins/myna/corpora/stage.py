@@ -10,7 +10,6 @@ from omegaconf import DictConfig
 
 from myna.corpora.clip import Clip, Corpus
 from myna.corpora.decode import materialise
-from myna.corpora.settings import checked
 from myna.errors import MynaError
 from myna.kaldi import DataDir, check, check_disjoint, write
 from myna.kaldi.rates import all_outliers
@@ -34,7 +33,6 @@ def run(config: DictConfig) -> None:
         MynaError: A source is missing, a target has no consent record, or a set is not sound.
     """
     node = config.create_dataset
-    checked(node)
     data_dir = Path(config.data_dir)
     try:
         _sweep(data_dir)

@@ -17,7 +17,7 @@ INFERENCE = {
     "contract": {"inputs": {"text": {"kind": "text"}}, "outputs": {"speech": {"kind": "audio"}}},
 }
 # What shaped the voice; paths of the person's machine are taken off.
-_NODES = ("seed", "encoder", "tts", "vocoder", "adapt")
+_NODES = ("seed", "encoder", "tts", "vocoder")
 
 
 def write_espnet_pack(voice: Path, out: Path, config: DictConfig) -> None:

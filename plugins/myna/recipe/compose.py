@@ -10,6 +10,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from myna.errors import MynaError
+from myna.settings.recipe import nearest_key, settings_of
 
 CONF = Path(__file__).resolve().parents[1] / "conf"
 SEARCH = "MYNA_CONF_PATH"  # folders of a person's own members, separated like PATH; run.sh --conf-dir adds to it
@@ -64,7 +65,8 @@ def compose_recipe(
         The whole configuration. `recipe_dir`, `data_dir`, `dump_dir`, `exp_dir` and `log_dir` are absolute.
 
     Raises:
-        MynaError: an override that does not exist or does not parse, or a configuration file that is wrong.
+        MynaError: an override that does not exist or does not parse, a value that does not fit its key, or a
+            configuration file that is wrong.
     """
     from hydra import compose, initialize_config_dir
     from hydra.core.global_hydra import GlobalHydra
@@ -83,6 +85,7 @@ def compose_recipe(
         OmegaConf.resolve(config)
     except (HydraException, OmegaConfBaseException) as error:
         raise MynaError(_explain(error)) from error
+    settings_of(OmegaConf.to_container(config))  # type: ignore[arg-type]
     return config
 
 
@@ -110,5 +113,5 @@ def _explain(error: Exception) -> str:
         choices = f"; choose one of: {', '.join(error.options)}" if error.options else ""
         return f"no configuration {error.missing_cfg_file!r} (a file in conf/, or below a --conf-dir){choices}"
     if match := re.search(r"Could not override '([^']+)'", first):
-        return f"override {match[1]!r}: there is no such key; the keys are those in conf/*.yaml"
+        return f"override {match[1]!r}: there is no such key; {nearest_key(match[1])}"
     return f"configuration: {first}"
