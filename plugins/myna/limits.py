@@ -5,6 +5,7 @@ LARGEST_YAML = 256 << 10  # bytes of voice.yaml, consent.yaml, an undertaking
 LARGEST_JSON = 1 << 20  # bytes of seal.json, config.json of a checkpoint
 LARGEST_LABEL = 16 << 10  # characters of an AIGC label; Myna's have 420
 LARGEST_TABLE = 8 << 20  # bytes of tokens.txt, lexicon.txt, text.model
+LARGEST_TEXT = 16 << 20  # bytes of standard input: some three hundred hours of speech
 DEEPEST = 32  # levels of lists and mappings in YAML and JSON
 
 # Weights.

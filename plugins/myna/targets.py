@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import TypeAdapter, ValidationError
 
 from myna.errors import MynaError
 from myna.limits import (
@@ -31,7 +30,7 @@ from myna.limits import (
     MOST_TOKENS,
 )
 from myna.parsing import one_line
-from myna.recipe.compose import CONF, own_folders
+from myna.recipe.folders import CONF, own_folders
 
 # Where a group's YAML names its classes.
 GROUPS = {
@@ -139,6 +138,8 @@ def _parameters(cls: type[Any]) -> tuple[dict[str, inspect.Parameter], dict[str,
 
 
 def _of_type(value: Any, hint: Any, place: str) -> None:
+    from pydantic import TypeAdapter, ValidationError
+
     try:
         # Through JSON, where a list stands for a tuple and nothing else stands for anything else.
         TypeAdapter(hint).validate_json(json.dumps(value), strict=True)

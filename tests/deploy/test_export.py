@@ -237,3 +237,8 @@ def test_eight_bits_are_written_whole_or_refused(voice_folder: Path, tmp_path: P
 def test_halos_are_what_the_networks_hear() -> None:
     """27 frames for the intonation, 9 for the mean, 9 for a step of the flow."""
     assert cut(small_voice()).halos == {"frames": 27 + 9 + 9, "pitch": 14, "spectra": 9}
+
+
+def test_the_read_command_takes_an_export(exported: Path, capsys) -> None:
+    assert cli.main(["read", "I have $5.", "--voice", str(exported)]) == 0
+    assert "five dollars" in capsys.readouterr().out

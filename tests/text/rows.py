@@ -45,16 +45,21 @@ def _plain(text: str) -> str:
     return " ".join(text.lower().replace("-", " ").split())
 
 
+def misread(row: Row, said: str) -> list[str]:
+    """Return the phrases that words lack, and those that they must not hold."""
+    said = _plain(said)
+    wanted, unwanted = (list(filter(None, of.split("|"))) for of in (row.hold, row.hold_not))
+    wrong = [f"lacks {p!r}" for p in wanted if not any(_plain(e) in said for e in p.split("/"))]
+    return wrong + [f"holds {p!r}" for p in unwanted if re.search(rf"\b{re.escape(p)}", said)]
+
+
 def faults(row: Row, front_end: FrontEnd) -> list[str]:
     """Return what is wrong with the reading of a row."""
     reading: Reading = read_text(row.text, row.language, front_end)
     said = _plain(" ".join(piece.normalised for piece in reading.pieces))
     sounds = " ".join("".join(piece.symbols) for piece in reading.pieces)
     sounds = unicodedata.normalize("NFD", sounds + " " + re.sub("[ˈˌ]", "", sounds))
-    wrong = [
-        f"lacks {p!r}" for p in filter(None, row.hold.split("|")) if not any(_plain(e) in said for e in p.split("/"))
-    ]
-    wrong += [f"holds {p!r}" for p in filter(None, row.hold_not.split("|")) if re.search(rf"\b{re.escape(p)}", said)]
+    wrong = misread(row, said)
     wrong += [f"{len(reading.pieces)} pieces"] if row.most and len(reading.pieces) > int(row.most) else []
     wrong += (
         [f"sounds {sounds}"]

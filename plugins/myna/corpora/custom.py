@@ -62,12 +62,20 @@ def build(config: DictConfig, cache: Path) -> tuple[Corpus, Sets]:
         shutil.copyfile(record, Path(config.data_dir) / "consent.yaml")
     if str(node.pool) == "none":
         return target, sets
-    known, pool = mini_voices.pool(node, cache)
+    known, pool = _others(node, cache)
     if speaker in known.consent:
         raise MynaError(f"the name {node.name!r} is that of a voice of the pool; choose another --name")
-    for name in ("pool_train", "pool_dev"):
+    for name in pool.keys() & {"pool_train", "pool_dev"}:
         pool[name] = without_sentences(pool[name], sets.get("target_test", []))
     return merge([known, target]), pool | sets
+
+
+def _others(node: DictConfig, cache: Path) -> tuple[Corpus, Sets]:
+    """Fetch who is not the person: the whole pool, or those alone against whom a clone is measured."""
+    if str(node.pool) == "strangers":
+        known = mini_voices.strangers(cache)
+        return known, {"spk_test": list(known.clips)}
+    return mini_voices.pool(node, cache)
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ import numpy as np
 from myna.errors import MynaError
 from myna.files import atomic_text
 from myna.text.reading import Piece, Reading
+from myna.text.words import whole_words
 
 FORMATS = (".json", ".vtt", ".srt", ".textgrid")
 
@@ -80,7 +81,8 @@ def timed_speech(
         if piece is not None:
             _add_piece(out, piece, frames, at, len(wave) / sample_rate)
         at += len(wave) / sample_rate
-    whole = np.clip(np.concatenate([wave for wave, _, _ in waves]), -1.0, 1.0)
+    whole = np.concatenate([wave for wave, _, _ in waves])
+    np.clip(whole, -1.0, 1.0, out=whole)
     return Timed(whole, sample_rate, out.phonemes, out.words, out.sentences, out.marks, reading)
 
 
@@ -93,7 +95,7 @@ def _add_piece(out: Timed, piece: Piece, frames: list[int], at: float, seconds: 
             word = owner.get(n)
             place = (word.start, word.end) if word else (-1, -1)
             out.phonemes.append(Interval(symbol, edges[n], edges[n + 1], *place))
-    for word in piece.words:
+    for word in whole_words(piece.words):
         out.words.append(Interval(word.text, edges[word.first], edges[word.last], word.start, word.end))
     sounds = [word for word in piece.words]
     first, last = (edges[sounds[0].first], edges[sounds[-1].last]) if sounds else (at, at + seconds)

@@ -1,24 +1,18 @@
 """Compose a recipe's configuration with Hydra: the recipe's overrides on top of the defaults in `conf/`."""
 
-import os
 import re
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-
-from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import OmegaConfBaseException
+from typing import TYPE_CHECKING
 
 from myna.errors import MynaError
+from myna.recipe.folders import CONF, own_folders, project_root
 from myna.settings.recipe import nearest_key, settings_of
 
-CONF = Path(__file__).resolve().parents[1] / "conf"
-SEARCH = "MYNA_CONF_PATH"  # folders of a person's own members, separated like PATH; run.sh --conf-dir adds to it
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
 
-
-def project_root() -> Path:
-    """The folder that holds `recipes/`: the parent of the one `conf/` that the package links to."""
-    return CONF.resolve().parent
+__all__ = ["CONF", "compose_recipe", "find_recipe", "project_root"]
 
 
 def find_recipe(name: str, root: Path) -> Path:
@@ -34,26 +28,9 @@ def find_recipe(name: str, root: Path) -> Path:
     raise MynaError(f"unknown recipe {name!r}; choose one of: {', '.join(n for n in known if n != 'TEMPLATE')}")
 
 
-def own_folders() -> list[Path]:
-    """Return the folders that `MYNA_CONF_PATH` names; what is chosen there comes before Myna's own.
-
-    Python finds modules in them too (last of all), so that a class and the YAML that names it can lie together.
-
-    Raises:
-        MynaError: there is no such folder.
-    """
-    folders = [Path(name).absolute() for name in os.environ.get(SEARCH, "").split(os.pathsep) if name]
-    for folder in folders:
-        if not folder.is_dir():
-            raise MynaError(f"{SEARCH} names {folder}, which is no folder: correct it or unset it")
-        if str(folder) not in sys.path:
-            sys.path.append(str(folder))
-    return folders
-
-
 def compose_recipe(
     recipe_dir: Path, overrides: Sequence[str] = (), values: Mapping[str, object] | None = None
-) -> DictConfig:
+) -> "DictConfig":
     """Compose `recipe_dir/conf/recipe.yaml` with the defaults and resolve every path.
 
     Args:
@@ -71,6 +48,8 @@ def compose_recipe(
     from hydra import compose, initialize_config_dir
     from hydra.core.global_hydra import GlobalHydra
     from hydra.errors import HydraException
+    from omegaconf import OmegaConf
+    from omegaconf.errors import OmegaConfBaseException
 
     recipe_dir = recipe_dir.resolve()
     # Hydra takes what follows file:// as it is, so no URI: there a blank would be %20.
@@ -89,8 +68,10 @@ def compose_recipe(
     return config
 
 
-def _set(config: DictConfig, values: Mapping[str, object]) -> None:
+def _set(config: "DictConfig", values: Mapping[str, object]) -> None:
     """Set keys that exist, to values taken as they are."""
+    from omegaconf import OmegaConf
+
     for key, value in values.items():
         if "${" in str(value):
             raise MynaError(f"{key}: {value!r} contains '${{', which a configuration cannot hold; rename the folder")

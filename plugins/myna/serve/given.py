@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from myna.encoding import decode
 from myna.errors import MynaError
-
-LONGEST_INPUT = 16 << 20  # bytes of standard input: some three hundred hours of speech
+from myna.limits import LARGEST_TEXT
+from myna.text.languages import AUTO, canonical
 
 
 class Given(NamedTuple):
@@ -28,20 +28,33 @@ def given_text(argument: str, language: str | None = None) -> Given:
     Raises:
         MynaError: The input is too long, or in no encoding that is known.
     """
-    if argument == "-":
-        where, raw = "standard input", sys.stdin.buffer.read(LONGEST_INPUT + 1)
-    else:
-        where, raw = "the text", os.fsencode(argument)
-    if len(raw) > LONGEST_INPUT:
-        raise MynaError(f"{where} has over {LONGEST_INPUT >> 20} MB; give it in parts")
-    content = decode(raw, where, language)
-    text, dropped = speakable(content.text)
-    notes = []
-    if content.encoding != "utf-8":
-        notes.append(f"{where} is not UTF-8; it was read as {content.encoding}")
+    written, note = written_text(argument, language)
+    text, dropped = speakable(written)
+    notes = [note] if note else []
     if dropped:
         notes.append(f"{dropped} control characters were left out")
     return Given(text, "; ".join(notes))
+
+
+def written_text(argument: str, language: str | None = None) -> Given:
+    """Return what `given_text` does, with every character as it was written.
+
+    Raises:
+        MynaError: The input is too long, or in no encoding that is known.
+    """
+    if argument == "-":
+        where, raw = "standard input", sys.stdin.buffer.read(LARGEST_TEXT + 1)
+    else:
+        where, raw = "the text", os.fsencode(argument)
+    if len(raw) > LARGEST_TEXT:
+        raise MynaError(f"{where} has over {LARGEST_TEXT >> 20} MB; give it in parts")
+    content = decode(raw, where, _code(language))
+    told = content.encoding != "utf-8"
+    return Given(content.text, f"{where} is not UTF-8; it was read as {content.encoding}" if told else "")
+
+
+def _code(language: str | None) -> str | None:
+    return None if language is None or language.strip().lower() == AUTO else canonical(language)
 
 
 def speakable(text: str) -> tuple[str, int]:

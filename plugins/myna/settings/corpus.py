@@ -81,7 +81,7 @@ class CreateDataset(Group):
     language: str = "auto"
     consent: str | None = None
     scope: Literal["evaluation", "private", "publish", "commercial"] = "private"
-    pool: Literal["mini_voices", "none"] = "mini_voices"
+    pool: Literal["mini_voices", "strangers", "none"] = "mini_voices"
     whisper: str | None = None
     check_texts: Flag = True
     copies_files: Flag = Field(True, alias="copy")
@@ -143,6 +143,7 @@ class Foreign(CreateDataset):
 
 KINDS: dict[str, type[CreateDataset]] = {
     "myna.corpora.mini_voices.build": CreateDataset,
+    "myna.corpora.mini_voices_zh.build": CreateDataset,
     "myna.corpora.custom.build": CreateDataset,
     "myna.corpora.ljspeech.build": CreateDataset,
     "myna.corpora.aishell3.build": Many,

@@ -78,6 +78,16 @@ def _is_initial(match: re.Match[str]) -> bool:
     return match["i"] != "I" or not re.search(r"\w$", before) or bool(re.match(r"[A-Z]\.", after))
 
 
+_WAY = r"(?:St|Ave|Rd|Blvd|Dr|Ln|Street|Avenue|Road|Boulevard|Drive|Lane)\b"
+_DIRECTION = re.compile(rf"(?<=\d )(?P<d>[NSEW])\.?(?=\s(?:\d+(?:st|nd|rd|th)|(?:[A-Z]\w+\s){{1,2}}{_WAY}))")
+_DIRECTIONS = {"N": "North", "S": "South", "E": "East", "W": "West"}
+
+
+def directions(text: Traced, locale: Locale) -> Traced:
+    """Read the direction in an English address: `45 W. 3rd St.`; 45 W elsewhere are watts."""
+    return text.sub(_DIRECTION, lambda m: _DIRECTIONS[m["d"]]) if locale.rbnf == "en" else text
+
+
 _SAINT = re.compile(r"(?<![\w.])St\.?(?=\s[A-Z])")
 _STREET = re.compile(r"(?<=\s)St\.(?!\w)")
 
@@ -114,7 +124,9 @@ _NUMBERED = (
     "Plate|Lesson|Number|Page|Exhibit|Zone|Apollo|Olympiad|Symphony|Sonata|Opus|Factor|chapter|part|act|scene|volume|book|"
     "phase|type|class|section|stage|level|article|grade|version|number|page|World War"
 )
-_ROMAN = re.compile(r"(?P<left>(?<![\w.])(?P<word>[A-Z][\w'’]*|[a-z]{3,})\.?\s+)(?P<r>[IVX]{1,6})\b(?!['’.]\w)")
+_ROMAN = re.compile(
+    r"(?P<left>(?<![\w.])(?P<word>[A-Z][\w'’]*|[a-z]{3,})\.?\s+)(?P<r>[IVX]{1,6})\b(?!['’.]\w)(?:\.(?=\s+[a-zäöüß]))?"
+)
 _CENTURY = re.compile(
     r"(?<!\w)(?P<r>[IVX]{1,5})(?P<t>(?:th|e|ème|\.)?\s+)(?P<c>century|centuries|siècle|siglo|secolo|século|Jahrhundert|век[ае]?)\b"
 )
@@ -191,7 +203,12 @@ def single_letters(words: Iterable[str]) -> list[bool]:
     """Tell which words are names of letters: capitals beside other single capitals."""
     words = list(words)
     single = [len(w) == 1 and w.isupper() for w in words]
-    return [
-        s and ((n > 0 and single[n - 1]) or (n + 1 < len(words) and single[n + 1]) or len(words) == 1)
-        for n, s in enumerate(single)
-    ]
+    beside = [s and any(single[max(0, n - 1) : n] + single[n + 1 : n + 2]) for n, s in enumerate(single)]
+    return [s and (beside[n] or len(words) == 1 or _among_small(words, n)) for n, s in enumerate(single)]
+
+
+def _among_small(words: list[str], n: int) -> bool:
+    """Whether a capital follows a small word and no name follows it: "option A or B", not "A Day"."""
+    before, after = words[n - 1] if n else "", words[n + 1] if n + 1 < len(words) else ""
+    small = before.islower() or (n == 1 and before.istitle())
+    return small and before.isalpha() and not after[:1].isupper()

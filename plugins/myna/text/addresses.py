@@ -14,7 +14,11 @@ _URL = re.compile(
     re.ASCII,
 )
 _PHONE = re.compile(
-    r"(?<![\w.,/-])(?:\+\d{1,3}[\s.-]?)?(?:\(\d{2,5}\)[\s.-]?)?\d{2,5}(?:[\s.-]\d{2,5}){1,4}(?![\w/]|[.,-]\d)|(?<!\w)\+\d{7,15}(?!\w)"
+    r"(?<![\w.,/-])1[\s.-]\d{3}[\s.-]\d{3}[\s.-]\d{4}(?![\w/]|[.,-]\d)|(?<![\w.,/-])(?:\+\d{1,3}[\s.-]?)?(?:\(\d{2,5}\)[\s.-]?)?\d{2,5}(?:[\s.-]\d{2,5}){1,4}(?![\w/]|[.,-]\d)|(?<!\w)\+\d{7,15}(?!\w)"
+)
+_TWO_PARTS = re.compile(r"(?<![\w.,/-])0\d{1,5}[\s/-]\d{6,9}(?![\w/]|[.,-]\d)")
+_SHORT = re.compile(
+    r"(?<=(?:[Cc]all|[Dd]ial|[Rr]ing)\s)\d{3}(?=\s*(?:[.,!?;]|$)|\s(?:or|for|now|and|if|when|in|immediately|to)\b)"
 )
 _CALL = re.compile(
     r"(?:call|phone|tel|telephone|fax|dial|text|ring|mobile|cell|hotline|contact|number|at|telefon|tel\.|rufen|anruf|"
@@ -66,6 +70,9 @@ def phones(text: Traced, locale: Locale) -> Traced:
         said = ", ".join(digits(g, locale.rbnf) for g in groups)
         return (f"{locale.word('plus')} " if written[0] == "+" else "") + said
 
+    if locale.rbnf == "en":
+        text = text.sub(_SHORT, lambda m: digits(m[0], "en"))
+    text = text.sub(_TWO_PARTS, lambda m: ", ".join(digits(g, locale.rbnf) for g in re.findall(r"\d+", m[0])))
     long = re.compile(r"(?<![\w.,])(?:0\d{6,14}|\d{10,15})(?![\w]|[.,]\d)")
     text = text.sub(
         _IP, lambda m: f" {locale.word('dot')} ".join(cardinal(int(p), locale.rbnf) for p in m[0].split("."))

@@ -82,24 +82,33 @@ def money(text: Traced, locale: Locale) -> Traced:
     )
     scale = rf"(?:\s?(?P<scale>{scales})(?!\w))?"
     amount = rf"(?P<minus>{_MINUS})"
+    per = r"(?:/[^\W\d_]+(?![/\w]))?" if locale.per else ""
     before = re.compile(
-        rf"{amount}(?<!\w)(?P<sign>{signs})\s?(?P<minus2>[-−])?(?P<low>{number})(?:{_RANGE}(?:{signs})?\s?(?P<high>{number}))?{scale}(?!\d)"
+        rf"{amount}(?<!\w)(?P<sign>{signs})\s?(?P<minus2>[-−])?(?P<low>{number})(?:{_RANGE}(?:{signs})?\s?(?P<high>{number}))?{scale}(?!\d)(?P<per>{per})"
     )
     behind = re.compile(
-        rf"{amount}(?<![\w.,])(?P<low>{number})(?:{_RANGE}(?P<high>{number}))?{scale}\s?(?P<sign>{signs})(?!\w)"
+        rf"{amount}(?<![\w.,])(?P<low>{number})(?:{_RANGE}(?P<high>{number}))?{scale}\s?(?P<sign>{signs})(?!\w)(?P<per>{per})"
     )
 
     def read(match: re.Match[str]) -> str:
-        return _money(match, locale)
+        return _money(match, locale) + _rate(match["per"], locale)
 
     # Where the sign stands behind, what follows it belongs to something else.
     first, second = (behind, before) if locale.decimal == "," else (before, behind)
     return text.sub(first, read).sub(second, read)
 
 
+def _rate(written: str, locale: Locale) -> str:
+    """Return what an amount is paid for: `/month`, `/kg`."""
+    if not written:
+        return ""
+    known = locale.units.get(written[1:])
+    return f" {locale.per} {_noun(known[0])[1] if known else written[1:]}"
+
+
 def _money(match: re.Match[str], locale: Locale) -> str:
     found = match.groupdict()
-    unit, part = locale.currencies[found["sign"]]
+    unit, part = (_before_what(forms, match, locale) for forms in locale.currencies[found["sign"]])
     sign = f"{locale.word('minus')} " if found["minus"] or found.get("minus2") else ""
     low, high, scale = found["low"], found["high"], found["scale"]
     if locale.decimal == "," and re.fullmatch(r"\d+\.\d\d", low):
@@ -128,6 +137,22 @@ def _amount(written: str, unit: Forms, part: Forms, locale: Locale) -> str:
     return " ".join(filter(None, (counted(whole, unit, locale), locale.money_and, small)))
 
 
+# "2A" is amperes beside volts and watts, and a seat or a flat elsewhere.
+_ELECTRIC = re.compile(r"\d\s?(?:[kM]?[VW]|mAh?|Ah|Ω)(?!\w)")
+_BETWEEN = re.compile(r"(?<=\d)\s?[x×]\s?(?=\d+(?:[.,]\d+)?(?!\d*\s*=))")
+_NOUN_NEXT = re.compile(r"[ -](?!(?:of|in|at|on|to|for|from|per|and|or|is|was|a|the|each|later|ago)\b)[a-z]{3}")
+
+
+def _before_what(forms: Forms, match: re.Match[str], locale: Locale) -> Forms:
+    """Return the forms of a noun; in English only the one for one in "a ten dollar bill", "a six foot wall"."""
+    adjective = (
+        locale.rbnf == "en"
+        and re.search(r"\b[Aa]n?\s$", match.string[: match.start()])
+        and _NOUN_NEXT.match(match.string[match.end() :])
+    )
+    return [forms[0]] * len(forms) if adjective else forms
+
+
 def units(text: Traced, locale: Locale) -> Traced:
     """Read quantities with a unit: `40cm`, `15-22 m/s`, `-3.5 °C`, `5'10"`."""
     if not locale.units:
@@ -144,15 +169,16 @@ def units(text: Traced, locale: Locale) -> Traced:
         # "5 in the", "3 a day", "10 A": letters that are words count as units only where they touch the number.
         if (
             (len(unit) == 1 and unit.isalpha() and match["gap"] and unit in "ANJBtT")
-            or unit in ("A", "B")
+            or unit == "B"
+            or (unit == "A" and not _ELECTRIC.search(match.string))
             or (unit == "in" and match["gap"])
         ):
             return None
-        if match["gap"] == "-" and not unit.isalpha():
+        if match["gap"] == "-" and (not unit.isalpha() or locale.rbnf in ("ru", "uk")):
             return None
         sign = f"{locale.word('minus')} " if match["minus"] else ""
         upper = f"{number_words(low, locale)} {locale.word('range')} " if high else ""
-        said = sign + upper + counted(high or low, locale.units[unit], locale)
+        said = sign + upper + counted(high or low, _before_what(locale.units[unit], match, locale), locale)
         if match["per"]:
             name = match["per"][1:]
             known = locale.units.get(name)
@@ -160,8 +186,14 @@ def units(text: Traced, locale: Locale) -> Traced:
         return said
 
     feet = re.compile(r"(?<!\w)(\d+)\s?['′]\s?(\d+(?:\.\d+)?)\s?(?:\"|″|'')")
+    inches = re.compile(r"(?<!\w)(\d+)\s?ft\.?\s(\d+(?:\.\d+)?)\s?in\b\.?")
     if "ft" in locale.units:
+        text = text.sub(
+            inches, lambda m: f"{counted(m[1], ['foot', 'feet'], locale)} {counted(m[2], ['inch', 'inches'], locale)}"
+        )
         text = text.sub(feet, lambda m: f"{counted(m[1], ['foot', 'feet'], locale)} {number_words(m[2], locale)}")
+    if by := locale.word("by"):
+        text = text.sub(_BETWEEN, lambda m: f" {by} ")
     return text.sub(pattern, read)
 
 
@@ -197,7 +229,7 @@ def fractions(text: Traced, locale: Locale) -> Traced:
         top, bottom = int(match["top"]), int(match["bottom"])
         if "⁄" not in match[0] and (bottom < 2 or bottom > 100 or (top > bottom and bottom > 16)):
             return None
-        if bottom < 2:
+        if bottom < 2 or (top == bottom and not match["whole"]):
             return None
         whole = f"{number_words(match['whole'], locale)} {locale.word('and')} " if match["whole"] else ""
         return whole + _fraction(top, bottom, locale)
@@ -236,7 +268,7 @@ _ORDINALS = {
     "en": r"(?P<n>\d[\d,]*)(?:st|nd|rd|th)\b",
     "fr": r"\b(?P<n>\d+)(?P<f>ère|re|er|e|è|ème|ième|nd|nde)s?\b",
     "es": r"\b(?P<n>\d+)\.?(?P<f>er|º|ª|o|a|ro|ra|do|da|to|ta|mo|ma)\b|\b(?P<n2>\d+)\.?(?P<f2>[ºª°])(?!\w)",
-    "it": r"\b(?P<n>\d+)(?P<f>[ºª°])(?!\s?[CFcf]?\b\w)",
+    "it": r"\b(?P<n>\d+)(?P<f>[ºª]|°(?!\s?[CFcf]?\b\w))",
     "pt": r"\b(?P<n>\d+)\.?(?P<f>[ºªoa])(?!\w)",
     "ru": r"\b(?P<n>\d+)-(?P<f>й|я|е|го|му|м|х|ой|ый|ая|ое|ом|ми)\b",
     "uk": r"\b(?P<n>\d+)-(?P<f>й|я|е|го|му|х)\b",
@@ -366,5 +398,6 @@ def decades(text: Traced, locale: Locale) -> Traced:
 def _english_numbers(text: Traced, locale: Locale) -> Traced:
     text = text.sub(re.compile(r"#(?=\d)"), lambda m: "number ")
     text = text.sub(re.compile(r"(?<!\w)24/7(?!\w)"), lambda m: "twenty-four seven")
+    text = text.sub(re.compile(r"(?<![\w/])(\d+)/(?=\1(?![\w/]))"), lambda m: f"{m[1]} ")
     scaled = re.compile(rf"(?<![\w.,])(?P<n>{number_pattern(locale)})(?P<s>k|K|M|bn|mn)(?![\w])")
     return text.sub(scaled, lambda m: f"{number_words(m['n'], locale)} {locale.scales[m['s']]}")

@@ -1,7 +1,9 @@
 """Chinese and Japanese: numbers and signs as words, by the grammars of WeTextProcessing (package `wetext`)."""
 
 import re
-from functools import lru_cache
+from collections.abc import Callable
+from functools import cached_property, lru_cache, partial
+from threading import Lock
 from typing import Any
 
 from myna.text.traced import Traced, aligned, joined
@@ -10,6 +12,12 @@ from myna.text.traced import Traced, aligned, joined
 _TO_READ = re.compile(r"[\d%‰℃°$€£¥￥₩+=<>×÷~@#&]")
 _CLAUSE = re.compile(r"[^。！？!?；;\n\U000f0000-\U000ffffd]*[。！？!?；;\n\U000f0000-\U000ffffd]?")
 _YUAN_TWICE = re.compile(r"[￥¥](\d)(?=[\d,.]*[万亿]?元)")
+# "$200万": the grammar reads the number's end as cents.
+_SCALED = re.compile(r"(?P<sign>[$€£])\s?(?P<n>\d[\d,]*(?:\.\d+)?)\s?(?P<scale>[百千]?万|亿|万亿)(?!\w*元)")
+_COINS = {"$": "美元", "€": "欧元", "£": "英镑"}
+# It stops at the commas of thousands behind a sign of money.
+_THOUSANDS = re.compile(r"(?<=[$€£¥￥₩\d]),(?=\d{3}(?!\d))")
+_GROUPED = re.compile(r"[$€£¥￥₩]\s?\d{1,3}(?:,\d{3})+(?!\d)")
 _PERCENT_RANGE = re.compile(r"(\d)%?\s?[-~～—–]\s?(\d+(?:\.\d+)?%)")
 # Units that the grammar lacks.
 _UNITS = {
@@ -22,10 +30,34 @@ _BY_DIGIT = str.maketrans("0123456789-", "零幺二三四五六七八九，")
 _DEGREE = re.compile(r"°([CF])")
 
 
+class _Late:
+    """A grammar of `wetext` that is read when it is first asked for: at its import it reads 16, for the two in use."""
+
+    def __init__(self, read: Callable[[str], Callable[[str], str]], path: str) -> None:
+        self.read, self.path = read, path
+
+    @cached_property
+    def grammar(self) -> Callable[[str], str]:
+        return self.read(self.path)
+
+    def __call__(self, text: str) -> str:
+        return self.grammar(text)
+
+
+_importing = Lock()
+
+
 @lru_cache(maxsize=2)
 def _grammar(language: str) -> Any:
-    from wetext import Normalizer
+    import kaldifst
 
+    with _importing:
+        read = kaldifst.TextNormalizer
+        kaldifst.TextNormalizer = partial(_Late, read)
+        try:
+            from wetext import Normalizer
+        finally:
+            kaldifst.TextNormalizer = read
     return Normalizer(lang={"cmn": "zh", "ja": "ja"}[language], operator="tn")
 
 
@@ -35,6 +67,8 @@ def normalise_han(text: Traced, language: str) -> Traced:
         return text
     text = text.sub(_PERCENT_RANGE, lambda m: f"{m[1]}%{'到' if language == 'cmn' else 'から'}{m[2]}")
     if language == "cmn":
+        text = text.sub(_GROUPED, lambda m: _THOUSANDS.sub("", m[0]))
+        text = text.sub(_SCALED, lambda m: f"{m['n']}{m['scale']}{_COINS[m['sign']]}")
         text = text.sub(_UNIT, lambda m: _UNITS[m[1]]).sub(_LINE, lambda m: m[0].translate(_BY_DIGIT))
     text = text.sub(_YUAN_TWICE, lambda m: m[1]).sub(_DEGREE, lambda m: {"C": "℃", "F": "℉"}[m[1]])
     parts = []

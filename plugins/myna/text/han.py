@@ -43,10 +43,10 @@ def numbers_read(text: str) -> str:
         >>> numbers_read("他有305只猫")
         '他有三百零五只猫'
     """
-    import cn2an
-
     if not any(c.isdigit() for c in text):
         return text
+    import cn2an
+
     text = _DIGITS.sub(lambda m: m[0].translate(_BY_DIGIT), text)
     read: str = cn2an.transform(text, "an2cn")
     return read

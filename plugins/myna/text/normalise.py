@@ -7,7 +7,7 @@ the tables in `myna/text/locales`. The classes are those of Sproat et al., Norma
 
 import re
 
-from myna.text.abbreviations import abbreviations, romans
+from myna.text.abbreviations import abbreviations, directions, romans
 from myna.text.addresses import addresses, phones, signs
 from myna.text.amounts import decades, fractions, money, ordinals, percentages, plain_numbers, units
 from myna.text.dates import dates, times
@@ -16,8 +16,8 @@ from myna.text.traced import Traced
 
 # Most specific first: what one has read holds no digits for the next.
 _STEPS = (
-    addresses, money, decades, dates, times, units, abbreviations, dates, phones, percentages, units, fractions,
-    romans, ordinals, plain_numbers, signs,
+    addresses, directions, money, decades, dates, times, units, abbreviations, dates, phones, percentages, units,
+    fractions, romans, ordinals, plain_numbers, signs,
 )  # fmt: skip
 _DEGREE = re.compile("[℃℉]")
 

@@ -89,10 +89,17 @@ def sentence_ends(text: str, language: str = "en") -> Iterator[int]:
 def _inside(line: str, start: int, language: str) -> Iterator[int]:
     # Wide marks end a sentence wherever they stand; the library keeps what is in quotation marks together.
     wide = {match.end() for match in _WIDE_END.finditer(line)}
-    ends = wide if language in ("cmn", "ja") else wide | set(_by_library(line, language))
+    ends = (
+        wide if language in ("cmn", "ja") else wide | {n for n in _by_library(line, language) if not _goes_on(line, n)}
+    )
     for place in sorted(ends):
         if _has_words(line[:place]) and _has_words(line[place:]):
             yield start + place
+
+
+def _goes_on(line: str, place: int) -> bool:
+    """Whether a stop belongs to an abbreviation that the library does not know: a short name, then a small letter."""
+    return bool(re.search(r"\b[A-Z][a-z]{0,4}\.\s*$", line[:place]) and re.match(r"\s*[a-z]", line[place:]))
 
 
 def _by_library(line: str, language: str) -> Iterator[int]:

@@ -1,10 +1,13 @@
 """Numbers as words, by the rules of the Unicode CLDR (package `unicode-rbnf`, Hansen 2023)."""
 
+import re
 from functools import lru_cache
 from typing import Any
 
 # Numbers longer than this are read digit by digit.
 LONGEST = 15
+# The rules write Russian without ё, and espeak-ng reads е for it then.
+_YO = re.compile(r"(?<=тр)е(?=х|м\b|мст)|(?<=четыр)е(?=х|м\b|мст)|(?<=четв)е(?=рт[ыоа])")
 _CARDINAL = {"m": "spellout-cardinal-masculine", "f": "spellout-cardinal-feminine", "n": "spellout-cardinal-neuter"}
 
 
@@ -23,7 +26,8 @@ def _forms(language: str, number: int, purpose: str) -> dict[str, str]:
         found = _engine(language).format_number(number, FormatPurpose[purpose]).text_by_ruleset
     except ValueError:
         return {}
-    return {name: text.replace("\u00ad", "").replace("ʼ", "'") for name, text in found.items()}
+    said = {name: text.replace("\u00ad", "").replace("ʼ", "'") for name, text in found.items()}
+    return {name: _YO.sub("ё", text) for name, text in said.items()} if language == "ru" else said
 
 
 def cardinal(number: int, language: str, gender: str = "", verbose: bool = False) -> str:

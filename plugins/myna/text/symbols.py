@@ -19,6 +19,8 @@ _WORD = re.compile(
     rf"|[^\s\u2e80-\u2fdf\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff{_INLINE}]+"
 )
 _TOKEN = re.compile(r"[^\W_]+(?:['’][^\W_]+)*|[^\w\s]")
+# It colours the syllable before it, and has no symbols of its own then.
+RHOTIC = "儿"
 _CLOSING = "".join(ASCII_MARK) + CLAUSE_MARKS
 
 
@@ -86,9 +88,9 @@ def spelled(text: Traced, main: str, front_end: FrontEnd, inlines: Inlines) -> S
     out = Spelled([], [], [])
     for run in text.runs(lambda style: style.language):
         code = run.styles[0].language or main
-        for part, inline in _parts(run, code, front_end, inlines):
+        for part, inline, following in _parts(run, code, front_end, inlines):
             if inline is None:
-                _add_text(out, part, code, front_end)
+                _add_text(out, part, code, front_end, following)
             elif inline.mark:
                 out.marks.append((inline.mark, len(out.symbols)))
             elif inline.symbols:
@@ -97,24 +99,30 @@ def spelled(text: Traced, main: str, front_end: FrontEnd, inlines: Inlines) -> S
     return out
 
 
-def _parts(run: Traced, code: str, front_end: FrontEnd, inlines: Inlines) -> Iterator[tuple[Traced, Inline | None]]:
-    """Cut a run at what stands in it in place of words, and at homographs."""
+def _parts(
+    run: Traced, code: str, front_end: FrontEnd, inlines: Inlines
+) -> Iterator[tuple[Traced, Inline | None, str]]:
+    """Cut a run at what stands in it in place of words, and at homographs.
+
+    Yields:
+        A part, what stands in its place, and the homograph that follows: "a" and "to" sound otherwise at an end.
+    """
     chosen = _homographs(run, code) if front_end.writes_ipa and code.startswith("en") else {}
     start = 0
     for match in _SPLIT.finditer(run.text):
         inline = inlines.get(match[0]) if len(match[0]) == 1 else None
         if inline is not None:
-            yield run[match.start() : match.end()], inline
+            yield run[match.start() : match.end()], inline, ""
             start = match.end()
             continue
         for (a, b), ipa in chosen.items():
             if match.start() <= a < match.end():
                 if run.text[start:a].strip():
-                    yield run[start:a], None
-                yield run[a:b], Inline(symbols=tuple(front_end.read_pronunciation(ipa)))
+                    yield run[start:a], None, run.text[a:b]
+                yield run[a:b], Inline(symbols=tuple(front_end.read_pronunciation(ipa))), ""
                 start = b
         if run.text[start : match.end()].strip():
-            yield run[start : match.end()], None
+            yield run[start : match.end()], None, ""
         start = match.end()
 
 
@@ -145,7 +153,18 @@ def _add_entry(out: Spelled, part: Traced, inline: Inline, code: str, front_end:
         out.words.append(Spoken("", "".join(symbols), code, (part.span,), first, len(out.symbols)))
 
 
-def _add_text(out: Spelled, part: Traced, code: str, front_end: FrontEnd) -> None:
+def _before_word(text: str, following: str, code: str, front_end: FrontEnd) -> list[str]:
+    """Return the symbols of a text as they are before a word, without that word's."""
+    symbols = front_end.spell(text, code)
+    if not following or not text[-1:].isalpha():
+        return symbols
+    longer = front_end.spell(f"{text} {following}", code)
+    end = len(longer) - 1 - longer[::-1].index(" ") if " " in longer else 0
+    # Where both count the same words, the last one is the word that follows.
+    return longer[:end] if longer[:end].count(" ") == symbols.count(" ") else symbols
+
+
+def _add_text(out: Spelled, part: Traced, code: str, front_end: FrontEnd, following: str = "") -> None:
     rest = part.strip()
     marks = rest.text[: len(rest) - len(rest.text.lstrip(_CLOSING))] if out.symbols else ""
     closing = [m for m in (ASCII_MARK.get(c, c) for c in marks) if m in CLAUSE_MARKS]
@@ -157,7 +176,7 @@ def _add_text(out: Spelled, part: Traced, code: str, front_end: FrontEnd) -> Non
     rest = rest[len(marks) :]
     if not rest.text.strip():
         return
-    symbols = front_end.spell(rest.text, code if code in LANGUAGES else "en-us")
+    symbols = _before_word(rest.text, following, code if code in LANGUAGES else "en-us", front_end)
     first = _append(out, symbols, code, front_end)
     words = [m.span() for m in _WORD.finditer(rest.text) if any(map(_is_said, m[0]))]
     shares = _shares(symbols, [rest.text[a:b] for a, b in words], code, front_end)
@@ -166,6 +185,9 @@ def _add_text(out: Spelled, part: Traced, code: str, front_end: FrontEnd) -> Non
             word = rest[a:b]
             spans = tuple(dict.fromkeys(word.spans))
             out.words.append(Spoken("", word.text, code, spans, first + start, first + end))
+        elif rest.text[a:b] == RHOTIC and out.words and out.words[-1].end == rest[a:b].span[0]:
+            last = out.words[-1]
+            out.words[-1] = replace(last, normalised=last.normalised + RHOTIC, spans=(*last.spans, *rest[a:b].spans))
 
 
 def _is_said(char: str) -> bool:

@@ -6,8 +6,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from myna.errors import MynaError
+from myna.serve.given import written_text
+from myna.text.front_end import FrontEnd, build_front_end
 from myna.text.reading import Dropped, Piece, Reading, read_text
+from myna.text.words import whole_words
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -20,34 +22,39 @@ def main(argv: Sequence[str] | None = None) -> int:
         0. What goes wrong is raised.
 
     Raises:
-        MynaError: An unknown language, markup that cannot be read, or a voice without its text front end.
+        MynaError: An unknown language, markup that cannot be read, or a voice that is broken or whose seal fails.
     """
     arguments = _parser().parse_args(argv)
-    text = _standard_input() if arguments.text == "-" else arguments.text
+    text, note = written_text(arguments.text, arguments.language)
+    if note:
+        print(f"myna read: {note}", file=sys.stderr)
     reading = _read(text, arguments.language, arguments.voice)
     print(json.dumps(as_json(reading), ensure_ascii=False, indent=1) if arguments.json else _page(reading))
     return 0
 
 
-def _standard_input() -> str:
-    try:
-        return sys.stdin.buffer.read().decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise MynaError(f"standard input is not UTF-8 (byte {error.start + 1}); convert it with iconv") from error
-
-
 def _read(text: str, language: str | None, voice: Path | None) -> Reading:
-    from myna.text.front_end import build_front_end, load_front_end
-
     if voice is None:
         return read_text(text, language or "en-us", build_front_end(None))
-    import yaml
+    front_end, own = _of_voice(voice)
+    return read_text(text, language or own, front_end)
 
-    folder = voice if (voice / "voice.yaml").is_file() else voice / "voice"
-    if not (folder / "voice.yaml").is_file():
-        raise MynaError(f"{voice} holds no voice (no voice.yaml); give the folder that stage 5 or stage 7 wrote")
-    config = yaml.safe_load((folder / "voice.yaml").read_text(encoding="utf-8"))
-    return read_text(text, language or str(config["language"]), load_front_end(folder, config.get("text")))
+
+def _of_voice(voice: Path) -> tuple[FrontEnd, str]:
+    """Return the front end and the language of a voice or of its export, whose seal holds."""
+    from myna.deploy import bundle
+    from myna.networks import voice_files
+    from myna.safety.seal import read_sealed
+    from myna.serve.exit import engine_of, find_voice
+
+    folder = find_voice(voice)
+    files = read_sealed(folder).files
+    config: bundle.Description | voice_files.Described
+    if engine_of(folder) == "onnx":
+        config = bundle.parse(files[bundle.NAME], folder / bundle.NAME)
+    else:
+        config = voice_files.describe(files["voice.yaml"], folder / "voice.yaml")
+    return voice_files.front_end_of(files, config.text, folder)[0], config.language
 
 
 def as_json(reading: Reading) -> dict[str, list[dict[str, object]]]:
@@ -65,7 +72,7 @@ def _piece(piece: Piece) -> dict[str, object]:
             "start": word.start,
             "end": word.end,
         }
-        for word in piece.words
+        for word in whole_words(piece.words)
     ]
     return {
         "text": piece.text,
@@ -110,6 +117,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("text", help="what to read; - reads it from standard input")
     parser.add_argument("--language", help="espeak-ng code (en-us, de, cmn, …) or auto; default: en-us")
-    parser.add_argument("--voice", type=Path, metavar="DIR", help="read as this voice does: its lexicon and language")
+    parser.add_argument(
+        "--voice", type=Path, metavar="DIR", help="read as this voice or export does: its lexicon and language"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON")
     return parser
