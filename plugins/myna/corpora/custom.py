@@ -23,6 +23,7 @@ from myna.files import atomic_text, shown
 from myna.kaldi.rates import outliers, units
 from myna.settings.corpus import CreateDataset
 from myna.settings.recipe import group_of
+from myna.workspace import run_again
 
 log = logging.getLogger(__name__)
 
@@ -236,5 +237,5 @@ def _doubts(found: Findings, folder: Path, data_dir: Path, confidence: float) ->
     if doubtful:
         print(
             f"{len(doubtful)} machine transcripts are in doubt: see {data_dir / 'to_check.csv'}; copy the lines that "
-            f"are wrong, corrected, into {shown(folder / transcripts.CORRECTIONS)} and run stage 0 again"
+            f"are wrong, corrected, into {shown(folder / transcripts.CORRECTIONS)} and {run_again('create_dataset')}"
         )
