@@ -27,6 +27,7 @@ COMMANDS: dict[str, tuple[str, tuple[str, ...], str]] = {
     "read": ("myna.serve.read", (), "show how a text will be read"),
     "export": ("myna.publish.export", (), "write a voice for transformers"),
     "doctor": ("myna.doctor", (), "check this machine"),
+    "schema": ("myna.settings.schema", (), "write the JSON schemas of the configuration"),
     "data": ("myna.kaldi.cli", (), "validate, fix or cut Kaldi data directories"),
     "consent": ("myna.safety.cli", ("consent",), "make, sign, verify or revoke a speaker's consent"),
     "verify": ("myna.safety.cli", ("verify",), "say whether an audio file carries Myna's labels"),

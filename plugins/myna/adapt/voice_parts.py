@@ -10,6 +10,7 @@ from torch import nn
 
 from myna.errors import MynaError
 from myna.networks.weights import stored_network
+from myna.workspace import run_again, run_first
 
 if TYPE_CHECKING:
     from myna.safety.consent import ConsentRecord
@@ -25,7 +26,7 @@ def vocoder_part(folder: Path) -> tuple[nn.Module, dict[str, Any]]:
         MynaError: Stage 4 has not run.
     """
     if not (folder / "vocoder.yaml").is_file():
-        raise MynaError(f"{folder}/vocoder.yaml is missing: run stage 4 (train_hifigan) first")
+        raise MynaError(f"{folder}/vocoder.yaml is missing: {run_first('train_hifigan')}")
     return stored_network(folder, "vocoder")
 
 
@@ -70,7 +71,7 @@ def consent_of(config: DictConfig, path: Path) -> None:
     elif table.is_file():
         record = consent.stated(consent.from_spk2consent(table.read_text(encoding="utf-8").splitlines()[0]))
     else:
-        raise MynaError(f"{table} is missing: a voice without a record of consent is not made; run stage 0 again")
+        raise MynaError(f"{table} is missing: no voice without a record of consent; {run_again('create_dataset')}")
     finish(record, folder, path)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from myna.errors import MynaError
 from myna.kaldi.tables import byte_order, read_table
+from myna.workspace import run_again, run_first
 
 FEATURES = ("mel", "mfcc", "f0", "energy", "linear")
 SPACE = "<space>"
@@ -32,11 +33,13 @@ def read_features(path: Path | str, names: Iterable[str] = ("mel", "f0", "energy
         with np.load(path) as stored:
             return {name: stored[name].astype(np.float32) for name in names}
     except FileNotFoundError:
-        raise MynaError(f"{path} does not exist; run stage 1 (extract_features)") from None
+        raise MynaError(f"{path} does not exist; {run_first('extract_features')}") from None
     except KeyError as error:
-        raise MynaError(f"{path} lacks a feature ({error.args[0]}); add it to features.keep and run stage 1") from None
+        raise MynaError(
+            f"{path} lacks a feature ({error.args[0]}); add it to features.keep and {run_first('extract_features')}"
+        ) from None
     except (ValueError, OSError, EOFError) as error:
-        raise MynaError(f"{path} is damaged ({error}); remove it and run stage 1 (extract_features)") from None
+        raise MynaError(f"{path} is damaged ({error}); remove it and {run_first('extract_features')}") from None
 
 
 def read_arrays(folder: Path) -> dict[str, str]:
@@ -109,7 +112,7 @@ class FeatureSet:
         """
         self.folder = Path(folder)
         if not (self.folder / "feats.scp").exists():
-            raise MynaError(f"{self.folder} has no features (feats.scp); run stage 1 (extract_features)")
+            raise MynaError(f"{self.folder} has no features (feats.scp); {run_first('extract_features')}")
         tables = {ARRAYS: read_arrays(self.folder), **{name: read_table(self.folder / name) for name in _TABLES}}
         originals = read_table(self.folder / "utt2orig") if (self.folder / "utt2orig").exists() else {}
         names = [name for name in sorted(tables[ARRAYS], key=byte_order) if augmented or name not in originals]
@@ -150,7 +153,7 @@ def _utterance(
 ) -> FeatureUtterance:
     for table, rows in tables.items():
         if name not in rows:
-            raise MynaError(f"{folder / table} lacks utterance {name}; run stage 1 (extract_features) again")
+            raise MynaError(f"{folder / table} lacks utterance {name}; {run_again('extract_features')}")
     return FeatureUtterance(
         name=name,
         speaker=tables["utt2spk"][name],

@@ -12,6 +12,7 @@ from myna.errors import MynaError
 from myna.files import atomic_text
 from myna.kaldi.tables import byte_order, read_table, write_table
 from myna.text.front_end import FrontEnd
+from myna.workspace import run_first
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ def read_set(folder: Path, roots: Iterable[Path], front_end: FrontEnd) -> Source
     for name in tables["wav.scp"]:
         for table, rows in tables.items():
             if not rows.get(name):
-                raise MynaError(f"{folder / table} has nothing for utterance {name}; run stage 0 (create_dataset)")
+                raise MynaError(f"{folder / table} has nothing for utterance {name}; {run_first('create_dataset')}")
         speaker = tables["utt2spk"][name]
         check_original(name, str(folder / "wav.scp"))
         check_original(speaker, str(folder / "utt2spk"))
@@ -165,4 +166,4 @@ def _resolve(folder: Path, name: str, value: str, roots: tuple[Path, ...]) -> Pa
     for root in roots:
         if (root / value).exists():
             return root / value
-    raise MynaError(f"{folder / 'wav.scp'}: utterance {name}: {value} does not exist; run stage 0 (create_dataset)")
+    raise MynaError(f"{folder / 'wav.scp'}: utterance {name}: {value} does not exist; {run_first('create_dataset')}")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 from tqdm import tqdm
 
 from myna.corpora import account, mini_voices, transcripts
@@ -17,11 +17,13 @@ from myna.corpora.pieces import Findings, Piece, Rules, examine, other_speakers
 from myna.corpora.quality import Limits
 from myna.corpora.recognise import require_model
 from myna.corpora.select import sentence_groups, split, without_sentences
-from myna.corpora.settings import checked
 from myna.corpora.spoken_language import settle
 from myna.errors import MynaError
 from myna.files import atomic_text, shown
 from myna.kaldi.rates import outliers, units
+from myna.settings.corpus import CreateDataset
+from myna.settings.recipe import group_of
+from myna.workspace import run_again
 
 log = logging.getLogger(__name__)
 
@@ -98,7 +100,8 @@ def judge(folder: Path, node: DictConfig, least: float | None = None) -> Judged:
         MynaError: There is no recording, no transcript and no recogniser, or less than the least amount of usable
             speech is left.
     """
-    settings = checked(node)
+    settings = group_of("create_dataset", OmegaConf.to_container(node, resolve=True))
+    assert isinstance(settings, CreateDataset)
     contents = folders.scan(folder)
     language, line = settle(str(node.language), {take.id: take.path for take in contents.takes})
     if line:
@@ -240,5 +243,5 @@ def _doubts(found: Findings, folder: Path, data_dir: Path, confidence: float) ->
     if doubtful:
         print(
             f"{len(doubtful)} machine transcripts are in doubt: see {data_dir / 'to_check.csv'}; copy the lines that "
-            f"are wrong, corrected, into {shown(folder / transcripts.CORRECTIONS)} and run stage 0 again"
+            f"are wrong, corrected, into {shown(folder / transcripts.CORRECTIONS)} and {run_again('create_dataset')}"
         )

@@ -13,10 +13,10 @@ from omegaconf import DictConfig, OmegaConf
 
 from myna.arguments import Parser
 from myna.corpora import account, custom
-from myna.corpora.settings import Quality
 from myna.errors import MynaError
 from myna.files import atomic_text, shown
 from myna.inspect import cover, points, sound
+from myna.settings.corpus import Quality
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -98,7 +98,10 @@ def inspect(recordings: Path, language: str = "auto") -> dict[str, Any]:
 
 
 def _node(language: str) -> DictConfig:
-    return OmegaConf.create({"builder": "inspect", "language": language, "quality": Quality().model_dump()})
+    """Return what recipe `custom` says of a folder, where it matters here."""
+    minutes = {"train_minutes": 3.5, "dev_minutes": 0.5, "test_minutes": 2.0}
+    lengths = {"min_seconds": 1.0, "max_seconds": 15.0, "voice": minutes, "quality": Quality().model_dump()}
+    return OmegaConf.create({"builder": "myna.corpora.custom.build", "language": language} | lengths)
 
 
 def _plain(found: dict[str, Any]) -> dict[str, Any]:
