@@ -3,13 +3,14 @@
     python benchmarks/kills.py stages --count 60    # all stages of a recipe of a few utterances, in turn
     python benchmarks/kills.py say --count 40       # `myna say`, each time from the beginning
 
-A kill is SIGKILL; only those that hit a living process are counted. After each one what sound lies under `exp/` must
-be whole, labelled and signed, and the log's chain must hold. At the end each file must have the bytes of the untouched
-run; sound the same coded samples, since each label has an id of its own; what says when it was made stands in `TIMED`.
-The rows go to standard output, for docs/safety.md; the exit status is 1 when anything differs.
+A kill is SIGKILL; only those that hit a living process are counted. After each one whatever sound lies under `exp/`
+must be whole, labelled and signed, and the log's chain must hold. At the end each file must have the bytes of the
+untouched run; sound the same coded samples, since each label has an id of its own; what says when it was made is listed
+in `TIMED`. The rows go to standard output, for docs/safety.md; the exit status is 1 when anything differs.
 """
 
 import argparse
+import json
 import os
 import random
 import shutil
@@ -48,32 +49,37 @@ TIMED = (
 )
 
 
-def say(count: int, draw: random.Random) -> int:
+def say(count: int, draw: random.Random, made: Path) -> int:
     """Kill `myna say`; returns how many kills left something that they should not, and one more for another end."""
     from hostile import Bench, make_model, run
 
-    with tempfile.TemporaryDirectory() as folder:
-        bench = Bench(make_model(Path(folder)))
-        os.environ["MYNA_STATE_DIR"] = str(Path(folder) / "state")
+    bench = Bench(make_model(made))
+    os.environ["MYNA_STATE_DIR"] = str(made / "state")
 
-        def speak() -> bool:
-            return run(bench.say())[0] == 0
+    def speak() -> bool:
+        return run(bench.say())[0] == 0
 
-        seconds = _whole(speak)
-        essence, done, wrong = _essence(bench.out), 0, 0
-        while done < count:
-            bench.out.unlink(missing_ok=True)
-            if _killed(speak, draw.uniform(0.0, seconds)):
-                done += 1
-                wrong += not _say_in_order(bench, essence)
-        _whole(speak)
-        wrong += _essence(bench.out) != essence
+    seconds = _whole(speak)
+    essence, done, wrong = _essence(bench.out), 0, 0
+    while done < count:
+        bench.out.unlink(missing_ok=True)
+        if _killed(speak, draw.uniform(0.0, seconds)):
+            done += 1
+            wrong += not _say_in_order(bench, essence)
+    _whole(speak)
+    wrong += _essence(bench.out) != essence
     print(f"| `myna say`, killed within {seconds:.1f} s | {count} | {wrong} |")
     return wrong
 
 
-def stages(count: int, draw: random.Random) -> int:
-    """Kill each stage of a recipe several times; returns how many kills and files at the end were not in order."""
+def stages(count: int, draw: random.Random, made: Path) -> int:
+    """Kill each stage of a recipe several times; returns how many kills and files at the end were not in order.
+
+    Args:
+        count: Kills; the shorter a stage, the more of them it gets.
+        draw: When.
+        made: Folder to work in; a run that nobody killed is kept there, and not made twice.
+    """
     from test_end_to_end import SMALL, few_voices
 
     import myna.corpora.mini_voices as corpus
@@ -81,25 +87,44 @@ def stages(count: int, draw: random.Random) -> int:
     corpus.build = few_voices
     for module in _IMPORTED:
         import_module(module)
-    with tempfile.TemporaryDirectory() as made:
-        place, state = Path(made) / "recipes" / "few", Path(made) / "state"
-        os.environ["MYNA_STATE_DIR"] = str(state)
-        seconds = {name: _told(name, _whole(work)) for name, work in _stages(place, SMALL)}
-        key = (state / "site.key").read_bytes()
+    place, state = made / "recipes" / "few", made / "state"
+    os.environ["MYNA_STATE_DIR"] = str(state)
+    seconds = _whole_run(made, place, state, SMALL)
+    wrong, shares = 0, _shares(count, seconds)
+    for name, work in _stages(place, SMALL):
+        faults = _torn(work, seconds[name], shares[name], draw, place)
+        print(f"| stage `{name}`, killed within {seconds[name]:.1f} s | {shares[name]} | {faults} |", flush=True)
+        wrong += faults
+    different = _different(place.with_name("few.whole"), place)
+    print("\n".join(f"differs: {path}" for path in different), file=sys.stderr)
+    print(f"| files that differ from the run that was not killed | – | {len(different)} |")
+    return wrong + len(different)
+
+
+def _whole_run(made: Path, place: Path, state: Path, overrides: list[str]) -> dict[str, float]:
+    """Run every stage without a kill, and put the results and the state aside; returns the seconds of each stage."""
+    note = made / "seconds.json"
+    if not note.is_file():
+        seconds = {name: _told(name, _whole(work)) for name, work in _stages(place, overrides)}
         for path in (place, state):
             path.rename(path.with_name(f"{path.name}.whole"))
-        state.mkdir()
-        (state / "site.key").write_bytes(key)  # the same site signs, so that seals can be compared
-        wrong = 0
-        for number, (name, work) in enumerate(_stages(place, SMALL)):
-            share = count * (number + 1) // len(seconds) - count * number // len(seconds)
-            faults = _torn(work, seconds[name], share, draw, place)
-            print(f"| stage `{name}`, killed within {seconds[name]:.1f} s | {share} | {faults} |", flush=True)
-            wrong += faults
-        different = _different(place.with_name("few.whole"), place)
-        print("\n".join(f"differs: {path}" for path in different), file=sys.stderr)
-        print(f"| files that differ from the run that was not killed | – | {len(different)} |")
-    return wrong + len(different)
+        note.write_text(json.dumps(seconds))
+    for path in (place, state, place.with_name("few.before")):
+        shutil.rmtree(path, ignore_errors=True)
+    state.mkdir()
+    shutil.copy(made / "state.whole" / "site.key", state)  # the same site signs, so that seals can be compared
+    found: dict[str, float] = json.loads(note.read_text())
+    return found
+
+
+def _shares(count: int, seconds: dict[str, float]) -> dict[str, int]:
+    """Share the kills out: at least two a stage, the rest by how short it is."""
+    ease = {name: value**-0.5 for name, value in seconds.items()}
+    rest = max(0, count - 2 * len(seconds))
+    shares = {name: 2 + int(rest * part / sum(ease.values())) for name, part in ease.items()}
+    for name in sorted(ease, key=lambda name: -ease[name])[: max(0, count - sum(shares.values()))]:
+        shares[name] += 1
+    return shares
 
 
 def _stages(place: Path, overrides: list[str]) -> Iterator[tuple[str, Callable[[], bool]]]:
@@ -232,9 +257,11 @@ def main() -> int:
     parser.add_argument("what", choices=("stages", "say"))
     parser.add_argument("--count", type=int, default=60, help="kills")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--folder", type=Path, help="work and leave all there (default: a temporary folder)")
     arguments = parser.parse_args()
     work = {"stages": stages, "say": say}[arguments.what]
-    return int(work(arguments.count, random.Random(arguments.seed)) > 0)
+    with tempfile.TemporaryDirectory() as made:
+        return int(work(arguments.count, random.Random(arguments.seed), arguments.folder or Path(made)) > 0)
 
 
 if __name__ == "__main__":

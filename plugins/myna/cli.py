@@ -22,6 +22,7 @@ EVERYTHING = "pip install 'myna[train]'"  # in a clone: pip install '.[train]', 
 COMMANDS: dict[str, tuple[str, tuple[str, ...], str]] = {
     "recipe": ("myna.recipe.command", (), "run the stages of a recipe (run.sh calls this)"),
     "clone": ("myna.adapt.command", (), "make a voice from recordings"),
+    "inspect": ("myna.inspect.command", (), "say what recordings are worth for a clone"),
     "say": ("myna.serve.say", (), "speak a text with a voice"),
     "read": ("myna.serve.read", (), "show how a text will be read"),
     "export": ("myna.publish.export", (), "write a voice for transformers"),

@@ -37,9 +37,15 @@ class Check:
 
 
 def main(argv: Sequence[str] = ()) -> int:
-    """Print the table; returns 1 when something needed is missing."""
+    """Print the table; returns 1 when something needed is missing, or with `--audit` when a fault is known."""
     parser = argparse.ArgumentParser(prog="myna doctor", description="Check this machine.")
-    parser.parse_args(argv)
+    parser.add_argument(
+        "--audit", action="store_true", help="instead: known faults of the pinned packages (asks pypi.org)"
+    )
+    if parser.parse_args(argv).audit:
+        from myna.advisories import audit
+
+        return audit(project_root() / "constraints.txt")
     checks = list(all_checks(project_root()))
     print(table(checks))
     missing = sum(check.state == "missing" for check in checks)

@@ -12,13 +12,14 @@ from myna.workspace import run_again, run_first
 
 FEATURES = ("mel", "mfcc", "f0", "energy", "linear")
 SPACE = "<space>"
+ARRAYS = "arrays.scp"  # utterance to its npz file; `feats.scp` names the same mels in a Kaldi archive
 
 
 def read_features(path: Path | str, names: Iterable[str] = ("mel", "f0", "energy")) -> dict[str, np.ndarray]:
     """Read features of one utterance.
 
     Args:
-        path: An npz file named in `feats.scp`.
+        path: An npz file named in `arrays.scp`.
         names: Any of `mel` (T, 80), `mfcc` (T, 13), `f0` (T,) Hz with 0 for unvoiced, `energy` (T,),
             `linear` (T, 513).
 
@@ -39,6 +40,11 @@ def read_features(path: Path | str, names: Iterable[str] = ("mel", "f0", "energy
         ) from None
     except (ValueError, OSError, EOFError) as error:
         raise MynaError(f"{path} is damaged ({error}); remove it and {run_first('extract_features')}") from None
+
+
+def read_arrays(folder: Path) -> dict[str, str]:
+    """Return utterance to npz file; folders made before 2026-11-25 name these in `feats.scp`."""
+    return read_table(folder / ARRAYS if (folder / ARRAYS).exists() else folder / "feats.scp")
 
 
 def format_phones(symbols: Iterable[str]) -> str:
@@ -107,9 +113,9 @@ class FeatureSet:
         self.folder = Path(folder)
         if not (self.folder / "feats.scp").exists():
             raise MynaError(f"{self.folder} has no features (feats.scp); {run_first('extract_features')}")
-        tables = {name: read_table(self.folder / name) for name in _TABLES}
+        tables = {ARRAYS: read_arrays(self.folder), **{name: read_table(self.folder / name) for name in _TABLES}}
         originals = read_table(self.folder / "utt2orig") if (self.folder / "utt2orig").exists() else {}
-        names = [name for name in sorted(tables["feats.scp"], key=byte_order) if augmented or name not in originals]
+        names = [name for name in sorted(tables[ARRAYS], key=byte_order) if augmented or name not in originals]
         self.utterances = [_utterance(self.folder, name, tables, originals) for name in names]
         self._by_name = {utterance.name: utterance for utterance in self.utterances}
 
@@ -130,7 +136,7 @@ class FeatureSet:
         if isinstance(key, int):
             return self.utterances[key]
         if key not in self._by_name:
-            raise MynaError(f"{self.folder} has no utterance {key}; see its feats.scp")
+            raise MynaError(f"{self.folder} has no utterance {key}; see its {ARRAYS}")
         return self._by_name[key]
 
     @property
@@ -139,7 +145,7 @@ class FeatureSet:
         return sorted({utterance.speaker for utterance in self.utterances})
 
 
-_TABLES = ("feats.scp", "wav.scp", "text", "phones", "utt2spk", "utt2lang", "utt2num_frames", "utt2dur", "utt2band")
+_TABLES = ("wav.scp", "text", "phones", "utt2spk", "utt2lang", "utt2num_frames", "utt2dur", "utt2band")
 
 
 def _utterance(
@@ -153,7 +159,7 @@ def _utterance(
         speaker=tables["utt2spk"][name],
         language=tables["utt2lang"][name],
         wav=Path(tables["wav.scp"][name]),
-        feats=Path(tables["feats.scp"][name]),
+        feats=Path(tables[ARRAYS][name]),
         frames=int(tables["utt2num_frames"][name]),
         seconds=float(tables["utt2dur"][name]),
         band=float(tables["utt2band"][name]),

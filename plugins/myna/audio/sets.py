@@ -6,7 +6,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 from myna.audio.augment import check_original, origin
-from myna.audio.features import format_phones
+from myna.audio.features import ARRAYS, format_phones
 from myna.audio.process import Item, Record
 from myna.errors import MynaError
 from myna.files import atomic_text
@@ -104,7 +104,7 @@ def write_tables(folder: Path, source: SourceSet, items: Mapping[str, Item], rec
                 tables["utt2orig"][made.name] = utterance
             row = {
                 "wav.scp": str(items[utterance].wav(made.name)),
-                "feats.scp": str(items[utterance].feats(made.name)),
+                ARRAYS: str(items[utterance].feats(made.name)),
                 "text": source.text[utterance],
                 "phones": format_phones(source.phones[utterance]),
                 "utt2spk": speaker,
@@ -126,7 +126,7 @@ def write_tables(folder: Path, source: SourceSet, items: Mapping[str, Item], rec
 
 _TABLES = (
     "wav.scp",
-    "feats.scp",
+    ARRAYS,
     "text",
     "phones",
     "utt2spk",

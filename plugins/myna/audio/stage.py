@@ -10,6 +10,7 @@ from typing import Any, cast
 
 from omegaconf import DictConfig, OmegaConf
 
+from myna.audio.ark import write_ark
 from myna.audio.augment import Change, changes
 from myna.audio.process import Item, Record, finished
 from myna.audio.sets import SourceSet, check_leaks, matches, read_set, write_tables
@@ -58,6 +59,7 @@ def run(config: DictConfig) -> None:
     originals: list[Path] = []
     for source in sets:
         originals += _finish(source, dump / source.name, plans[source.name], source.name in train)
+        write_ark(dump / source.name)
     save_front_end(front_end, dump)
     _statistics(originals, dump, settings)
 

@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from myna.audio.features import read_arrays
 from myna.audio.mel import MelConfig
 from myna.errors import MynaError
 from myna.files import atomic_text
@@ -50,8 +51,8 @@ def read_items(directory: Path | str, augmented: bool = False) -> list[Item]:
     directory = Path(directory)
     if not (directory / "feats.scp").is_file():
         raise MynaError(f"{directory}/feats.scp is missing; {run_first('extract_features')}")
-    names = ("wav.scp", "feats.scp", "utt2num_frames", "utt2band")
-    audio, features, frames, band = (read_table(directory / name) for name in names)
+    audio, frames, band = (read_table(directory / name) for name in ("wav.scp", "utt2num_frames", "utt2band"))
+    features = read_arrays(directory)
     copies = read_table(directory / "utt2orig") if (directory / "utt2orig").is_file() else {}
     try:
         return [
