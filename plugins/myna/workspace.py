@@ -52,8 +52,12 @@ class Workspace:
 
     @classmethod
     def of(cls, settings: Any) -> "Workspace":
-        """Take the folders from a configuration: `recipe_dir`, `data_dir`, `dump_dir` and `exp_dir`."""
-        return cls(*(Path(getattr(settings, f"{name}_dir")) for name in ("recipe", "data", "dump", "exp")))
+        """Take the folders from a configuration: `recipe_dir`, `data_dir`, `dump_dir` and `exp_dir`.
+
+        One that it does not name is the folder of the process, as `recipe_dir: .` would say.
+        """
+        named = (getattr(settings, f"{name}_dir", None) for name in ("recipe", "data", "dump", "exp"))
+        return cls(*(Path(folder or ".") for folder in named))
 
     def recordings(self, name: str) -> Path:
         """Return the data directory of a set."""

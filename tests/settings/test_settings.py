@@ -80,7 +80,7 @@ WRONG = [
     ("augment.sets=target_train", "a list"),
     ("text.front_end=espeak", "a table of keys"),
     ("text=char text.front_end.vocabulary=big", "a whole number"),
-    ("pack.check_wer=-0.1", "a number from 0 to 10"),
+    ("pack.check_wer=-0.1", "a number from 0"),
     ("upload.private=secret", "true or false"),
     ("stages.decode.after=measure", "a list"),
 ]

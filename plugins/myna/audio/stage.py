@@ -21,7 +21,7 @@ from myna.files import atomic_text
 from myna.kaldi.tables import read_table
 from myna.text.front_end import FrontEnd, save_front_end
 from myna.text.prepare import prepare
-from myna.workspace import run_again, run_first
+from myna.workspace import Workspace, run_again, run_first
 
 log = logging.getLogger(__name__)
 
@@ -41,8 +41,8 @@ def run(config: DictConfig) -> None:
     """
     node = cast(dict[str, Any], OmegaConf.to_container(config.features, resolve=True))
     settings = Settings.of(node)
-    dump = Path(config.dump_dir)
-    folders = _folders(Path(config.data_dir))
+    dump = Workspace.of(config).dump
+    folders = _folders(Workspace.of(config).data)
     front_end = _front_end(config, [f for f in folders if matches(f.name, node["train_sets"])])
     sets = _read_sets(folders, Path(config.recipe_dir), front_end)
     train = [source.name for source in sets if matches(source.name, node["train_sets"])]

@@ -23,7 +23,7 @@ from myna.files import atomic_text, shown
 from myna.kaldi.rates import outliers, units
 from myna.settings.corpus import CreateDataset
 from myna.settings.recipe import group_of
-from myna.workspace import run_again
+from myna.workspace import Workspace, run_again
 
 log = logging.getLogger(__name__)
 
@@ -57,10 +57,10 @@ def build(config: DictConfig, cache: Path) -> tuple[Corpus, Sets]:
     clips = [_clip(piece, speaker, judged.found.language) for piece in judged.found.kept]
     target = Corpus(tuple(clips), {speaker: consent})
     sets = deal(clips)
-    _report(judged, folder, Path(config.data_dir), float(node.quality.confidence))
+    _report(judged, folder, Workspace.of(config).data, float(node.quality.confidence))
     if record:
-        Path(config.data_dir).mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(record, Path(config.data_dir) / "consent.yaml")
+        Workspace.of(config).data.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(record, Workspace.of(config).data / "consent.yaml")
     if str(node.pool) == "none":
         return target, sets
     known, pool = _others(node, cache)

@@ -13,7 +13,7 @@ from myna.corpora.decode import materialise
 from myna.errors import MynaError
 from myna.kaldi import DataDir, check, check_disjoint, write
 from myna.kaldi.rates import all_outliers
-from myna.workspace import run_again
+from myna.workspace import Workspace, run_again
 
 TARGET = ("target_train", "target_dev", "target_test")
 POOL = ("pool_train", "pool_dev")
@@ -34,7 +34,7 @@ def run(config: DictConfig) -> None:
         MynaError: A source is missing, a target has no consent record, or a set is not sound.
     """
     node = config.create_dataset
-    data_dir = Path(config.data_dir)
+    data_dir = Workspace.of(config).data
     try:
         _sweep(data_dir)
         corpus, sets = _builder(str(node.builder))(config, downloads(config))
@@ -69,7 +69,7 @@ def _builder(name: str) -> Builder:
 
 
 def _write(corpus: Corpus, name: str, clips: list[Clip], config: DictConfig) -> DataDir:
-    data_dir = Path(config.data_dir).absolute()
+    data_dir = Workspace.of(config).data.absolute()
     workers = int(config.get("num_workers") or os.cpu_count() or 1)
     data = materialise(corpus, clips, data_dir / "wav", workers, copy=bool(config.create_dataset.get("copy", True)))
     judged = name != "spk_test"

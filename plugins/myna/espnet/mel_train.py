@@ -22,7 +22,7 @@ from myna.networks.pretrained import load_part, part_config
 from myna.networks.tts.mel_network import TOKEN_SLOTS, MelNetwork
 from myna.networks.voice import save_weights
 from myna.text.front_end import load_front_end
-from myna.workspace import run_again, run_first
+from myna.workspace import Workspace, run_again, run_first
 
 log = logging.getLogger(__name__)
 
@@ -38,12 +38,12 @@ def train(config: DictConfig) -> None:
     Raises:
         MynaError: Features or embeddings are missing, or two words of the configuration do not fit each other.
     """
-    settings, out = config.tts, Path(config.exp_dir) / "tts"
+    settings, out = config.tts, Workspace.of(config).base
     steps = config.trainer.get("max_steps") or settings.max_steps
     if settings.init == "scratch" and steps is None:
         raise MynaError(f"tts={settings.name} with tts.init=scratch knows nothing yet: set tts.max_steps, to thousands")
-    check_text(settings, Path(config.dump_dir))
-    network, built = start(settings, Path(config.dump_dir), int(config.seed))
+    check_text(settings, Workspace.of(config).dump)
+    network, built = start(settings, Workspace.of(config).dump, int(config.seed))
     report: dict[str, Any] = {"init": settings.init, "steps": int(steps or 0), "chosen": "start"}
     if steps:
         report |= _train(config, network, out, int(steps))
@@ -189,9 +189,9 @@ def data_set(config: DictConfig, name: str, network: MelNetwork, gaussians: Path
     fields = [field for field in network.fields if field != "durations"]
     durations: dict[str, Any] = {"aligner": str(gaussians)} if gaussians else {}
     settings = {
-        "data_dir": str(Path(config.dump_dir) / name),
+        "data_dir": str(Workspace.of(config).features(name)),
         "fields": [*FIELDS, *fields, *(["durations"] if gaussians else [])],
-        "embeds_dir": str(Path(config.exp_dir) / "encoder" / "embeds" / name),
+        "embeds_dir": str(Workspace.of(config).embeddings(name)),
         "max_frames": int(config.tts.max_frames),
         "min_frames": 32,
         "cache": True,

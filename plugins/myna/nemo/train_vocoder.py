@@ -21,7 +21,7 @@ from myna.networks.pretrained import FOLDER
 from myna.networks.vocoder.griffin_lim import GriffinLim
 from myna.networks.vocoder.parallel_wavenet import ParallelWaveNet, load_teacher
 from myna.networks.weights import load_into, save_weights
-from myna.workspace import run_again
+from myna.workspace import Workspace, run_again
 
 log = logging.getLogger(__name__)
 BASE = FOLDER / "vocoder.safetensors"
@@ -39,7 +39,7 @@ def run(config: DictConfig) -> None:
     Raises:
         MynaError: Features, weights or a student's teacher are missing, or weights do not fit; names the remedy.
     """
-    settings, out = config.vocoder, Path(config.exp_dir) / "vocoder"
+    settings, out = config.vocoder, Workspace.of(config).vocoder
     items = copy_synthesis.choose(_sets(config, settings.measure.sets), settings.measure.utterances)
     generator = start(settings, int(config.seed))
     if budget(config)[0]:
@@ -259,4 +259,4 @@ def _loader(config: DictConfig, last: Path) -> torch.utils.data.DataLoader[dict[
 
 
 def _sets(config: DictConfig, names: list[str]) -> list[Path]:
-    return [Path(config.dump_dir) / name for name in names]
+    return [Workspace.of(config).features(name) for name in names]

@@ -12,7 +12,7 @@ from myna.safety.card import load_card
 from myna.safety.release import Admitted, admit, record
 from myna.safety.seal import read_sealed
 from myna.safety.types import Request
-from myna.workspace import run_first
+from myna.workspace import Workspace, run_first
 
 logger = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ def run(config: DictConfig) -> None:
             refuses.
     """
     settings, pack = config.upload, Path(config.upload.pack)
-    record_path = Path(config.exp_dir) / "upload.json"
+    record_path = Workspace.of(config).upload_record
     if not settings.repo:
         reason = "no repository is named (upload.repo)" + _also_refused(pack)
         logger.info("nothing is uploaded: %s", reason)

@@ -28,7 +28,7 @@ class Pack(Group):
     nemo: str
     sets: tuple[str, ...]
     check_text: str | None
-    check_wer: Annotated[Real, Field(ge=0, le=10)]
+    check_wer: Annotated[Real, Field(ge=0)]
     whisper_model: str | None
 
 
