@@ -56,7 +56,7 @@ def written_text(argument: str, language: str | None = None) -> Given:
 
 
 def _utf8(raw: bytes) -> str | None:
-    """Return a text in UTF-8, whatever characters it has; None for other bytes, and for those with zeros: no text, or UTF-16."""
+    """Return a text in UTF-8, whatever characters it has; None for others, and where zeros say UTF-16 or no text."""
     try:
         return None if 0 in raw else raw.decode("utf-8").removeprefix("\ufeff")
     except UnicodeDecodeError:
