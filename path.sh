@@ -123,7 +123,7 @@ myna_set_up() {
       myna_say "installing the packages of constraints.txt (minutes, once)"
       [[ -t 2 ]] && quiet=() || quiet=(--quiet) # its progress bars are for a person
       "$MYNA_VENV/bin/uv" pip install "${quiet[@]}" --python "$MYNA_PYTHON" \
-        -c "$MYNA_ROOT/constraints.txt" --overrides "$MYNA_ROOT/overrides.txt" -e "$MYNA_ROOT[dev]" >&2
+        -c "$MYNA_ROOT/constraints.txt" --overrides "$MYNA_ROOT/overrides.txt" -e "$MYNA_ROOT[train,dev]" >&2
     ) || { myna_say "the packages could not be installed; put right what is said above and run the same command again"; exit 1; }
     echo "$want" >"$MYNA_VENV/.complete.new" && mv "$MYNA_VENV/.complete.new" "$MYNA_VENV/.complete"
   ) 9>"$MYNA_ROOT/.venv.lock"

@@ -16,13 +16,18 @@ _PLACES = (
     *(errno.ENOENT, errno.EMFILE, errno.ENFILE, errno.EIO, errno.ENXIO),
 )
 
+EVERYTHING = "pip install 'myna[train]'"  # in a clone: pip install '.[train]', or ./run.sh
+
 # sub-command: (module, leading arguments that tell the module which of its commands is meant, help)
 COMMANDS: dict[str, tuple[str, tuple[str, ...], str]] = {
     "recipe": ("myna.recipe.command", (), "run the stages of a recipe (run.sh calls this)"),
+    "clone": ("myna.adapt.command", (), "make a voice from recordings"),
+    "inspect": ("myna.inspect.command", (), "say what recordings are worth for a clone"),
     "say": ("myna.serve.say", (), "speak a text with a voice"),
     "read": ("myna.serve.read", (), "show how a text will be read"),
     "export": ("myna.publish.export", (), "write a voice for transformers"),
     "doctor": ("myna.doctor", (), "check this machine"),
+    "schema": ("myna.settings.schema", (), "write the JSON schemas of the configuration"),
     "data": ("myna.kaldi.cli", (), "validate, fix or cut Kaldi data directories"),
     "consent": ("myna.safety.cli", ("consent",), "make, sign, verify or revoke a speaker's consent"),
     "verify": ("myna.safety.cli", ("verify",), "say whether an audio file carries Myna's labels"),
@@ -62,6 +67,10 @@ def _guard(command: Callable[[], int | None]) -> int:
         return command() or 0
     except MynaError as error:
         return _fail(str(error), 2)
+    except ModuleNotFoundError as error:
+        if (error.name or "myna").partition(".")[0] == "myna":
+            raise
+        return _fail(f"{error.name} is not installed, as in a light install; {EVERYTHING} brings all of Myna", 2)
     except KeyboardInterrupt:
         return _fail("interrupted; the same command goes on where it stopped", 130)
     except BrokenPipeError:

@@ -8,9 +8,10 @@ import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 from pathlib import Path
 
-from myna.recipe.compose import project_root
+from myna.recipe.folders import project_root
 
 TOOLS = {"sox": "augmentation", "ffmpeg": "audio formats", "espeak-ng": "phonemes", "flite": "recipe pool"}
 VOICES = ("en-us", "fr-fr", "it", "ru", "es", "de", "cmn")
@@ -36,9 +37,15 @@ class Check:
 
 
 def main(argv: Sequence[str] = ()) -> int:
-    """Print the table; returns 1 when something needed is missing."""
+    """Print the table; returns 1 when something needed is missing, or with `--audit` when a fault is known."""
     parser = argparse.ArgumentParser(prog="myna doctor", description="Check this machine.")
-    parser.parse_args(argv)
+    parser.add_argument(
+        "--audit", action="store_true", help="instead: known faults of the pinned packages (asks pypi.org)"
+    )
+    if parser.parse_args(argv).audit:
+        from myna.advisories import audit
+
+        return audit(project_root() / "constraints.txt")
     checks = list(all_checks(project_root()))
     print(table(checks))
     missing = sum(check.state == "missing" for check in checks)
@@ -80,18 +87,23 @@ def python_check() -> Check:
     )
 
 
+def trains() -> bool:
+    """Tell a whole install from a light one, which speaks and needs no programs."""
+    return find_spec("espnet2") is not None
+
+
 def tool_checks() -> Iterator[Check]:
     """The programs that stages call."""
     for tool, use in TOOLS.items():
         path = shutil.which(tool)
         remedy = "" if path else f"sudo apt-get install -y {tool}  (for {use})"
-        yield Check(tool, path or "not found", "ok" if path else "missing", remedy)
+        yield Check(tool, path or "not found", "ok" if path else "missing" if trains() else "note", remedy)
 
 
 def voices_check() -> Check:
     """The languages that espeak-ng must know."""
     if shutil.which("espeak-ng") is None:
-        return Check("espeak-ng voices", "unknown", "missing", "install espeak-ng first")
+        return Check("espeak-ng voices", "unknown", "missing" if trains() else "note", "install espeak-ng first")
     listing = subprocess.run(["espeak-ng", "--voices"], capture_output=True, text=True, timeout=30).stdout
     known = {word for line in listing.splitlines()[1:] for word in line.replace("(", " ").replace(")", " ").split()}
     absent = [voice for voice in VOICES if voice not in known]
@@ -153,6 +165,8 @@ def torch_check() -> Check:
     """Import torch and see what it can use: the one slow check, so it comes last."""
     try:
         import torch
+    except ModuleNotFoundError:
+        return Check("torch", "not installed", "note", "exports speak without it; for voices: pip install myna")
     except (ImportError, OSError) as error:
         return Check("torch", str(error).splitlines()[0], "missing", "remove .venv and run ./run.sh: it sets up again")
     return Check("torch", f"{torch.__version__}, CUDA {'yes' if torch.cuda.is_available() else 'no'}")

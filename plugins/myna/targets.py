@@ -30,7 +30,7 @@ from myna.limits import (
     MOST_TOKENS,
 )
 from myna.parsing import one_line
-from myna.recipe.compose import CONF, own_folders
+from myna.recipe.folders import CONF, own_folders
 
 # Where a group's YAML names its classes.
 GROUPS = {

@@ -83,6 +83,25 @@ def test_half_a_file_is_no_recording(an4: list[Path], tmp_path: Path, codec: str
         load_audio(half)
 
 
+@pytest.mark.parametrize(("name", "options"), [("mp3", ["-write_xing", "0"]), ("aac", []), ("w64", []), ("mp2", [])])
+@pytest.mark.parametrize("tag", [b"", b"TAG" + bytes(125)])
+def test_a_file_of_bare_frames_that_was_cut(
+    an4: list[Path], tmp_path: Path, name: str, options: list[str], tag: bytes
+) -> None:
+    """No header tells how long it is: its last frame does, wherever the cut falls; a tag behind the frames is none."""
+    whole = tmp_path / f"whole.{name}"
+    soundfile.write(tmp_path / "speech.wav", speech(an4), RATE)
+    subprocess.run(["ffmpeg", "-v", "error", "-i", tmp_path / "speech.wav", *options, whole], check=True)
+    coded = whole.read_bytes()
+    whole.write_bytes(coded + (tag if name != "w64" else b""))
+    assert load_audio(whole).seconds == pytest.approx(len(speech(an4)) / RATE, abs=0.2)
+    for share in (0.3, 0.55, 0.601):
+        cut = tmp_path / f"cut.{name}"
+        cut.write_bytes(coded[: int(len(coded) * share)])
+        with pytest.raises(MynaError, match=rf"cut\.{name} was cut short"):
+            load_audio(cut)
+
+
 def test_a_stream_of_unknown_length_is_whole(an4: list[Path], tmp_path: Path) -> None:
     """ffmpeg writes no sizes into a pipe."""
     soundfile.write(tmp_path / "speech.wav", speech(an4), RATE)

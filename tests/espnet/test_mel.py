@@ -1,5 +1,6 @@
 """Mel models in ESPnet3: named losses, validations that can be compared, and stages 3 and 5 of each."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from myna.espnet.embeddings import write_embeddings
 from myna.espnet.mel_model import MelModel
 from myna.espnet.mel_train import check_text, start
 from myna.networks.tts.fastspeech2 import FastSpeech2
+from myna.networks.tts.monophones import Monophones
 from myna.networks.tts.vits_mel import VitsMel
 from myna.networks.vocoder.griffin_lim import GriffinLim
 from myna.networks.voice import Voice
@@ -27,6 +29,7 @@ from myna.text.char_text import CharText
 from myna.text.espeak_text import EspeakText
 from myna.text.front_end import save_front_end
 from myna.text.lexicon import Lexicon
+from myna.text.tokens import default_tokens
 
 CONF = Path(__file__).parents[2] / "conf"
 SIZES = {
@@ -249,6 +252,18 @@ def test_the_gaussians_are_kept_for_a_run_that_was_killed(tmp_path: Path, make_s
     save_front_end(EspeakText(), tmp_path / "dump")
     with pytest.raises(MynaError, match=r"trained with other tokens .*run stage 3 again"):
         Dataset(str(tmp_path / "dump" / "target_train"), **asked)
+
+
+def test_a_clone_of_the_base_needs_no_pool(tmp_path: Path, make_set: Callable[..., Path]) -> None:
+    """The shipped Gaussians lead to those of the target; a damaged file is refused by its hash."""
+    config = write_recipe(tmp_path, make_set, "vits_mel")
+    config.tts.init, config.tts.model.aligner = "base", "monophones"
+    save_front_end(EspeakText(), tmp_path / "dump")
+    shutil.rmtree(tmp_path / "dump" / "pool_train")
+    own = aligner.of_target(config)
+    assert own == tmp_path / "exp" / "clone" / "aligner.safetensors"
+    assert Monophones.load(own).symbols == default_tokens().symbols
+    assert not np.array_equal(Monophones.load(own).mean, Monophones.load(aligner.of_pool(config)).mean)
 
 
 def test_an_utterance_with_more_symbols_than_frames_is_left_out(tmp_path: Path, make_set: Callable[..., Path]) -> None:

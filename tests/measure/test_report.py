@@ -6,7 +6,7 @@ import re
 import pytest
 
 from myna.errors import MynaError
-from myna.measure import ledger, results, stage
+from myna.measure import ledger, page, results, stage
 from myna.measure.curves import training_curves
 
 KEYS = (
@@ -23,6 +23,9 @@ def test_figures_and_page_and_a_second_run_that_scores_nothing(recipe, monkeypat
     assert not [key for key in KEYS if key not in found]
     assert found["similarity_encoder"] == "dvector"
     assert found["similarity_real"] > found["similarity"] > found["similarity_other"]
+    assert 0 < found["similarity_scale"] < 1
+    assert found["wer_unit"] == "words"
+    assert found["whisper_model"] == "tiny.en"
     assert found["mos"] < found["mos_real"]
     assert found["seconds_total"] >= 61.5
     assert found["peak_rss_mb"] == 1234.5
@@ -46,6 +49,25 @@ def test_figures_and_page_and_a_second_run_that_scores_nothing(recipe, monkeypat
     assert len(scored) == 1
     again = json.loads((folder / "results.json").read_text(encoding="utf-8"))
     assert {key: again[key] for key in KEYS[:10]} == {key: found[key] for key in KEYS[:10]}
+
+
+def test_mandarin_counts_toned_syllables_and_opens_in_chinese(tmp_path) -> None:
+    found = {"language": "cmn", "wer": 0.1, "wer_real": 0.05, "wer_unit": "toned syllables", "similarity_scale": 0.8}
+    rest = {"speaker": "a", "rtf": 0.1, "first_audio_s": 0.1, "seed": 1, "versions": {}, "stage_seconds": {}}
+    rest |= {
+        "seconds_total": 1.0,
+        "peak_rss_mb": 1.0,
+        "counts": {},
+        "whisper_model": "base",
+        "mos": 4.0,
+        "mos_real": 4.0,
+    }
+    rest |= {"similarity": 0.7, "similarity_real": 0.8, "similarity_other": 0.2, "similarity_encoder": "dvector"}
+    page.write_page(tmp_path / "a.html", page.Content(found | rest, [], {}, [], {}))
+    written = (tmp_path / "a.html").read_text(encoding="utf-8")
+    assert '<html data-lang="en" data-clone="cmn">' in written
+    assert "带调音节错误率" in written
+    assert "词错误率" not in written
 
 
 def test_missing_speech_names_the_stage(recipe, tmp_path) -> None:

@@ -87,7 +87,8 @@ def test_makes_the_environment_once(clone: Path):
     assert done.returncode == 0, done.stderr
     assert done.stdout == f"{clone}/.venv/bin/python\n"
     assert (
-        f"-c {clone}/constraints.txt --overrides {clone}/overrides.txt -e {clone}[dev]" in (clone / "calls").read_text()
+        f"-c {clone}/constraints.txt --overrides {clone}/overrides.txt -e {clone}[train,dev]"
+        in (clone / "calls").read_text()
     )
     assert source(clone).stderr == ""
     assert calls(clone) == 1

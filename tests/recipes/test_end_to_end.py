@@ -87,9 +87,19 @@ def test_from_recordings_to_a_packed_voice(tmp_path: Path, monkeypatch: pytest.M
     assert (exp / "pack" / "voice" / "tts.safetensors").is_file()
     assert json.loads((exp / "upload.json").read_text(encoding="utf-8"))["uploaded"] is False
 
+    what_can_be_heard_is_labelled(exp / "clone")
     speak_with(exp / "pack", tmp_path / "hello.opus")
     nothing_runs_again(config)
     a_lost_report_is_made_again(config)
+
+
+def what_can_be_heard_is_labelled(clone: Path) -> None:
+    """`myna verify` accepts each sound file of the job as it lies there, and the log names it."""
+    from myna.safety import cli as safety
+
+    sounds = [path for path in clone.rglob("*") if path.suffix in (".wav", ".mp3", ".opus", ".flac", ".m4a", ".ogg")]
+    assert len(sounds) == 5
+    assert {path: safety.main(["verify", str(path)]) for path in sounds} == dict.fromkeys(sounds, 0)
 
 
 def speak_with(pack: Path, out: Path) -> None:

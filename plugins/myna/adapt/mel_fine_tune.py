@@ -24,6 +24,7 @@ from myna.networks.voice import Voice, VoiceConfig
 from myna.networks.weights import stored_network
 from myna.text.front_end import load_front_end
 from myna.text.tokens import TokenList
+from myna.workspace import run_again, run_first
 
 log = logging.getLogger(__name__)
 
@@ -123,7 +124,7 @@ def _mos(voice: Voice, texts: list[str]) -> float:
 def _dev_texts(config: DictConfig, count: int = 5) -> list[str]:
     path = Path(config.dump_dir) / "target_dev" / "text"
     if not path.is_file():
-        raise MynaError(f"{path} is missing: run stage 1 (extract_features) first")
+        raise MynaError(f"{path} is missing: {run_first('extract_features')}")
     lines = [line.split(maxsplit=1) for line in path.read_text(encoding="utf-8").splitlines()]
     return [line[1] for line in lines if len(line) == 2][:count]
 
@@ -131,9 +132,9 @@ def _dev_texts(config: DictConfig, count: int = 5) -> list[str]:
 def _base(config: DictConfig) -> tuple[MelNetwork, dict[str, Any]]:
     folder = Path(config.exp_dir) / "tts"
     if not (folder / "tts.yaml").is_file():
-        raise MynaError(f"{folder}/tts.yaml is missing: run stage 3 (train_vits) first")
+        raise MynaError(f"{folder}/tts.yaml is missing: {run_first('train_vits')}")
     network, built = stored_network(folder, "tts")
     if built["_target_"] != config.tts.network._target_:
-        raise MynaError(f"{folder} holds another tts: run stage 3 again with the same words")
+        raise MynaError(f"{folder} holds another tts: {run_again('train_vits')} with the same words")
     assert isinstance(network, MelNetwork)
     return network, built

@@ -4,14 +4,13 @@ import logging
 from collections.abc import Iterable
 from pathlib import Path
 
-import myna
 from myna.errors import MynaError
 from myna.kaldi.sentences import alike, trigrams
 from myna.kaldi.tables import read_lines, read_table
 
 logger = logging.getLogger(__name__)
 
-FOLDER = Path(myna.__file__).parent / "conf" / "sentences"
+FOLDER = Path(__file__).resolve().parents[1] / "conf" / "sentences"
 _FILES = {"cmn": "zh", "yue": "zh"}
 
 

@@ -26,6 +26,7 @@ from myna.networks.voice import Voice, VoiceConfig
 from myna.networks.weights import stored_network
 from myna.text.front_end import load_front_end
 from myna.text.tokens import TokenList
+from myna.workspace import run_first
 
 log = logging.getLogger(__name__)
 
@@ -90,7 +91,7 @@ def start(config: DictConfig) -> Voice:
     """
     folder = Path(config.exp_dir) / "tts"
     if not (folder / "tts.yaml").is_file():
-        raise MynaError(f"{folder}/tts.yaml is missing: run stage 3 (train_vits) first")
+        raise MynaError(f"{folder}/tts.yaml is missing: {run_first('train_vits')}")
     network, built = stored_network(folder, "tts")
     described = VoiceConfig(
         name=str(config.get("create_dataset", {}).get("name") or "target"),

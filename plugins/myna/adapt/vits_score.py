@@ -10,6 +10,7 @@ from torch import nn
 from myna.errors import MynaError
 from myna.networks.tts.vits import DURATION_NOISE, VitsCore
 from myna.networks.voice import Voice
+from myna.workspace import run_first
 
 
 class Judge:
@@ -28,7 +29,7 @@ class Judge:
         """Read the sentences."""
         path = Path(config.dump_dir) / "target_dev" / "text"
         if not path.is_file():
-            raise MynaError(f"{path} is missing: run stage 1 (extract_features) first")
+            raise MynaError(f"{path} is missing: {run_first('extract_features')}")
         lines = [line.split(maxsplit=1) for line in path.read_text(encoding="utf-8").splitlines()]
         self.voice, self.texts = voice, [line[1] for line in lines if len(line) == 2][:sentences]
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from omegaconf import DictConfig
@@ -10,6 +10,10 @@ from torch import nn
 
 from myna.errors import MynaError
 from myna.networks.weights import stored_network
+from myna.workspace import run_again, run_first
+
+if TYPE_CHECKING:
+    from myna.safety.consent import ConsentRecord
 
 
 def vocoder_part(folder: Path) -> tuple[nn.Module, dict[str, Any]]:
@@ -22,7 +26,7 @@ def vocoder_part(folder: Path) -> tuple[nn.Module, dict[str, Any]]:
         MynaError: Stage 4 has not run.
     """
     if not (folder / "vocoder.yaml").is_file():
-        raise MynaError(f"{folder}/vocoder.yaml is missing: run stage 4 (train_hifigan) first")
+        raise MynaError(f"{folder}/vocoder.yaml is missing: {run_first('train_hifigan')}")
     return stored_network(folder, "vocoder")
 
 
@@ -59,7 +63,6 @@ def consent_of(config: DictConfig, path: Path) -> None:
         MynaError: The target's data directory has no consent, or it is revoked, expired or forged.
     """
     from myna.safety import consent
-    from myna.safety.seal import seal
 
     folder = Path(config.data_dir) / "target_train"
     own, table = folder / "consent.yaml", folder / "spk2consent"
@@ -68,7 +71,24 @@ def consent_of(config: DictConfig, path: Path) -> None:
     elif table.is_file():
         record = consent.stated(consent.from_spk2consent(table.read_text(encoding="utf-8").splitlines()[0]))
     else:
-        raise MynaError(f"{table} is missing: a voice without a record of consent is not made; run stage 0 again")
+        raise MynaError(f"{table} is missing: no voice without a record of consent; {run_again('create_dataset')}")
+    finish(record, folder, path)
+
+
+def finish(record: "ConsentRecord", folder: Path, path: Path) -> None:
+    """Write a record of consent into a voice and seal the voice with it.
+
+    Args:
+        record: The consent of the person who speaks.
+        folder: Against which the path of the record's evidence is read.
+        path: `consent.yaml` in the voice's folder.
+
+    Raises:
+        MynaError: The consent is revoked, expired or forged.
+    """
+    from myna.safety import consent
+    from myna.safety.seal import seal
+
     consent.check(record, "evaluation", directory=folder)
     consent.anchored(record, folder).save(path)
     seal(path.parent)

@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+from myna.audio.frames import lacks_end_of_frame
 from myna.audio.sniff import kind
 
 # A file may lack this much of what it declares: encoders' delays, and a last frame that is not full.
@@ -21,18 +22,30 @@ _PAGE = 65_307  # bytes: the longest page of Ogg
 
 
 class _Chunks(NamedTuple):
-    """How a container names its chunks: where the first begins, bytes and order of a length, padding to even."""
+    """How a container names its chunks.
+
+    Attributes:
+        start: Where the first one begins.
+        name: Bytes of a name; the first four tell.
+        width: Bytes of a length.
+        order: Of a length.
+        align: What a chunk is padded to, in bytes.
+        counted: Bytes of the header that a length counts too.
+    """
 
     start: int
+    name: int
     width: int
     order: Literal["little", "big"]
-    even: bool
+    align: int
+    counted: int
 
 
 _CHUNKED = {
-    b"RIFF": _Chunks(12, 4, "little", True),
-    b"FORM": _Chunks(12, 4, "big", True),
-    b"caff": _Chunks(8, 8, "big", False),
+    b"RIFF": _Chunks(12, 4, 4, "little", 2, 0),
+    b"FORM": _Chunks(12, 4, 4, "big", 2, 0),
+    b"caff": _Chunks(8, 4, 8, "big", 1, 0),
+    b"riff": _Chunks(40, 16, 8, "little", 8, 24),  # w64
 }
 
 
@@ -53,10 +66,14 @@ def cut_short(path: Path, seconds: float) -> float | None:
 
 
 def lacks_end(path: Path) -> bool:
-    """Say whether the last page of an Ogg file (which declares no length) is not all there; False for other files."""
+    """Say whether the last page of Ogg, or the last frame of MP3 or raw AAC, is not all there; False for other files.
+
+    These declare no length.
+    """
+    found = kind(path)
+    if found != "ogg":
+        return found in ("mp3", "mpeg") and lacks_end_of_frame(path)
     with open(path, "rb") as stream:
-        if stream.read(4) != b"OggS":
-            return False
         size = os.fstat(stream.fileno()).st_size
         stream.seek(max(0, size - 2 * _PAGE))
         tail = stream.read()
@@ -82,13 +99,13 @@ def _declared(path: Path, seconds: float) -> float | None:
 def _chunks(stream: io.BufferedReader, form: "_Chunks", size: int, seconds: float) -> float | None:
     """Find the chunk with the sound, and scale what was decoded by the share of it that is missing."""
     place = form.start
-    while place + 4 + form.width <= size:
+    while place + form.name + form.width <= size:
         stream.seek(place)
-        name, length = stream.read(4), int.from_bytes(stream.read(form.width), form.order)
-        place += 4 + form.width
+        name, length = stream.read(form.name)[:4], int.from_bytes(stream.read(form.width), form.order)
+        place += form.name + form.width
         if name in (b"data", b"SSND"):
-            return _scaled(seconds, length, size - place)
-        place += length + (length % 2 if form.even else 0)
+            return _scaled(seconds, length - form.counted, size - place)
+        place += -(-max(0, length - form.counted) // form.align) * form.align
     return None
 
 
@@ -107,7 +124,7 @@ def _tagged(path: Path) -> float | None:
     except Exception:  # whatever is wrong with the tags: the sound was decoded
         return None
     info = getattr(file, "info", None)
-    # Without a Xing header the length of MP3 is a guess from the bit rate; so it is for ADTS.
+    # Without a Xing header the length of MP3 is a guess from the bit rate, so it is for ADTS: see `lacks_end`.
     if type(file).__name__ not in ("FLAC", "MP3", "MP4", "ASF") or getattr(info, "sketchy", False):
         return None
     return float(getattr(info, "length", 0.0)) or None

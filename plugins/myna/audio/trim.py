@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import soxr
 
+from myna.packaged import packaged_weights
+
 _VAD_RATE = 16_000
 
 
@@ -83,6 +85,7 @@ def _detector() -> Any:
     import torch
 
     threads = torch.get_num_threads()
+    packaged_weights("silero_vad/data/silero_vad_16k_sequence.onnx")
     from silero_vad import load_silero_vad
 
     torch.set_num_threads(threads)  # importing silero_vad sets it to 1 for everybody

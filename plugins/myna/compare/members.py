@@ -9,7 +9,8 @@ from omegaconf import DictConfig, OmegaConf
 
 from myna.compare.clock import check_clock, set_clock
 from myna.errors import MynaError
-from myna.recipe.compose import CONF, compose_recipe, own_folders
+from myna.recipe.compose import compose_recipe
+from myna.recipe.folders import CONF, own_folders
 
 GROUPS = ("encoder", "tts", "vocoder")
 SAME = ("auto", "ge2e")  # other words for encoder=cnn and encoder=resemblyzer

@@ -1,4 +1,8 @@
-"""Fetch the files that corpora come in: once, checked, and from the cache when there is no network."""
+"""Fetch the files that corpora come in: once, checked, and from the cache when there is no network.
+
+By hand, because pooch starts a download anew that was cut off (files have up to 27 GB), and knows no packages of
+Debian or of the package index.
+"""
 
 import errno
 import shutil
@@ -131,10 +135,20 @@ def bring_deb(package: str, version: str, file: str, cache: Path) -> Callable[[P
 
 
 def bring_sdist(package: str, version: str) -> Callable[[Path], None]:
-    """Bring a source distribution from the package index with pip (or pip through uv where there is no pip)."""
+    """Bring a source distribution from the package index."""
+    return _bring_by_pip("--no-binary", package, version)
+
+
+def bring_wheel(package: str, version: str) -> Callable[[Path], None]:
+    """Bring a wheel from the package index."""
+    return _bring_by_pip("--only-binary", package, version)
+
+
+def _bring_by_pip(kind: str, package: str, version: str) -> Callable[[Path], None]:
+    """Bring a distribution with pip (or pip through uv where there is no pip)."""
 
     def bring(folder: Path) -> None:
-        wanted = ["download", "--quiet", "--no-deps", "--no-binary", package, f"{package}=={version}"]
+        wanted = ["download", "--quiet", "--no-deps", kind, package, f"{package}=={version}"]
         try:
             run([sys.executable, "-m", "pip", *wanted], folder)
         except subprocess.CalledProcessError as error:

@@ -48,13 +48,15 @@ class Contents:
 
 
 def scan(folder: Path) -> Contents:
-    """Sort the files of a folder and its subfolders.
+    """Sort the files of a folder and its subfolders; a single file is taken as a recording.
 
     Raises:
         MynaError: The folder is missing, or holds no recording.
     """
+    if folder.is_file():
+        return Contents([Take(_plain(Path(folder.stem)), folder)])
     if not folder.is_dir():
-        raise MynaError(f"{shown(folder)} is missing or not a folder; give --target the folder with your recordings")
+        raise MynaError(f"{shown(folder)} is missing; give the file or the folder with your recordings")
     found, sounds = Contents(), []
     for path in _files(folder):
         reason = _neither(path, folder)

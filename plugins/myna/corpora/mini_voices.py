@@ -55,9 +55,14 @@ def pool(node: DictConfig, cache: Path, exclude: str = "") -> tuple[Corpus, Sets
     learn = merge(parts)
     if not learn.clips:
         raise MynaError("the pool is empty; name at least one of create_dataset.asterisk, festvox_ru, flite")
-    unknown = merge([an4.prepare(an4.download(cache)), librivox.prepare(librivox.download(cache))])
+    unknown = strangers(cache)
     train, dev = _train_dev(learn, node)
     return merge([learn, unknown]), {"pool_train": train, "pool_dev": dev, "spk_test": list(unknown.clips)}
+
+
+def strangers(cache: Path) -> Corpus:
+    """Fetch the voices that nothing learns from: what other people score against a clone."""
+    return merge([an4.prepare(an4.download(cache)), librivox.prepare(librivox.download(cache))])
 
 
 def _limits(node: DictConfig) -> tuple[float, float]:

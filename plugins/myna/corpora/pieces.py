@@ -25,6 +25,7 @@ from myna.measure.wer import can_transcribe
 log = logging.getLogger(__name__)
 
 WHISPER, CORRECTED = "Whisper", "corrections.csv"
+UNREAD = "not read"  # the text of a piece where nobody wants to know what is said
 USUAL_RATES = (16_000, 22_050, 24_000, 32_000, 44_100, 48_000)
 
 
@@ -80,7 +81,7 @@ class Findings:
 
 @dataclass(frozen=True)
 class Rules:
-    """Lengths in seconds, language, recogniser, limits of quality, and whether given texts are compared."""
+    """Lengths in seconds, language, recogniser, limits of quality; whether texts are compared, and wanted at all."""
 
     language: str
     whisper: str | None
@@ -88,6 +89,7 @@ class Rules:
     max_seconds: float
     limits: Limits
     check_texts: bool = True
+    texts: bool = True
 
     @property
     def hears(self) -> bool:
@@ -168,6 +170,8 @@ def _given(
     wave: np.ndarray, rate: int, said: Said | None, spans: list[tuple[float, float]], rules: Rules
 ) -> list[tuple[str | None, str | None]]:
     """Give each piece its part of the person's text, and what is wrong with that part."""
+    if not rules.texts:
+        return [(UNREAD, None)] * len(spans)
     if said is None:
         return [(None, None)] * len(spans)
     if not rules.hears or (len(spans) == 1 and not rules.check_texts):

@@ -200,12 +200,13 @@ class Engine:
     def speak(self, text: str, language: str | None = None, seed: int = 0, speed: float = 1.0) -> Array:
         """Speak text of any length; arguments, result and errors as those of `myna.networks.voice.Voice.speak`."""
         parts: list[Array] = []
-        for pause, piece in self.reading(text, language).paused():
+        for pause, piece in self.reading(text, language).shown():
             parts.append(np.zeros(int(pause / speed * self.sample_rate), np.float32))
             if piece is not None:
                 wave = self.draw_piece(piece, seed, speed).wave
                 parts.append(wave(0, wave.total).reshape(-1) * np.float32(piece.style.gain))
-        return np.clip(np.concatenate(parts), -1.0, 1.0)
+        whole = np.concatenate(parts)
+        return np.clip(whole, -1.0, 1.0, out=whole)
 
 
 def _chunks(wave: Rows) -> Iterator[Array]:

@@ -30,7 +30,7 @@ class OnnxRuntime:
         try:
             import onnxruntime
         except ImportError as error:
-            raise MynaError("the engine onnx needs the package onnxruntime: pip install onnxruntime") from error
+            raise MynaError("the engine onnx needs the package onnxruntime: pip install 'myna[onnx]'") from error
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
         options.log_severity_level = 3

@@ -14,6 +14,7 @@ import numpy as np
 from omegaconf import DictConfig
 
 from myna.errors import MynaError
+from myna.networks.pretrained import pinned_file
 from myna.networks.tts.monophones import Monophones, Recording, train
 from myna.text.languages import canonical
 from myna.text.tokens import TokenList
@@ -37,16 +38,19 @@ def chosen(settings: DictConfig) -> str | None:
 
 
 def of_pool(config: DictConfig) -> Path | None:
-    """Return the Gaussians of the pool, trained on `dump/pool_train` if stage 3 has not done so yet.
+    """Return the Gaussians of the pool: those of the base where it starts from the base, which has heard more voices;
+    else trained on `dump/pool_train` if stage 3 has not done so yet.
 
     Returns:
-        `exp/tts/aligner.safetensors`; None where something else finds the durations.
+        The shipped file or `exp/tts/aligner.safetensors`; None where something else finds the durations.
 
     Raises:
         MynaError: Features are missing.
     """
     if chosen(config.tts) != MONOPHONES:
         return None
+    if config.tts.get("init") == "base":
+        return pinned_file(FILE)
     path = Path(config.exp_dir) / "tts" / FILE
     if not path.is_file():
         symbols, recordings = _recordings(config, "pool_train")

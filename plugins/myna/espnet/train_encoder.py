@@ -18,6 +18,7 @@ from myna.espnet.embeddings import mean_embedding, read_embeddings, write_embedd
 from myna.espnet.encoder_report import choose, judge, trial_utterances, write_report
 from myna.files import atomic_text
 from myna.networks.speaker.trials import pairs
+from myna.workspace import run_first
 
 if TYPE_CHECKING:
     from myna.networks.speaker.encoder import SpeakerEncoder
@@ -90,7 +91,7 @@ def dump_sets(dump: Path) -> list[Path]:
     """
     sets = sorted(path.parent for path in dump.glob("*/feats.scp"))
     if not sets:
-        raise MynaError(f"{dump} has no set with features (feats.scp): run stage 1 (extract_features) first")
+        raise MynaError(f"{dump} has no set with features (feats.scp): {run_first('extract_features')}")
     return sets
 
 

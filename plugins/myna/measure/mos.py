@@ -9,12 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from myna.measure.waves import prepare
+from myna.packaged import packaged_weights
 
 RATE = 16_000
 
 
 @cache
 def _model() -> Any:
+    packaged_weights("distillmos/weights/distill_mos_v7.pt")
     # The package prints where its weights lie; a report's log has no use for it.
     with redirect_stdout(io.StringIO()):
         import distillmos

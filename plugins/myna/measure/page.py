@@ -88,6 +88,7 @@ def write_page(path: Path, content: Content) -> None:
         path,
         template.render(
             results=content.results,
+            error_name=error_name(content.results),
             table=score_table(content.results),
             pairs=content.pairs,
             unseen=content.unseen,
@@ -102,6 +103,19 @@ def write_page(path: Path, content: Content) -> None:
     )
 
 
+# What `wer` is called where it counts something else than words.
+UNITS = {
+    "toned syllables": ("Toned syllables wrong", "带调音节错误率"),
+    "kana": ("Kana wrong", "假名错误率"),
+    "characters": ("Characters wrong", "字错误率"),
+}
+
+
+def error_name(results: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the English and the Chinese name of `wer` in the language of the clone."""
+    return UNITS.get(results.get("wer_unit", "words"), ("Word error rate", "词错误率"))
+
+
 def score_table(results: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the rows of the table: each score with its floor on the left and its ceiling on the right."""
     table = []
@@ -111,7 +125,7 @@ def score_table(results: Mapping[str, Any]) -> list[dict[str, Any]]:
         table.append(
             {
                 "name": name,
-                "label": (english, chinese),
+                "label": error_name(results) if name == "wer" else (english, chinese),
                 "better": better,
                 "unit": unit,
                 "floors": [(KINDS[kind], results.get(f"{name}_{kind}")) for kind in floors],

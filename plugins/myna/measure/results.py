@@ -28,7 +28,7 @@ _MEANS = ("mos", "mcd_db", "f0_rmse_semitones", "f0_bias_semitones", "voicing_er
 
 
 def figures(rows: Sequence[Row], language: str) -> dict[str, Any]:
-    """Return every score as one number a kind: `wer`, `wer_real`, `similarity_other`, `mos_unseen`, …
+    """Return every score as one number a kind: `wer`, `wer_real`, `similarity_other`, `similarity_scale`, …
 
     Also sets `similarity` of each row that has an embedding: its cosine to the target's mean embedding.
 
@@ -45,7 +45,17 @@ def figures(rows: Sequence[Row], language: str) -> dict[str, Any]:
         if not kinds[kind]:
             continue
         found |= {f"{name}{suffix}": value for name, value in _kind_figures(kinds[kind], target, language).items()}
-    return found
+    return found | _scaled(found)
+
+
+def _scaled(found: Mapping[str, float]) -> dict[str, float]:
+    """Return `similarity_scale…` of what the clone said: 0 other people's recordings, 1 the person's own."""
+    if "similarity_other" not in found or "similarity_real" not in found:
+        return {}
+    ends = found["similarity_other"], found["similarity_real"]
+    said = {suffix: found[f"similarity{suffix}"] for suffix in ("", "_unseen") if f"similarity{suffix}" in found}
+    scaled = {f"similarity_scale{suffix}": similarity.on_scale(value, *ends) for suffix, value in said.items()}
+    return {name: round(value, 4) for name, value in scaled.items() if np.isfinite(value)}
 
 
 def _kind_figures(rows: list[Row], target: Any, language: str) -> dict[str, float]:

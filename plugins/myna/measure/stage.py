@@ -12,7 +12,8 @@ from myna.measure import page, results, similarity
 from myna.measure.clips import Clip, collect
 from myna.measure.ledger import score_all
 from myna.measure.score import Scorers
-from myna.measure.wer import can_transcribe
+from myna.measure.wer import can_transcribe, unit
+from myna.measure.whisper_models import BASE, TINY, whisper_language
 
 logger = logging.getLogger(__name__)
 
@@ -47,6 +48,7 @@ def run(config: DictConfig) -> None:
         "conditioning_encoder": conditioning,
         "similarity_encoder": scorers.similarity,
         "whisper_model": _whisper_name(language, scorers.whisper),
+        "wer_unit": unit(language),
         "counts": {kind: sum(clip.kind == kind for clip in clips) for kind in dict.fromkeys(c.kind for c in clips)},
         "encoder_eer": encoder.get("eer"),
         "seed": config.seed,
@@ -91,7 +93,7 @@ def _whisper_name(language: str, model: str | None) -> str | None:
     if not can_transcribe(language, model):
         logger.warning("no recogniser for %s: WER and CER are left out; name one in measure.whisper_model", language)
         return None
-    return model or "tiny.en"
+    return model or (TINY if whisper_language(language) == "en" else BASE)
 
 
 def _json(path: Path) -> dict[str, Any]:

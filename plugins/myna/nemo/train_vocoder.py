@@ -21,6 +21,7 @@ from myna.networks.pretrained import FOLDER
 from myna.networks.vocoder.griffin_lim import GriffinLim
 from myna.networks.vocoder.parallel_wavenet import ParallelWaveNet, load_teacher
 from myna.networks.weights import load_into, save_weights
+from myna.workspace import run_again
 
 log = logging.getLogger(__name__)
 BASE = FOLDER / "vocoder.safetensors"
@@ -145,7 +146,7 @@ def pack(settings: DictConfig, generator: nn.Module, path: Path) -> float:
             both = [each.eval().convert_spectrogram_to_audio(spec=mel) for each in (model, restored)]
         difference = float((both[0] - both[1]).abs().max())
         if difference > 1e-5:
-            raise MynaError(f"{path}: the restored model differs by {difference}; run stage 4 again")
+            raise MynaError(f"{path}: the restored model differs by {difference}; {run_again('train_hifigan')}")
     return difference
 
 

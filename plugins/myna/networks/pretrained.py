@@ -12,13 +12,12 @@ from typing import Any
 import yaml
 from torch import Tensor, nn
 
-import myna
 from myna.errors import MynaError
 from myna.limits import LARGEST_FILE, LARGEST_JSON
 from myna.networks.weights import build, fill, parse_weights
 from myna.parsing import json_mapping, read_bytes
 
-FOLDER = Path(myna.__file__).parent / "pretrained"
+FOLDER = Path(__file__).resolve().parents[1] / "pretrained"
 
 
 def part_config(part: str, folder: Path = FOLDER) -> dict[str, Any]:
@@ -58,8 +57,22 @@ def pinned_weights(path: Path) -> dict[str, Tensor]:
     Raises:
         MynaError: They have no entry there, or are not the ones that were pinned.
     """
+    return parse_weights(_pinned(path), path)
+
+
+def pinned_file(name: str) -> Path:
+    """Return the path of a file of the base whose hash stands in `weights.json`.
+
+    Raises:
+        MynaError: It has no entry there, or is not the one that was pinned.
+    """
+    _pinned(FOLDER / name)
+    return FOLDER / name
+
+
+def _pinned(path: Path) -> bytes:
     pins, data = path.with_name("weights.json"), read_bytes(path, LARGEST_FILE)
     pinned = json_mapping(read_bytes(pins, LARGEST_JSON), pins).get(path.name) or {}
     if hashlib.sha256(data).hexdigest() != pinned.get("sha256"):
         raise MynaError(f"{path} is not what {pins.name} pins; install Myna again")
-    return parse_weights(data, path)
+    return data

@@ -81,7 +81,8 @@ def timed_speech(
         if piece is not None:
             _add_piece(out, piece, frames, at, len(wave) / sample_rate)
         at += len(wave) / sample_rate
-    whole = np.clip(np.concatenate([wave for wave, _, _ in waves]), -1.0, 1.0)
+    whole = np.concatenate([wave for wave, _, _ in waves])
+    np.clip(whole, -1.0, 1.0, out=whole)
     return Timed(whole, sample_rate, out.phonemes, out.words, out.sentences, out.marks, reading)
 
 

@@ -237,7 +237,7 @@ class Voice:
         self, reading: Reading, seed: int, speed: float, timed: bool = False
     ) -> Iterator[tuple[np.ndarray, Piece | None, list[int]]]:
         """Give the sound of each piece with its frames, and silences, which have no piece."""
-        for pause, piece in reading.paused():
+        for pause, piece in reading.shown():
             if samples := int(pause / speed * self.sample_rate):
                 yield np.zeros(samples, np.float32), None, []
             if piece is not None:
@@ -273,7 +273,8 @@ class Voice:
         Raises:
             MynaError: The text is empty, or the language is unknown.
         """
-        return np.clip(np.concatenate(list(self.stream(text, language, seed, speed))), -1.0, 1.0)
+        whole = np.concatenate(list(self.stream(text, language, seed, speed)))
+        return np.clip(whole, -1.0, 1.0, out=whole)
 
 
 def _of_all_symbols(frames: list[int], known: list[int], count: int) -> list[int]:

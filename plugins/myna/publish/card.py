@@ -18,11 +18,14 @@ _FILES = {
 }
 _SCORES = (
     ("similarity", "Speaker similarity", "_other", 1.0),
+    ("similarity_scale", "Speaker similarity, 0 a stranger, 1 the person", "_none", 1.0),
     ("wer", "Word error rate, %", "_griffin_lim", 100.0),
     ("mos", "Estimated MOS", "_griffin_lim", 1.0),
     ("mcd_db", "Mel-cepstral distortion, dB", "_espeak", 1.0),
     ("f0_rmse_semitones", "F0 error, semitones", "_espeak", 1.0),
 )
+# Where it counts something else than words.
+UNITS = {"toned syllables": "Toned syllables wrong, %", "kana": "Kana wrong, %", "characters": "Characters wrong, %"}
 
 
 @dataclass(frozen=True)
@@ -139,7 +142,7 @@ def score_rows(results: Mapping[str, Any]) -> list[dict[str, str]]:
 
     return [
         {
-            "name": label,
+            "name": UNITS.get(results.get("wer_unit", ""), label) if name == "wer" else label,
             "floor": shown(f"{name}{floor}", factor),
             "unseen": shown(f"{name}_unseen", factor),
             "clone": shown(name, factor),

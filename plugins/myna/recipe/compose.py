@@ -1,24 +1,18 @@
 """Compose a recipe's configuration with Hydra: the recipe's overrides on top of the defaults in `conf/`."""
 
-import os
 import re
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from myna.errors import MynaError
+from myna.recipe.folders import CONF, own_folders, project_root
+from myna.settings.recipe import nearest_key, settings_of
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
 
-CONF = Path(__file__).resolve().parents[1] / "conf"
-SEARCH = "MYNA_CONF_PATH"  # folders of a person's own members, separated like PATH; run.sh --conf-dir adds to it
-
-
-def project_root() -> Path:
-    """The folder that holds `recipes/`: the parent of the one `conf/` that the package links to."""
-    return CONF.resolve().parent
+__all__ = ["CONF", "compose_recipe", "find_recipe", "project_root"]
 
 
 def find_recipe(name: str, root: Path) -> Path:
@@ -32,23 +26,6 @@ def find_recipe(name: str, root: Path) -> Path:
         return folder
     known = sorted(p.parents[1].name for p in root.glob("recipes/*/conf/recipe.yaml"))
     raise MynaError(f"unknown recipe {name!r}; choose one of: {', '.join(n for n in known if n != 'TEMPLATE')}")
-
-
-def own_folders() -> list[Path]:
-    """Return the folders that `MYNA_CONF_PATH` names; what is chosen there comes before Myna's own.
-
-    Python finds modules in them too (last of all), so that a class and the YAML that names it can lie together.
-
-    Raises:
-        MynaError: there is no such folder.
-    """
-    folders = [Path(name).absolute() for name in os.environ.get(SEARCH, "").split(os.pathsep) if name]
-    for folder in folders:
-        if not folder.is_dir():
-            raise MynaError(f"{SEARCH} names {folder}, which is no folder: correct it or unset it")
-        if str(folder) not in sys.path:
-            sys.path.append(str(folder))
-    return folders
 
 
 def compose_recipe(
@@ -65,7 +42,8 @@ def compose_recipe(
         The whole configuration. `recipe_dir`, `data_dir`, `dump_dir`, `exp_dir` and `log_dir` are absolute.
 
     Raises:
-        MynaError: an override that does not exist or does not parse, or a configuration file that is wrong.
+        MynaError: an override that does not exist or does not parse, a value that does not fit its key, or a
+            configuration file that is wrong.
     """
     from hydra import compose, initialize_config_dir
     from hydra.core.global_hydra import GlobalHydra
@@ -86,6 +64,7 @@ def compose_recipe(
         OmegaConf.resolve(config)
     except (HydraException, OmegaConfBaseException) as error:
         raise MynaError(_explain(error)) from error
+    settings_of(OmegaConf.to_container(config))  # type: ignore[arg-type]
     return config
 
 
@@ -115,5 +94,5 @@ def _explain(error: Exception) -> str:
         choices = f"; choose one of: {', '.join(error.options)}" if error.options else ""
         return f"no configuration {error.missing_cfg_file!r} (a file in conf/, or below a --conf-dir){choices}"
     if match := re.search(r"Could not override '([^']+)'", first):
-        return f"override {match[1]!r}: there is no such key; the keys are those in conf/*.yaml"
+        return f"override {match[1]!r}: there is no such key; {nearest_key(match[1])}"
     return f"configuration: {first}"

@@ -17,6 +17,7 @@ _FADE = 0.006  # seconds
 _ANALYSIS_RATE = 8000
 _FRAME = 80  # samples at the analysis rate: 10 ms
 _SILENCE = 1e-7  # mean power
+_AT_ONCE = 6000  # frames (a minute) that are compared at once: memory does not grow with the sound
 _FOUND = 0.8  # correlation of the envelope of the tone with the rhythm
 
 
@@ -43,7 +44,7 @@ def add(audio: Audio, cue: Wave, place: Place) -> Audio:
     pause = np.zeros(int(_PAUSE * audio.sample_rate), np.float32)
     before = [scaled, pause] if place in ("start", "both") else []
     after = [pause, scaled] if place in ("end", "both") else []
-    return Audio(np.concatenate([*before, audio.wave, *after]).astype(np.float32), audio.sample_rate)
+    return Audio(np.concatenate([*before, audio.wave, *after], dtype=np.float32), audio.sample_rate)
 
 
 def find(audio: Audio) -> list[tuple[float, float]]:
@@ -66,10 +67,13 @@ def find(audio: Audio) -> list[tuple[float, float]]:
 
 def cut(audio: Audio, spans: list[tuple[float, float]]) -> Audio:
     """Take the labels out, so that the watermark detector hears the speech alone."""
-    keep = np.ones(len(audio.wave), bool)
-    for start, end in spans:
-        keep[int(start * audio.sample_rate) : int((end + _FADE) * audio.sample_rate)] = False
-    return Audio(audio.wave[keep], audio.sample_rate)
+    kept, at = [], 0
+    for start, end in sorted(spans):
+        kept.append(audio.wave[at : max(at, int(start * audio.sample_rate))])
+        at = max(at, int((end + _FADE) * audio.sample_rate))
+    kept = [part for part in (*kept, audio.wave[at:]) if len(part)]
+    # One part, as between two labels, is a view: no copy of a long sound.
+    return Audio(kept[0] if len(kept) == 1 else np.concatenate([audio.wave[:0], *kept]), audio.sample_rate)
 
 
 def heard(audio: Audio, cue: Wave, place: Place) -> bool:
@@ -102,7 +106,7 @@ def _tone(seconds: float, sample_rate: int, on: bool) -> Wave:
 def _loudness(wave: Wave) -> float:
     # Root mean square of the louder half of 20 ms blocks, so that pauses do not count.
     blocks = wave[: len(wave) // 441 * 441].reshape(-1, 441) if len(wave) >= 441 else wave[None]
-    power = np.sort((blocks.astype(np.float64) ** 2).mean(axis=1))
+    power = np.sort(np.einsum("bt,bt->b", blocks, blocks, dtype=np.float64) / blocks.shape[1])
     return float(np.sqrt(power[len(power) // 2 :].mean())) if power.size else 0.0
 
 
@@ -112,6 +116,12 @@ def _tone_envelope(wave: Wave) -> np.ndarray:
     padded = np.pad(wave, (_FRAME // 2, size)).astype(np.float64)
     count = max(0, (len(padded) - size) // _FRAME)
     blocks = np.lib.stride_tricks.sliding_window_view(padded, size)[: count * _FRAME : _FRAME]
+    parts = [_tone_share(blocks[at : at + _AT_ONCE]) for at in range(0, count, _AT_ONCE)]
+    return np.concatenate(parts) if parts else np.zeros(0)
+
+
+def _tone_share(blocks: np.ndarray) -> np.ndarray:
+    size = blocks.shape[1]
     window = np.hanning(size)
     carrier = window * np.exp(-2j * np.pi * TONE * np.arange(size) / _ANALYSIS_RATE)
     inside = np.abs(blocks @ carrier) ** 2
@@ -125,6 +135,10 @@ def _correlation(envelope: np.ndarray, shape: np.ndarray) -> np.ndarray:
     if len(envelope) < len(shape):
         return np.zeros(0)
     windows = np.lib.stride_tricks.sliding_window_view(envelope, len(shape))
+    return np.concatenate([_alike(windows[at : at + _AT_ONCE], shape) for at in range(0, len(windows), _AT_ONCE)])
+
+
+def _alike(windows: np.ndarray, shape: np.ndarray) -> np.ndarray:
     centred = windows - windows.mean(axis=1, keepdims=True)
     pattern = shape - shape.mean()
     norm = np.sqrt((centred**2).sum(axis=1) * (pattern**2).sum())

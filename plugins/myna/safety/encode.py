@@ -16,6 +16,8 @@ from myna.errors import MynaError
 from myna.limits import LONGEST_SOUND
 from myna.safety.types import Audio, Wave
 
+_BLOCK = 1 << 20  # samples
+
 
 class Format(NamedTuple):
     """How one suffix is written: names are FFmpeg's, the bit rate is in bit/s, the rates that the codec takes in Hz."""
@@ -73,7 +75,7 @@ def encode(audio: Audio, form: Format) -> bytes:
             stream.format = form.sample_format
             if form.bit_rate:
                 stream.bit_rate = form.bit_rate
-            for packet in _packets(stream, _samples(wave, form.sample_format), rate):
+            for packet in _packets(stream, wave, rate):
                 container.mux(packet)
     except (av.error.FFmpegError, ValueError) as error:
         raise MynaError(f"cannot encode {form.codec} at {rate} Hz ({error}); choose another suffix") from error
@@ -88,8 +90,7 @@ def decode(data: bytes | Path) -> Audio:
     """
     import av
 
-    pieces: list[np.ndarray] = []
-    length = 0
+    heard = _Heard()
     try:
         with av.open(io.BytesIO(data) if isinstance(data, bytes) else str(data), "r") as container:
             stream = container.streams.audio[0]
@@ -98,17 +99,47 @@ def decode(data: bytes | Path) -> Audio:
                 # A damaged packet is left out, so that the rest of a file can still be judged.
                 with contextlib.suppress(av.error.InvalidDataError):
                     for frame in packet.decode():
-                        pieces.extend(part.to_ndarray()[0] for part in converter.resample(frame))
-                        length += frame.samples
-                if length > LONGEST_SOUND * stream.rate:
+                        heard.extend(converter.resample(frame))
+                if heard.length > LONGEST_SOUND * stream.rate:
                     raise MynaError(f"{_name(data)}: longer than {LONGEST_SOUND / 3600:g} hours; cut it into parts")
-            pieces.extend(part.to_ndarray()[0] for part in converter.resample(None))
+            heard.extend(converter.resample(None))
             rate = int(stream.rate)
     except (av.error.FFmpegError, IndexError, OSError, ValueError, ZeroDivisionError, TypeError) as error:
         raise MynaError(f"{_name(data)}: not a sound that can be read ({error}); give an audio file") from error
-    if not pieces:
+    if not heard.length:
         raise MynaError(f"{_name(data)}: holds no samples; give an audio file that is not empty")
-    return Audio(np.concatenate(pieces).astype(np.float32), rate)
+    return Audio(heard.wave(), rate)
+
+
+class _Heard:
+    """Samples that arrive in small parts, kept in blocks: a list of parts and their sum would hold them twice."""
+
+    def __init__(self) -> None:
+        self.blocks: list[Wave] = []
+        self.length = 0
+
+    def extend(self, frames: Any) -> None:
+        """Take what a resampler gave."""
+        for frame in frames:
+            part = frame.to_ndarray()[0]
+            while len(part):
+                at = self.length % _BLOCK
+                if not at:
+                    self.blocks.append(np.empty(_BLOCK, np.float32))
+                taken = part[: _BLOCK - at]
+                self.blocks[-1][at : at + len(taken)] = taken
+                self.length += len(taken)
+                part = part[len(taken) :]
+
+    def wave(self) -> Wave:
+        """Return the samples `(T,)`; each block is given back as soon as it is copied."""
+        whole, at = np.empty(self.length, np.float32), 0
+        self.blocks.reverse()
+        while self.blocks:
+            block = self.blocks.pop()[: self.length - at]
+            whole[at : at + len(block)] = block
+            at += len(block)
+        return whole
 
 
 def essence(data: bytes | Path) -> str:
@@ -155,12 +186,12 @@ def _samples(wave: Wave, sample_format: str) -> np.ndarray:
     return clipped.astype(np.float32)
 
 
-def _packets(stream: Any, samples: np.ndarray, rate: int) -> Any:
+def _packets(stream: Any, wave: Wave, rate: int) -> Any:
     import av
 
     size = stream.codec_context.frame_size or 4096
-    for start in range(0, len(samples), size):
-        block = np.ascontiguousarray(samples[None, start : start + size])
+    for start in range(0, len(wave), size):
+        block = np.ascontiguousarray(_samples(wave[None, start : start + size], stream.format.name))
         frame = av.AudioFrame.from_ndarray(block, format=stream.format.name, layout="mono")
         frame.sample_rate, frame.pts = rate, start
         yield from stream.encode(frame)

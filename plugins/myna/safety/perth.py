@@ -7,6 +7,7 @@ import warnings
 import numpy as np
 
 from myna.errors import MynaError
+from myna.packaged import packaged_weights
 from myna.safety.encode import resample
 from myna.safety.types import Audio, Wave
 
@@ -61,6 +62,7 @@ class Perth:
 
 
 def _load():  # type: ignore[no-untyped-def]  # the package has no types
+    packaged_weights("perth/perth_net/pretrained/implicit")
     remedy = "install resemble-perth, torchaudio and setuptools<82 (for pkg_resources) again"
     try:
         with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):

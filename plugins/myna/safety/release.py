@@ -202,8 +202,10 @@ def _marked(sound: Audio, label: Wave | None, request: Request) -> tuple[bytes, 
     for strength in _STRENGTHS:
         marked = watermark.mark(sound, request.watermark, strength)
         full = marked if label is None else cue.add(marked, label, request.cue_place)
+        del marked  # each of them is as large as the sound
         seconds = len(full.wave) / full.sample_rate
         data = encode.encode(full, encode.format_of(request.output))
+        del full
         heard = encode.decode(data)
         _check_cue(heard, label, sound.sample_rate, request)
         score = watermark.score(_speech(heard, seconds, label, sound.sample_rate, request), request.watermark)

@@ -20,7 +20,7 @@ DUTY = (
     "I add the audible label myself, or an equally clear one, before anyone else hears this sound; I pass on the "
     "metadata label unchanged, and I answer for any use in which it is missing."
 )
-_ROOT = Path(__file__).resolve().parents[3]
+_FOLDER = Path(__file__).resolve().parent  # linked there, so that they are part of the package
 
 
 class Undertaking(BaseModel):
@@ -46,11 +46,11 @@ def text_path(language: str = "en") -> Path:
     """Return the file of the terms: `TERMS.zh-CN.md` for Chinese, else `TERMS.md`.
 
     Raises:
-        MynaError: The file is not in the project folder.
+        MynaError: The file is not there.
     """
-    path = _ROOT / ("TERMS.zh-CN.md" if language.startswith(("zh", "cmn")) else "TERMS.md")
+    path = _FOLDER / ("TERMS.zh-CN.md" if language.startswith(("zh", "cmn")) else "TERMS.md")
     if not path.exists():
-        raise MynaError(f"{path}: the terms are missing; run Myna from its project folder")
+        raise MynaError(f"{path}: the terms are missing; install Myna again")
     return path
 
 

@@ -12,7 +12,7 @@ from myna.errors import MynaError
 from myna.safety import aigc, audit, c2pa, cue, encode, trust
 from myna.safety.audit import Entry
 from myna.safety.types import Audio
-from myna.safety.watermark import NAMES, load_watermark
+from myna.safety.watermark import NAMES, available, load_watermark
 from myna.safety.watermark import score as watermark_score
 
 # Exit statuses of `myna verify`; 2 is kept for errors.
@@ -45,7 +45,7 @@ class Finding(BaseModel):
         aigc: The AIGC label, or none.
         label_signature: `this site`, `trusted site`, `unknown site`, `broken`, or `none`.
         cue: Start and end in seconds of each rhythm label.
-        watermarks: Score of each detector, 0 to 1.
+        watermarks: Score of each detector that is installed, 0 to 1.
         watermark_found: Names of the watermarks that were found.
         c2pa: Title of the C2PA manifest, or none.
         c2pa_state: What the C2PA reader says of it.
@@ -90,7 +90,7 @@ def verify(path: Path) -> Finding:
     sound, content = encode.decode(path), encode.essence(path)
     found = _labels(path)
     label, spans = aigc.parse(found[0]) if found else None, cue.find(sound)
-    scores = {name: round(_score(sound, spans, name), 4) for name in NAMES}
+    scores = {name: round(_score(sound, spans, name), 4) for name in available()}
     manifest = c2pa.read(path.read_bytes(), path.suffix.lower())
     entry = _entry(label, content)
     finding = Finding(
@@ -123,7 +123,8 @@ def describe(finding: Finding) -> str:
     """Write a finding for people, a line each."""
     label, entry = finding.aigc, finding.made_here
     cues = ", ".join(f"{start:.2f}-{end:.2f} s" for start, end in finding.cue) or "no rhythm label"
-    marks = ", ".join(f"{name} {score:.2f}" for name, score in finding.watermarks.items())
+    scores = {name: f"{score:.2f}" for name, score in finding.watermarks.items()}
+    marks = ", ".join(f"{name} {scores.get(name, 'not looked for, since torch is not installed')}" for name in NAMES)
     lines = [
         f"{finding.file} ({finding.seconds:.1f} s)",
         f"  AIGC label  {label.to_json() if label else 'none'}",
@@ -175,8 +176,10 @@ def _signature(label: aigc.Label | None, content: str) -> str:
 
 def _entry(label: aigc.Label | None, content: str) -> Entry | None:
     audit.check_chain()
-    by_sound = audit.find(essence=content)
-    return by_sound or (audit.find(content_id=label.ProduceID) if label and label.ProduceID else None)
+    by_label = audit.find(content_id=label.ProduceID) if label and label.ProduceID else None
+    if by_label is not None and by_label.essence == content:
+        return by_label  # the same sound may have been released more than once, each time under its own id
+    return audit.find(essence=content) or by_label
 
 
 _SIGNATURES: dict[str, Verdict] = {
@@ -224,7 +227,9 @@ def judge_watermark(finding: Finding) -> Verdict:
     """Judge whether a watermark is found, and that which the log names."""
     entry = finding.made_here
     if not finding.watermark_found:
-        return "problem", "no watermark is found"
+        unlooked = [name for name in NAMES if name not in finding.watermarks]
+        more = f"; {', '.join(unlooked)} cannot be looked for without torch: pip install myna" if unlooked else ""
+        return "problem", f"no watermark is found{more}"
     if entry is not None and entry.watermark and entry.watermark not in finding.watermark_found:
         return "problem", f"the watermark {entry.watermark} that the log names is not found"
     return "ok", f"{', '.join(finding.watermark_found)} found"

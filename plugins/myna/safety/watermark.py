@@ -6,6 +6,7 @@ network (package `resemble-perth`), `spread` a keyed pattern in the spectrum (`m
 
 from collections.abc import Iterable
 from functools import lru_cache
+from importlib.util import find_spec
 from typing import Protocol
 
 import numpy as np
@@ -36,6 +37,11 @@ class Watermark(Protocol):
         """Return how sure the detector is, 0 to 1; 0 for silence and for sounds that are too short."""
 
 
+def available() -> tuple[str, ...]:
+    """Return the names that can work here: `perth` is a network in torch, which an install for exports lacks."""
+    return NAMES if find_spec("torch") else ("spread",)
+
+
 @lru_cache(maxsize=len(NAMES))
 def load_watermark(name: str) -> Watermark:
     """Load a watermark by name; the loaded model stays in the process.
@@ -62,10 +68,14 @@ def mark(audio: Audio, name: str, strength: float = 1.0) -> Audio:
         name: `perth` or `spread`.
         strength: Gain of the residual; 1 is what the method was made for.
     """
-    marked = audio.wave + strength * _residual(audio, load_watermark(name))
-    peak = float(np.abs(marked).max(initial=0.0))
+    marked = _residual(audio, load_watermark(name))
+    # In place: a sound of hours is held once, not once a step.
+    marked *= np.float32(strength)
+    marked += audio.wave
+    peak = max(float(marked.max(initial=0.0)), -float(marked.min(initial=0.0)))
     # Scaling keeps the mark; clipping would distort it.
-    return Audio((marked / max(1.0, peak / 0.99)).astype(np.float32), audio.sample_rate)
+    marked /= np.float32(max(1.0, peak / 0.99))
+    return Audio(marked, audio.sample_rate)
 
 
 def score(audio: Audio, name: str) -> float:

@@ -1,6 +1,9 @@
 """From a voice directory to labelled sound: find it, load it, speak, and leave through `myna.safety.release`."""
 
+import os
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -8,13 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from myna.deploy import NAME as EXPORT
-from myna.errors import MynaError
+from myna.errors import MynaError, UnmarkableError
 from myna.serve.given import says_something, speakable
 
 if TYPE_CHECKING:
     from myna.networks.timing import Timed
     from myna.networks.voice import Voice
-    from myna.safety.types import Request, VoiceCard
+    from myna.safety.types import Released, Request, VoiceCard
     from myna.text.reading import Reading
 
 
@@ -170,3 +173,39 @@ def spoken_request(speech: Speech, output: Path, **wishes: object) -> "Request":
     from myna.safety.types import Request
 
     return Request.model_validate({"output": output, "text": speech.text, "language": speech.language, **wishes})
+
+
+def watermark_wish(directory: Path) -> dict[str, str]:
+    """Return the field of a request that names a watermark which needs no torch, for an export; else nothing.
+
+    `MYNA_WATERMARK` goes before.
+    """
+    return {"watermark": "spread"} if engine_of(directory) == "onnx" and not os.environ.get("MYNA_WATERMARK") else {}
+
+
+def leave(sound: tuple[NDArray[np.float32], int], card: "VoiceCard", request: "Request") -> "Released":
+    """Send a sound through the exit into its file, see `myna.safety.release.release`.
+
+    What is too short for `spread` is marked by `perth` where torch is installed.
+    """
+    from myna.safety.release import release
+
+    return _marked(lambda request: release(sound, card, request), request)
+
+
+def leave_bytes(
+    sound: tuple[NDArray[np.float32], int], card: "VoiceCard", request: "Request"
+) -> tuple[bytes, "Released"]:
+    """Do what `leave` does, and return the bytes of the file."""
+    from myna.safety.release import release_bytes
+
+    return _marked(lambda request: release_bytes(sound, card, request), request)
+
+
+def _marked[Made](exit: Callable[["Request"], Made], request: "Request") -> Made:
+    try:
+        return exit(request)
+    except UnmarkableError:
+        if request.watermark != "spread" or os.environ.get("MYNA_WATERMARK") or find_spec("torch") is None:
+            raise
+        return exit(request.model_copy(update={"watermark": "perth"}))

@@ -1,18 +1,13 @@
 """`myna say "text" --voice DIR -o out.wav`: speak with a cloned voice, labelled."""
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-import numpy as np
-from numpy.typing import NDArray
-
 from myna.arguments import Parser, seed
-from myna.errors import MynaError, UnmarkableError
+from myna.errors import MynaError
 from myna.files import check_name
 from myna.serve.exit import (
     ENGINES,
@@ -20,13 +15,16 @@ from myna.serve.exit import (
     Talker,
     engine_of,
     find_voice,
+    leave,
     load_voice,
     speak,
     speak_timed,
     spoken_request,
     voice_card,
+    watermark_wish,
 )
 from myna.serve.given import given_text
+from myna.serve.named import named_voice
 
 if TYPE_CHECKING:
     from myna.networks.voice import Voice
@@ -47,16 +45,14 @@ def main(argv: Sequence[str] | None = None) -> int:
             cannot be written.
     """
     arguments = _parser().parse_args(argv)
-    folder = find_voice(arguments.voice)
+    folder = find_voice(named_voice(arguments.voice))
     engine = engine_of(folder, arguments.engine)
     given = given_text(arguments.text, arguments.language)
     if given.note:
         print(f"myna say: {given.note}", file=sys.stderr)
     speech = Speech(given.text, arguments.language, arguments.speed, arguments.seed).checked()
     wishes = {"purpose": arguments.purpose, "cue": arguments.cue, "undertaking": arguments.undertaking}
-    if engine != "torch" and not os.environ.get("MYNA_WATERMARK"):
-        wishes["watermark"] = "spread"  # the other one is a network in torch
-    request = spoken_request(speech, arguments.output, **wishes)
+    request = spoken_request(speech, arguments.output, **wishes, **watermark_wish(folder))
     _check_output(arguments.output)
     if arguments.times is not None:
         _check_times(arguments.times, folder, engine)
@@ -78,26 +74,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _spoken(voice: Talker, speech: Speech, card: "VoiceCard", request: "Request", times: Path | None) -> "Released":
     """Speak, send the sound through the exit, and write when each word is said where that was asked for."""
     if times is None:
-        return _released(speak(voice, speech), card, request)
+        return leave(speak(voice, speech), card, request)
     from myna.networks.timing import write_times
 
     timed = speak_timed(cast("Voice", voice), speech)
-    released = _released((timed.wave, timed.sample_rate), card, request)
+    released = leave((timed.wave, timed.sample_rate), card, request)
     # The audible label stands before the speech.
     write_times(times, timed, lead=released.seconds - timed.seconds)
     return released
-
-
-def _released(sound: tuple[NDArray[np.float32], int], card: "VoiceCard", request: "Request") -> "Released":
-    """Send a sound through the exit; what is too short for `spread` is marked by `perth` where torch is installed."""
-    from myna.safety.release import release
-
-    try:
-        return release(sound, card, request)
-    except UnmarkableError:
-        if request.watermark != "spread" or os.environ.get("MYNA_WATERMARK") or find_spec("torch") is None:
-            raise
-        return release(sound, card, request.model_copy(update={"watermark": "perth"}))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -107,7 +91,9 @@ def _parser() -> argparse.ArgumentParser:
         "start, and a label in the file.",
     )
     parser.add_argument("text", help="what to say: text, markdown or SSML; - reads it from standard input")
-    parser.add_argument("--voice", required=True, metavar="DIR", help="voice directory or pack, e.g. exp/clone/voice")
+    parser.add_argument(
+        "--voice", required=True, metavar="DIR", help="voice directory, pack or name, e.g. exp/clone/voice"
+    )
     parser.add_argument("-o", "--output", required=True, type=Path, help="wav, flac, mp3, ogg, opus or m4a file")
     parser.add_argument(
         "--engine",

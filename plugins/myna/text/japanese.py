@@ -8,6 +8,8 @@ import re
 from functools import lru_cache
 from typing import Any
 
+from myna.errors import MynaError
+
 _JAPANESE = re.compile(r"[\u3005\u3006\u3007\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 _KANA = re.compile(r"[\u3040-\u30ff]+")
 # UniDic's first choice is the formal reading; these are what people say.
@@ -24,9 +26,12 @@ _USUAL = {
 
 @lru_cache(maxsize=1)
 def _tagger() -> Any:
-    from fugashi import Tagger
+    try:
+        from fugashi import Tagger
 
-    return Tagger()
+        return Tagger()
+    except (ImportError, RuntimeError) as error:  # RuntimeError: no dictionary
+        raise MynaError("Japanese needs fugashi and unidic-lite: pip install 'myna[ja]'") from error
 
 
 def japanese_kana(text: str) -> list[str]:

@@ -106,6 +106,13 @@ class Reading:
             pause = PAUSES[piece.ending] if piece.pause is None else piece.pause
         yield (self.pieces[-1].pause or 0.0) if self.pieces else 0.0, None
 
+    def shown(self) -> Iterator[tuple[float, Piece | None]]:
+        """Give what `paused` gives, with a bar at a terminal while it is spoken, from two seconds on."""
+        from tqdm import tqdm
+
+        total = len(self.pieces) + 1
+        yield from tqdm(self.paused(), "speaking", total, unit="piece", delay=2.0, leave=False, disable=None)
+
 
 def read_text(text: str, language: str, front_end: FrontEnd, closed: bool = True, longest: int = LONGEST) -> Reading:
     """Say how a text will be read.

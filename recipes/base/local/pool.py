@@ -44,8 +44,8 @@ class Pool:
         return self.samples[start : start + count].astype(np.float32) / 32767.0
 
 
-# What is kept for tests of the many-speaker corpora: speakers whose letters add up to these remainders of ten. AISHELL-3
-# has thirty speakers here, of whom one in ten was a single person: since step 15468 it gives eight.
+# What is kept for tests of the many-speaker corpora: speakers whose letters add up to these remainders of ten. Of the
+# thirty of AISHELL-3 one in ten was a single person: since step 15468 eight are kept.
 HELD_OUT = {
     "librispeech_train100_1utt_en_untranscribed": (0,),
     "speechocean762_en": (0,),
@@ -60,7 +60,7 @@ def is_held_out(utterance: Utterance) -> bool:
 
 
 # Share of the batches that each language has; one that is not named here has a hundredth.
-SHARES = {"en": 0.40, "cmn": 0.34, "de": 0.06, "ru": 0.06, "fr": 0.04, "es": 0.03, "it": 0.04, "pt": 0.02}
+SHARES = {"en": 0.36, "cmn": 0.42, "de": 0.05, "ru": 0.05, "fr": 0.04, "es": 0.03, "it": 0.03, "pt": 0.02}
 # Corpora of few words, or of one voice that would draw others towards itself: what each may have of its language.
 CAPS = {"an4_en": 0.06, "barista_en": 0.08, "vctk_vits_en": 0.07, "hsk_cosyvoice2_zh": 0.25, "words_zh": 0.05}
 

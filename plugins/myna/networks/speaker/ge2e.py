@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from myna.networks.speaker.encoder import SpeakerEncoder
+from myna.packaged import packaged_weights
 
 WINDOW, HOP, PARTIAL = 400, 160, 160
 SHORTEST = PARTIAL * HOP
@@ -45,7 +46,7 @@ class Ge2eEncoder(SpeakerEncoder):
             warnings.simplefilter("ignore")  # webrtcvad uses pkg_resources
             from resemblyzer import VoiceEncoder
 
-        return VoiceEncoder("cpu", verbose=False)
+        return VoiceEncoder("cpu", verbose=False, weights_fpath=packaged_weights("resemblyzer/pretrained.pt"))
 
     def embed_waves(self, waves: Sequence[np.ndarray]) -> np.ndarray:
         """Embed utterances at 16 kHz; one under 1.6 s is repeated to that length."""

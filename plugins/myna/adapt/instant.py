@@ -1,0 +1,102 @@
+"""An instant voice: the base with a person's embedding from a few seconds of speech, and no step of training.
+
+Source: Jia et al., Transfer Learning from Speaker Verification to Multispeaker Text-To-Speech Synthesis (2018).
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from myna.corpora import folder as folders
+from myna.corpora.pieces import Findings, Piece, Rules, examine, other_speakers
+from myna.corpora.quality import Limits
+from myna.corpora.spoken_language import settle
+from myna.errors import MynaError
+from myna.files import shown
+
+if TYPE_CHECKING:
+    from myna.networks.voice import Voice
+
+LEAST, MOST = 3.0, 30.0  # seconds of speech: what an embedding needs, and from where on tuning pays
+PIECE = 15.0
+
+
+@dataclass(frozen=True)
+class Speech:
+    """Usable speech of one person.
+
+    Attributes:
+        pieces: Each with its GE2E embedding.
+        found: What was dropped and converted, too.
+    """
+
+    pieces: list[Piece]
+    found: Findings
+
+    @property
+    def seconds(self) -> float:
+        """Length of all pieces."""
+        return sum(piece.end - piece.start for piece in self.pieces)
+
+    @property
+    def embedding(self) -> np.ndarray:
+        """Mean GE2E embedding `(256,)`, L2 = 1."""
+        mean = np.mean([piece.embedding for piece in self.pieces], axis=0)
+        return (mean / np.linalg.norm(mean)).astype(np.float32)
+
+
+def listen(recordings: Path) -> Speech:
+    """Cut and judge recordings without reading what is said in them.
+
+    Args:
+        recordings: A file or a folder.
+
+    Raises:
+        MynaError: There is no recording, or less than three seconds of usable speech.
+    """
+    contents = folders.scan(recordings)
+    rules = Rules("en-us", None, 1.0, PIECE, Limits(), check_texts=False, texts=False)
+    found = Findings(rules.language)
+    for take in contents.takes:
+        examine(take, None, {}, rules, found)
+    other_speakers(found, rules.limits.speaker)
+    speech = Speech(found.kept, found)
+    if speech.seconds < LEAST:
+        why = "; ".join(f"{shown(file.name)}: {reason}" for file, _, _, reason in found.dropped[:3])
+        raise MynaError(
+            f"{shown(recordings)}: {speech.seconds:.1f} s of usable speech, at least {LEAST:.0f} s are needed; record "
+            f"more{f' ({why})' if why else ''}"
+        )
+    return speech
+
+
+def language_of(recordings: Path, wanted: str) -> tuple[str, str]:
+    """Return the language of recordings, and a line that says how it was found; see `settle`."""
+    return settle(wanted, {take.id: take.path for take in folders.scan(recordings).takes})
+
+
+def voice_of(speech: Speech, name: str, language: str) -> "Voice":
+    """Return the base with a person's embedding.
+
+    Raises:
+        MynaError: The voice is that of a protected person.
+    """
+    import torch
+
+    from myna.networks.pretrained import FOLDER, load_part, part_config
+    from myna.networks.voice import Voice, VoiceConfig
+    from myna.safety.protected import check_protected
+    from myna.text.tokens import TokenList
+
+    check_protected(speech.embedding)
+    config = VoiceConfig(
+        name=name, language=language, tts=part_config("tts"), vocoder=part_config("vocoder"), defaults=SPEAK
+    )
+    parts = load_part("tts"), load_part("vocoder")
+    return Voice(config, *parts, torch.from_numpy(speech.embedding), TokenList.load(FOLDER / "tokens.txt"))
+
+
+# As conf/tts/vits_mel.yaml says in `infer`.
+SPEAK = {"noise_scale": 0.3, "steps": None, "detail": None, "variance": 0.0}
