@@ -18,6 +18,8 @@ _PLACES = (
 
 EVERYTHING = "pip install 'myna[train]'"  # in a clone: pip install '.[train]', or ./run.sh
 
+_NO_MEMORY = ("not enough memory", "out of memory", "failed to map segment", "annot allocate memory", "bad_alloc")
+
 # sub-command: (module, leading arguments that tell the module which of its commands is meant, help)
 COMMANDS: dict[str, tuple[str, tuple[str, ...], str]] = {
     "recipe": ("myna.recipe.command", (), "run the stages of a recipe (run.sh calls this)"),
@@ -76,7 +78,7 @@ def _guard(command: Callable[[], int | None]) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except (MemoryError, OSError, RuntimeError) as error:
+    except (MemoryError, OSError, RuntimeError, ImportError) as error:
         if _memory_is_full(error):
             return _fail("not enough memory; close other programs, or give shorter texts or smaller batches", 2)
         if isinstance(error, OSError) and error.errno in _PLACES and error.filename is not None:
@@ -89,16 +91,16 @@ def _guard(command: Callable[[], int | None]) -> int:
 
 
 def _memory_is_full(error: BaseException) -> bool:
-    """Tell a lack of memory from other failures; torch reports it as a runtime error."""
+    """Tell a lack of memory from other failures; torch reports it as a runtime error, the loader as an import's."""
     if isinstance(error, OSError) and error.errno == errno.ENOMEM:
         return True
-    return isinstance(error, MemoryError) or "not enough memory" in str(error) or "out of memory" in str(error)
+    return isinstance(error, MemoryError) or any(words in str(error) for words in _NO_MEMORY)
 
 
 def _disk_is_full(error: BaseException) -> bool:
     """Tell a full disk from other failures; torch and soundfile report it as a runtime error."""
     if isinstance(error, OSError) and error.errno is not None:
-        return error.errno in (errno.ENOSPC, errno.EDQUOT)
+        return error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
     return os.strerror(errno.ENOSPC) in str(error) or "PytorchStreamWriter failed writing" in str(error)
 
 

@@ -40,6 +40,41 @@ def atomic_path(path: Path | str) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
+@contextmanager
+def kept(path: Path | str) -> Iterator[None]:
+    """Put a file back as it was when what is done to it fails; this takes no room on the disk.
+
+    For files that are replaced (`atomic_path`), not written into.
+    """
+    path = Path(path)
+    before, existed = path.with_name(f".{path.name}.before"), path.exists()
+    before.unlink(missing_ok=True)
+    if existed:
+        os.link(path, before)
+    try:
+        yield
+    except BaseException:
+        if existed:
+            os.replace(before, path)
+        else:
+            path.unlink(missing_ok=True)
+        raise
+    before.unlink(missing_ok=True)
+
+
+@contextmanager
+def kept_length(path: Path | str) -> Iterator[None]:
+    """Cut a file that is only appended to back to its length when the appending fails."""
+    path = Path(path)
+    length = path.stat().st_size if path.exists() else 0
+    try:
+        yield
+    except BaseException:
+        if path.exists():
+            os.truncate(path, length)
+        raise
+
+
 def _temporary_name(path: Path) -> str:
     """Name a writer's own file; `myna.recipe.leftovers` knows the pattern."""
     suffix = path.suffix if len(os.fsencode(path.suffix)) <= _SUFFIX else ""

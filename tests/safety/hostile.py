@@ -51,9 +51,9 @@ class Bench:
         """Seal with the key of this site: the worst case, a hostile voice that is trusted."""
         seal.seal(self.voice)
 
-    def say(self, *more: str) -> list[str]:
+    def say(self, *more: str, text: str = "Hello there.") -> list[str]:
         """Return the command that speaks with the voice."""
-        return ["say", "Hello there.", "--voice", str(self.voice), "-o", str(self.out), *more]
+        return ["say", text, "--voice", str(self.voice), "-o", str(self.out), *more]
 
 
 @dataclass(frozen=True)

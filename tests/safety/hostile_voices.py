@@ -86,6 +86,16 @@ YAMLS: dict[str, bytes] = {
 }
 
 
+# Texts that are not English, though nothing or English is asked for.
+STRAYING = {
+    "a text in Mandarin": ("你好，世界。",),
+    "a sentence of SSML in German": ('<speak>Hi. <lang xml:lang="de-DE">Guten Morgen.</lang></speak>',),
+    "half a sentence of SSML in German": ('<speak>Say <lang xml:lang="de-DE">Guten Morgen</lang> please.</speak>',),
+    "a text in Russian behind English": ("Hello there. Добрый день, дорогие друзья.", "--language", "en-us"),
+    "German that is found": ("Guten Morgen, mein lieber alter Freund.", "--language", "auto"),
+}
+
+
 def _speaking(kind: str, name: str, change: Callable[[Bench], None], *more: str) -> Try:
     def prepare(bench: Bench) -> list[str]:
         change(bench)
@@ -325,6 +335,10 @@ def consents() -> Iterator[Try]:
     yield _speaking(kind, "another language", lambda bench: bench.consent(languages=["en-us"]), "--language", "de")
     yield _speaking(kind, "an alias of another", lambda bench: bench.consent(languages=["en-us"]), "--language", "fr")
     yield _speaking(kind, "the voice's own language", lambda bench: bench.consent(languages=["de"]))
+    for name, (text, *more) in STRAYING.items():
+        yield Try(
+            kind, name, lambda bench, t=text, m=more: (bench.consent(languages=["en-us"]), bench.say(*m, text=t))[1]
+        )
 
 
 def _sealed_by_hand(fields: dict[str, Any]) -> Callable[[Bench], None]:

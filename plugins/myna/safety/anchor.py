@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from myna.errors import MynaError
-from myna.files import atomic_text
+from myna.files import atomic_text, kept, kept_length
 from myna.limits import LARGEST_JSON
 from myna.parsing import json_mapping
 from myna.safety.canonical import sign, signed
@@ -31,13 +31,15 @@ def write(count: int, digest: str) -> None:
     Raises:
         OSError: An anchor cannot be written.
     """
-    line = _line(count, digest)
-    if outside := os.environ.get(OUTSIDE):
-        with open(outside, "a", encoding="utf-8") as stream:
-            stream.write(line + "\n")
-            stream.flush()
-            os.fsync(stream.fileno())
-    atomic_text(state_dir() / "site.count", line + "\n")
+    line, inside = _line(count, digest), state_dir() / "site.count"
+    with kept(inside):
+        atomic_text(inside, line + "\n")
+        if outside := os.environ.get(OUTSIDE):
+            # Last, for it may lie where nothing can be taken back.
+            with kept_length(outside), open(outside, "a", encoding="utf-8") as stream:
+                stream.write(line + "\n")
+                stream.flush()
+                os.fsync(stream.fileno())
 
 
 def check(count: int, hashes: Mapping[int, str], log: Path) -> None:

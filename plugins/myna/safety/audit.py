@@ -19,7 +19,7 @@ from typing import Any, TextIO
 from pydantic import BaseModel, ConfigDict
 
 from myna.errors import MynaError
-from myna.files import atomic_text
+from myna.files import atomic_text, kept, kept_length
 from myna.limits import LARGEST_JSON
 from myna.parsing import json_mapping, read_bytes
 from myna.safety import anchor
@@ -88,7 +88,7 @@ def append(entry: Entry) -> Entry:
     """Add an entry; number, time and chain are filled in.
 
     The signed head is written first and holds the new line, so a process that is killed between the two leaves a log
-    that the next one completes.
+    that the next one completes. What fails for want of room is undone, so that nothing is logged that did not happen.
 
     Raises:
         MynaError: The log cannot be written, or its end was edited: then nothing may be released.
@@ -101,9 +101,10 @@ def append(entry: Entry) -> Entry:
             entry = entry.model_copy(update=filled)
             entry = entry.model_copy(update={"hash": entry.chained_hash()})
             line = _line(entry)
-            _write_head({**head, "count": entry.number, "hash": entry.hash, "line": line})
-            _append_line(stream, line)
-            anchor.write(entry.number, entry.hash)
+            with kept(state_dir() / "audit.head"), kept_length(log_path()):
+                _write_head({**head, "count": entry.number, "hash": entry.hash, "line": line})
+                _append_line(stream, line)
+                anchor.write(entry.number, entry.hash)
     except OSError as error:
         raise MynaError(f"{log_path()}: cannot write the log ({error}); nothing is released without it") from error
     return entry

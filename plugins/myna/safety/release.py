@@ -90,8 +90,7 @@ def admit(voice: VoiceCard, request: Request) -> Admitted:
         raise MynaError(f"{voice.directory}: the voice was sealed with another consent than the one given")
     if voice.pack_id not in ("", pack_id):
         raise MynaError(f"{voice.directory}: another pack ({pack_id[:12]}…) than {voice.pack_id[:12]}…; load it again")
-    spoken_language = request.language or voice.language
-    consent.check(record, request.purpose, language=spoken_language, directory=voice.directory)
+    _check_languages(record, voice, request, voice.directory)
     if embedding:
         protected.check_file(embedding, voice.directory / "speaker.safetensors")
     return Admitted(voice.name, pack_id, record.id)
@@ -128,10 +127,15 @@ def _admit_unsealed(voice: VoiceCard, request: Request) -> Admitted:
     """Admit what has no directory, such as the floors of stage 6 and members that are compared: for evaluation only."""
     folder = voice.consent.parent if isinstance(voice.consent, Path) else None
     record = consent.load(voice.consent) if isinstance(voice.consent, Path) else voice.consent
-    consent.check(record, request.purpose, language=request.language or voice.language, directory=folder)
+    _check_languages(record, voice, request, folder)
     if request.purpose != "evaluation":
         raise MynaError(f"voice {voice.name}: purpose {request.purpose!r} needs its sealed directory; use load_card")
     return Admitted(voice.name, voice.pack_id, record.id)
+
+
+def _check_languages(record: consent.ConsentRecord, voice: VoiceCard, request: Request, directory: Path | None) -> None:
+    for language in request.languages or (request.language or voice.language,):
+        consent.check(record, request.purpose, language=language, directory=directory)
 
 
 def _make(

@@ -48,6 +48,7 @@ class Request(BaseModel):
         output: File to write; the suffix chooses the format: wav, flac, mp3, ogg, opus or m4a.
         text: What is spoken; only its hash is kept.
         language: espeak-ng code or alias that is spoken; the voice's own when left out.
+        languages: Every language that the text turned out to be in; the consent must cover each. Empty: `language`.
         requester: Who asked, for the log.
         purpose: What the sound is for; the consent must cover it.
         cue: The audible label: Morse `.- ..`, a spoken sentence, or off (only with an undertaking).
@@ -61,6 +62,7 @@ class Request(BaseModel):
     output: Path
     text: str = ""
     language: str | None = None
+    languages: tuple[str, ...] = ()
     requester: str = "local"
     purpose: Scope = "evaluation"
     cue: Cue = "rhythm"

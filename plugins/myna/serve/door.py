@@ -13,6 +13,7 @@ from myna.serve.exit import Speech as Wanted
 from myna.serve.exit import (
     Talker,
     find_voice,
+    languages_of,
     leave,
     leave_bytes,
     load_voice,
@@ -121,7 +122,7 @@ class Voice:
         """
         from myna.safety.release import admit
 
-        wishes = {**watermark_wish(self.directory), **wishes}
         wanted, card = Wanted(text, language, speed, seed).checked(), voice_card(self.directory, self.talker)
+        wishes = {**watermark_wish(self.directory), **wishes, "languages": languages_of(self.talker, wanted)}
         admit(card, spoken_request(wanted, Path("speech.wav"), **wishes))  # what may not leave is not spoken first
         return Speech(wanted, card, wishes, speak(self.talker, wanted))

@@ -162,6 +162,11 @@ def speak_timed(voice: "Voice", speech: Speech) -> "Timed":
     return voice.speak_timed(speech.text, language=speech.language, seed=speech.seed, speed=speech.speed)
 
 
+def languages_of(voice: Talker, speech: Speech) -> tuple[str, ...]:
+    """Return the languages that a voice would speak: a text may leave the one that was asked for."""
+    return voice.read(speech.text, speech.language).languages()
+
+
 def spoken_request(speech: Speech, output: Path, **wishes: object) -> "Request":
     """Return the request that goes through the exit, with the text it spoke.
 

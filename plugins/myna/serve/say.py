@@ -63,8 +63,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     voice = load_voice(folder, arguments.threads)
     card = voice_card(folder, voice)
+    reading = voice.read(speech.text, speech.language)
+    request = request.model_copy(update={"languages": reading.languages()})
     admit(card, request)  # what may not leave is not spoken first
-    for line in left_out(voice.read(speech.text, speech.language).dropped):
+    for line in left_out(reading.dropped):
         print(f"myna: {line}", file=sys.stderr)
     released = _spoken(voice, speech, card, request, arguments.times)
     print(f"{released.path}: {released.seconds:.1f} s, label {released.content_id}, cue {released.cue}")

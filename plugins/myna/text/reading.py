@@ -5,6 +5,7 @@ sentences → symbols. Every step keeps the place of each character in the text 
 """
 
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -22,6 +23,7 @@ from myna.text.symbols import Spelled, Spoken, spelled
 from myna.text.traced import PLAIN, Style, Traced, joined
 
 LONGEST = 200
+_FOREIGN = 1 / 3  # of the symbols of a piece: from here on its other language is spoken, not quoted
 _END_MARKS = ".!?;:,"
 _REASONS = {
     "Cc": "control character",
@@ -105,6 +107,17 @@ class Reading:
             yield pause, piece
             pause = PAUSES[piece.ending] if piece.pause is None else piece.pause
         yield (self.pieces[-1].pause or 0.0) if self.pieces else 0.0, None
+
+    def languages(self) -> tuple[str, ...]:
+        """Return the languages that are spoken: of each piece the most of it, and whatever is over a third of it.
+
+        A name or a word of another language within a sentence is less.
+        """
+        found = {piece.language for piece in self.pieces}
+        for piece in self.pieces:
+            counts = Counter(piece.languages)
+            found |= {code for code, count in counts.items() if count > len(piece.languages) * _FOREIGN}
+        return tuple(sorted(found))
 
     def shown(self) -> Iterator[tuple[float, Piece | None]]:
         """Give what `paused` gives, with a bar at a terminal while it is spoken, from two seconds on."""
