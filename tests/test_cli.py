@@ -68,7 +68,7 @@ def test_a_folder_of_ones_own_reaches_the_configuration(tmp_path: Path):
     [
         (["--compare", "text"], "--compare text: there is no such group; choose from encoder, tts, vocoder"),
         (["--compare=encoder", "--", "compare.members=[nobody]"], "compare.members names 'nobody'; there is cnn, "),
-        (["--compare", "--", "compare.clock=sun"], "compare.clock=sun: choose processor or wall"),
+        (["--compare", "--", "compare.clock=sun"], "compare.clock=sun: one of processor, wall fits"),
         (["--compare", "--", "seeed=1"], "override 'seeed': there is no such key"),
     ],
 )

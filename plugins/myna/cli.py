@@ -24,10 +24,12 @@ _NO_MEMORY = ("not enough memory", "out of memory", "failed to map segment", "an
 COMMANDS: dict[str, tuple[str, tuple[str, ...], str]] = {
     "recipe": ("myna.recipe.command", (), "run the stages of a recipe (run.sh calls this)"),
     "clone": ("myna.adapt.command", (), "make a voice from recordings"),
+    "inspect": ("myna.inspect.command", (), "say what recordings are worth for a clone"),
     "say": ("myna.serve.say", (), "speak a text with a voice"),
     "read": ("myna.serve.read", (), "show how a text will be read"),
     "export": ("myna.publish.export", (), "write a voice for transformers"),
     "doctor": ("myna.doctor", (), "check this machine"),
+    "schema": ("myna.settings.schema", (), "write the JSON schemas of the configuration"),
     "data": ("myna.kaldi.cli", (), "validate, fix or cut Kaldi data directories"),
     "consent": ("myna.safety.cli", ("consent",), "make, sign, verify or revoke a speaker's consent"),
     "verify": ("myna.safety.cli", ("verify",), "say whether an audio file carries Myna's labels"),

@@ -120,6 +120,22 @@ def arguments_of(cls: type[Any], given: Mapping[str, Any], what: str = "a voice"
     return checked
 
 
+def no_larger_than_default(cls: type[Any], given: Mapping[str, Any]) -> bool:
+    """Say whether no argument makes a class larger than it is with its default arguments."""
+    parameters = _parameters(cls)[0]
+    return all(_no_larger(value, parameters[key].default) for key, value in given.items())
+
+
+def _no_larger(value: Any, default: Any) -> bool:
+    if isinstance(value, bool) or isinstance(default, bool):
+        return isinstance(default, bool)
+    if isinstance(value, int | float) and isinstance(default, int | float):
+        return bool(value <= default)
+    if isinstance(value, list | tuple) and isinstance(default, list | tuple):
+        return len(value) <= len(default) and all(map(_no_larger, value, default))
+    return bool(value == default)
+
+
 def _parameters(cls: type[Any]) -> tuple[dict[str, inspect.Parameter], dict[str, Any]]:
     """Return parameters and their types; those of the base class where `**more` goes on to it."""
     found: dict[str, inspect.Parameter] = {}

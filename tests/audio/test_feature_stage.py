@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import kaldiio
 import numpy as np
 import pytest
 import soundfile
@@ -38,6 +39,15 @@ run(OmegaConf.load(sys.argv[1]))
 """
 
 
+def read_by_kaldi(folder: Path) -> None:
+    """`feats.scp` names matrices of a Kaldi archive: the mels, to within what Kaldi's compression of a byte keeps."""
+    found = dict(kaldiio.load_scp(str(folder / "feats.scp")))
+    utterances = list(FeatureSet(folder))
+    assert set(found) == {utterance.name for utterance in utterances} and found
+    for utterance in utterances:
+        np.testing.assert_allclose(found[utterance.name], utterance.read("mel")["mel"], atol=0.1)
+
+
 def digests(dump: Path) -> dict[str, str]:
     """Hash every file of a dump folder, with the folder's own name taken out of the tables."""
     files = [path for path in dump.rglob("*") if path.is_file() and path.name != ".stats"]
@@ -61,6 +71,7 @@ def test_everything_that_later_stages_read(recipe: DictConfig) -> None:
             assert " " in utterance.phones and len(utterance.phones) > 20
             assert utterance.language == "en-us" and utterance.name.startswith(utterance.speaker + "-")
             assert np.abs(wave).max() <= 10 ** (-1 / 20) + 1e-4
+        read_by_kaldi(dump / name)
     assert {u.band for u in FeatureSet(dump / "pool_train")} == {8000.0}
     known = set(TokenList.load(dump / "tokens.txt").symbols)
     assert set(FeatureSet(dump / "target_test")[0].phones) <= known

@@ -1,6 +1,7 @@
 """Loudness and trimming: properties that hold for any recording, and reference values."""
 
 import numpy as np
+import pyloudnorm
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -21,6 +22,13 @@ def test_reference_tone(rate: int) -> None:
     """A 997 Hz full-scale sine measures -3.01 LUFS (BS.1770, annex 1)."""
     sine = np.sin(2 * np.pi * 997 * np.arange(3 * rate) / rate)
     assert loudness(sine, rate) == pytest.approx(-3.01, abs=0.05)
+
+
+def test_speech_measures_as_pyloudnorm_says(speech: tuple[np.ndarray, int]) -> None:
+    """Another implementation of the standard, which has no reading of sounds under 0.4 s."""
+    wave, rate = speech
+    reference = pyloudnorm.Meter(rate, filter_class="DeMan").integrated_loudness(wave)
+    assert loudness(wave, rate) == pytest.approx(reference, abs=0.1)
 
 
 def test_pauses_do_not_count(speech: tuple[np.ndarray, int]) -> None:

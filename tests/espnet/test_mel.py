@@ -250,7 +250,7 @@ def test_the_gaussians_are_kept_for_a_run_that_was_killed(tmp_path: Path, make_s
         assert len(item["durations"]) == len(item["text"]) and item["durations"].min() >= 1
         assert item["durations"].sum() == len(item["mel"])
     save_front_end(EspeakText(), tmp_path / "dump")
-    with pytest.raises(MynaError, match=r"trained with other tokens .*run stage 3 again"):
+    with pytest.raises(MynaError, match=r"trained with other tokens .*run stage 3 \(train_vits\) again"):
         Dataset(str(tmp_path / "dump" / "target_train"), **asked)
 
 

@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 from myna.errors import MynaError
 from myna.measure import wer
 from myna.measure.normalize import normalize
+from myna.text.espeak_text import EspeakText
+from myna.text.reading import read_text
 
 
 @pytest.mark.parametrize(
@@ -36,6 +38,40 @@ def test_chinese_is_compared_by_toned_syllable_and_by_character() -> None:
     assert wer.wer(["买东西"], ["卖东西"], "zh") == pytest.approx(1 / 3)
     assert wer.wer(["三百零五个"], ["305个"], "zh") == 0.0
     assert wer.wer(["我用Ｗｏｒｄ写字"], ["我用word写字"], "zh") == 0.0
+
+
+@pytest.mark.parametrize(
+    "forms",
+    [
+        ["{}个", "第{}名", "占{}%", "{}元"],
+        [
+            "2026年{m}月{d}日",
+            "2026-{m:02}-{d:02}",
+            "{m}月{d}日",
+            "2026/{m}/{d}",
+            "1/{d}的人",
+            "{m}.{d:02}",
+            "{m}:{d:02}",
+        ],
+        ["{m}:{d:02}", "￥{}", "-{}℃", "{}kg", "{}~{}岁", "12:{:02}"],
+    ],
+)
+def test_a_score_reads_digits_as_speech_does(forms: list[str]) -> None:
+    """What is said in characters and written in digits is no error, whichever of the two a recogniser writes."""
+    front_end = EspeakText()
+    for n in [*range(0, 32), 98, 100, 105, 200, 305, 1_000, 2_050, 10_000, 100_200]:
+        for form in forms:
+            text = form.format(n, n + 2, m=n % 12 + 1, d=n % 28 + 1)
+            said = "".join(piece.normalised for piece in read_text(text, "cmn", front_end).pieces)
+            assert not any(c.isdigit() for c in said)
+            assert wer.wer([text], [said], "zh") == 0.0, (text, said)
+
+
+def test_either_name_of_one_in_a_telephone_number_is_right() -> None:
+    assert wer.wer(["电话13800138000"], ["电话一三八零零一三八零零零"], "zh") == 0.0
+    assert wer.wer(["电话13800138000"], ["电话幺三八零零幺三八零零零"], "zh") == 0.0
+    assert wer.wer(["一共12%"], ["一共百分之二十"], "zh") > 0.0
+    assert "".join(normalize("1.2.3 和 2.0.1.5", "zh").split()) == "一点二点三和二点零点一点五"
 
 
 def test_japanese_is_compared_by_kana() -> None:

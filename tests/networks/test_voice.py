@@ -7,7 +7,9 @@ from sealing import sealed
 from toy_voice import toy_voice
 
 from myna.errors import MynaError
+from myna.networks.tts.vits_mel import VitsMel
 from myna.networks.voice import PAUSES, Voice, build
+from myna.targets import no_larger_than_default
 from myna.text.char_text import CharText
 from myna.text.lexicon import Lexicon
 
@@ -112,3 +114,10 @@ def test_classes_from_elsewhere_are_not_loaded(target: str) -> None:
 def test_a_class_that_is_not_there_is_named() -> None:
     with pytest.raises(MynaError, match="NoSuchNetwork"):
         build({"_target_": "myna.networks.tts.vits_mel.NoSuchNetwork"})
+
+
+def test_only_what_is_larger_than_the_default_is_counted_first() -> None:
+    """Counting takes seconds at each start; a voice of the default size needs none."""
+    assert no_larger_than_default(VitsMel, {"channels": 16, "one_step": True})
+    assert not no_larger_than_default(VitsMel, {"channels": 100_000})
+    assert not no_larger_than_default(VitsMel, {"layers": 100})

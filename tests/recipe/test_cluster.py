@@ -27,7 +27,7 @@ def refused(capsys: pytest.CaptureFixture[str], *overrides: str) -> str:
         ("lsf", "the program bsub"),
         ("ssh", "the package asyncssh"),
         ("kube", "the package dask-kubernetes"),
-        ("lsd", "unknown; choose one of local, local_gpu, slurm"),
+        ("lsd", "one of local, local_gpu, slurm"),
     ],
 )
 def test_a_cluster_that_is_not_there(env: str, named: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -108,7 +108,7 @@ def test_a_folder_of_ones_own_comes_before_the_defaults(tmp_path: Path, monkeypa
     (own / "encoder/theirs.yaml").write_text(
         "defaults: [_common, _self_]\nname: theirs\nnetwork: {_target_: own_member_of_test_compose.Net}\n"
     )
-    (own / "encoder/cnn.yaml").write_text("name: shadowed\n")
+    (own / "encoder/cnn.yaml").write_text("defaults: [_common, _cnn, _self_]\nname: shadowed\n")
     (own / "own_member_of_test_compose.py").write_text("class Net: ...\n")
     folder = with_defaults(tmp_path)
     with pytest.raises(MynaError, match=r"no configuration 'encoder/theirs'.*--conf-dir"):

@@ -40,6 +40,9 @@ def test_samples_and_file_are_labelled_and_logged(voice_folder: Path, tmp_path: 
     assert label is not None and label.ProduceID == released.content_id
     found = audit.find(content_id=released.content_id)
     assert found is not None and found.file == "x.flac"
+    again = speech.save(tmp_path / "again.flac")
+    assert again.content_id != released.content_id
+    assert [verify(path).status for path in (released.path, again.path)] == [LABELLED, LABELLED]
     assert np.array_equal(speech.samples, speech.samples) and abs(speech.samples).max() <= 1
 
 

@@ -74,3 +74,18 @@ def test_a_voice_is_read_only_while_its_seal_holds(voice_folder, capsys) -> None
     (voice_folder / "voice.yaml").write_text("name: [", encoding="utf-8")
     assert main(["read", "a", "--voice", str(voice_folder)]) == 2
     assert "voice.yaml" in capsys.readouterr().err
+
+
+def test_an_argument_may_hold_any_character(capsys) -> None:
+    """U+0085 is a line end, not a byte of another encoding; a bell is listed."""
+    assert main(["read", "One\x85Two\x07 สวัสดี", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [piece["text"] for piece in found["pieces"]] == ["One", "Two"]
+    assert {"\x07", "สวัสดี"} == {d["text"] for d in found["dropped"]}
+
+
+def test_a_document_type_is_refused_and_a_pause_is_markup(capsys) -> None:
+    assert main(["read", '<!DOCTYPE x [<!ENTITY a "b">]><speak>&a;</speak>']) == 2
+    assert "document type" in capsys.readouterr().err
+    assert main(["read", "Wait [pause:0.5] here.", "--json"]) == 0
+    assert {d["reason"] for d in json.loads(capsys.readouterr().out)["dropped"]} <= {"markup"}

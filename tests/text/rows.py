@@ -67,3 +67,21 @@ def faults(row: Row, front_end: FrontEnd) -> list[str]:
         else []
     )
     return [f"{row.place} {row.text!r}: {fault}; read {said!r}" for fault in wrong]
+
+
+def _summary() -> str:
+    """Return how many rows each language has, and how many of them are read right."""
+    from collections import Counter
+
+    from myna.text.espeak_text import EspeakText
+
+    front_end, of, right = EspeakText(), Counter[str](), Counter[str]()
+    for row in rows():
+        of[row.language] += 1
+        right[row.language] += not faults(row, front_end)
+    lines = [f"{code}: {right[code]} of {count}" for code, count in of.most_common()]
+    return "\n".join([*lines, f"all: {right.total()} of {of.total()}"])
+
+
+if __name__ == "__main__":
+    print(_summary())

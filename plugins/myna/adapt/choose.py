@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from myna.errors import MynaError
+from myna.workspace import run_again
 
 
 def choose_step(curve: Path, best: Path, margin: float) -> dict[str, Any]:
@@ -29,7 +30,9 @@ def choose_step(curve: Path, best: Path, margin: float) -> dict[str, Any]:
     seen = {int(r["step"]): r for r in records if "valid/mel" in r and "valid/mos" in r}
     kept = [r for step, r in seen.items() if (best / f"step{step}.pt").is_file()]
     if not kept:
-        raise MynaError(f"{best}: no checkpoint has a validation figure; remove {best.parent} and run stage 5 again")
+        raise MynaError(
+            f"{best}: no checkpoint has a validation figure; remove {best.parent} and {run_again('fine_tune')}"
+        )
     limit = min(r["valid/mel"] for r in kept) * (1 + margin)
     chosen = max((r for r in kept if r["valid/mel"] <= limit), key=lambda r: r["valid/mos"])
     return {

@@ -21,6 +21,7 @@ from myna.errors import MynaError
 from myna.files import shown
 from myna.kaldi import Consent
 from myna.recipe.command import checked_name
+from myna.workspace import Workspace
 
 if TYPE_CHECKING:
     from myna.adapt.instant import Speech
@@ -127,4 +128,4 @@ def _tune(arguments: Namespace) -> None:
     command.main(["custom", *target, "--stages", *STAGES, "--overrides", *words])
     values = {"create_dataset.name": arguments.name}
     config = compose_recipe(find_recipe("custom", project_root()), words, values)
-    shutil.copytree(Path(config.exp_dir) / "clone" / "voice", arguments.output)
+    shutil.copytree(Workspace.of(config).voice, arguments.output)

@@ -24,6 +24,7 @@ from myna.adapt.sentences import sentences_file, unseen_sentences
 from myna.audio.samples import SUFFIX, save_samples
 from myna.errors import MynaError, UnmarkableError
 from myna.files import atomic_text
+from myna.workspace import Workspace, run_again, run_first
 
 if TYPE_CHECKING:
     from myna.networks.voice import Voice
@@ -64,7 +65,7 @@ def run(config: DictConfig) -> None:
     """
     from myna.safety.release import admit
 
-    settings, out = config.decode, Path(config.exp_dir) / "clone" / "decode"
+    settings, out = config.decode, Workspace.of(config).decoded
     voice = load_voice(Path(settings.voice))
     card = card_of(voice)
     admit(card, listening_request(out / "speech.mp3", ""))  # before minutes of speech that might not be allowed
@@ -89,7 +90,7 @@ def load_voice(directory: Path) -> "Voice":
     from myna.networks.voice import Voice
 
     if not (directory / "voice.yaml").is_file():
-        raise MynaError(f"{directory}/voice.yaml is missing; run stage 5 (fine_tune) first")
+        raise MynaError(f"{directory}/voice.yaml is missing; {run_first('fine_tune')}")
     return Voice.load(directory)
 
 
@@ -98,9 +99,9 @@ def lines(config: DictConfig, voice: "Voice") -> tuple[list[Line], list[Line]]:
     settings = config.decode
     test_set = kaldi.read(settings.test_set)
     if not test_set.utterances:
-        raise MynaError(f"{settings.test_set} holds no utterance; run stages 0 and 1 again")
+        raise MynaError(f"{settings.test_set} holds no utterance; {run_again('create_dataset')}")
     speaker = test_set.speakers[0]
-    training = sorted(path for path in Path(config.dump_dir).glob("*/text") if path.parent.name.endswith("train"))
+    training = sorted(path for path in Workspace.of(config).dump.glob("*/text") if path.parent.name.endswith("train"))
     path = sentences_file(voice.config.language, settings.sentences)
     texts = unseen_sentences(path, settings.unseen, training)
     unseen = [Line(f"{speaker}-unseen-{n:03d}", text, config.seed + n) for n, text in enumerate(texts, start=1)]

@@ -14,16 +14,16 @@ import torch
 from omegaconf import DictConfig, OmegaConf
 
 from myna.adapt.choose import choose_step
-from myna.adapt.voice_parts import consent_of, target_embedding, target_language, vocoder_part
+from myna.adapt.voice_parts import base_part, consent_of, dev_texts, target_embedding, target_language, vocoder_part
 from myna.errors import MynaError
 from myna.espnet import aligner
 from myna.espnet.mel_train import adamw, build_model, clipped, data_set
 from myna.files import atomic_text
 from myna.networks.tts.mel_network import MelNetwork
 from myna.networks.voice import Voice, VoiceConfig
-from myna.networks.weights import stored_network
 from myna.text.front_end import load_front_end
 from myna.text.tokens import TokenList
+from myna.workspace import Workspace, run_again
 
 log = logging.getLogger(__name__)
 
@@ -34,11 +34,11 @@ def fine_tune(config: DictConfig) -> None:
     Raises:
         MynaError: An earlier stage has not run.
     """
-    out, settings = Path(config.exp_dir) / "clone", config.tts.adapt
+    out, settings = Workspace.of(config).clone, config.tts.adapt
     network, built = _base(config)
-    vocoder, vocoder_config = vocoder_part(Path(config.exp_dir) / "vocoder")
+    vocoder, vocoder_config = vocoder_part(Workspace.of(config).vocoder)
     speaker = target_embedding(config)
-    tokens = TokenList.load(Path(config.dump_dir) / "tokens.txt")
+    tokens = TokenList.load(Workspace.of(config).tokens)
     voice = Voice(
         VoiceConfig(
             name=str(config.create_dataset.get("name") or "target"),
@@ -51,7 +51,7 @@ def fine_tune(config: DictConfig) -> None:
         vocoder,
         torch.from_numpy(np.array(speaker)),
         tokens,
-        front_end=load_front_end(Path(config.dump_dir)),
+        front_end=load_front_end(Workspace.of(config).dump),
     )
     report = _train(config, voice, out) if int(settings.max_steps) else {"chosen_step": 0}
     voice.save(out / "voice")
@@ -67,7 +67,7 @@ def _train(config: DictConfig, voice: Voice, out: Path) -> dict[str, Any]:
     network = voice.tts
     before = {name: value.clone() for name, value in network.state_dict().items()}
     model = build_model(config.tts, network, settings)
-    texts = _dev_texts(config)
+    texts = dev_texts(config)
     gaussians = aligner.of_target(config)
     common = {"embeds": "speaker", "augmented": bool(settings.augmented)}
     steps, rate, share = int(settings.max_steps), float(settings.learning_rate), float(settings.get("share", 1.0))
@@ -120,20 +120,10 @@ def _mos(voice: Voice, texts: list[str]) -> float:
     return float(np.mean(scores))
 
 
-def _dev_texts(config: DictConfig, count: int = 5) -> list[str]:
-    path = Path(config.dump_dir) / "target_dev" / "text"
-    if not path.is_file():
-        raise MynaError(f"{path} is missing: run stage 1 (extract_features) first")
-    lines = [line.split(maxsplit=1) for line in path.read_text(encoding="utf-8").splitlines()]
-    return [line[1] for line in lines if len(line) == 2][:count]
-
-
 def _base(config: DictConfig) -> tuple[MelNetwork, dict[str, Any]]:
-    folder = Path(config.exp_dir) / "tts"
-    if not (folder / "tts.yaml").is_file():
-        raise MynaError(f"{folder}/tts.yaml is missing: run stage 3 (train_vits) first")
-    network, built = stored_network(folder, "tts")
+    folder = Workspace.of(config).base
+    network, built = base_part(folder)
     if built["_target_"] != config.tts.network._target_:
-        raise MynaError(f"{folder} holds another tts: run stage 3 again with the same words")
+        raise MynaError(f"{folder} holds another tts: {run_again('train_vits')} with the same words")
     assert isinstance(network, MelNetwork)
     return network, built

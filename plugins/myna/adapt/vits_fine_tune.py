@@ -17,15 +17,14 @@ from omegaconf import DictConfig, OmegaConf
 
 from myna.adapt.choose import choose_step
 from myna.adapt.vits_score import Judge, duration_scale
-from myna.adapt.voice_parts import consent_of, target_embedding, target_language
-from myna.errors import MynaError
+from myna.adapt.voice_parts import base_part, consent_of, target_embedding, target_language
 from myna.espnet.vits_train import TEXT_SIDE, Phase, adamw, cosine, data_set, fit_waves, published, within
 from myna.files import atomic_text
 from myna.networks.tts.vits import VitsCore
 from myna.networks.voice import Voice, VoiceConfig
-from myna.networks.weights import stored_network
 from myna.text.front_end import load_front_end
 from myna.text.tokens import TokenList
+from myna.workspace import Workspace
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +41,7 @@ def fine_tune(config: DictConfig) -> None:
     Raises:
         MynaError: An earlier stage has not run.
     """
-    out = Path(config.exp_dir) / "clone"
+    out = Workspace.of(config).clone
     voice = start(config)
     network = voice.tts
     assert isinstance(network, VitsCore)
@@ -88,19 +87,17 @@ def start(config: DictConfig) -> Voice:
     Raises:
         MynaError: Stage 2 or 3 has not run.
     """
-    folder = Path(config.exp_dir) / "tts"
-    if not (folder / "tts.yaml").is_file():
-        raise MynaError(f"{folder}/tts.yaml is missing: run stage 3 (train_vits) first")
-    network, built = stored_network(folder, "tts")
+    folder = Workspace.of(config).base
+    network, built = base_part(folder)
     described = VoiceConfig(
         name=str(config.get("create_dataset", {}).get("name") or "target"),
         language=target_language(config),
         tts=built,
         defaults=dict(OmegaConf.to_container(config.tts.infer, resolve=True)),  # type: ignore[arg-type]
     )
-    tokens = TokenList.load(Path(config.dump_dir) / "tokens.txt")
+    tokens = TokenList.load(Workspace.of(config).tokens)
     speaker = torch.from_numpy(np.array(target_embedding(config)))
-    return Voice(described, network, None, speaker, tokens, front_end=load_front_end(Path(config.dump_dir)))
+    return Voice(described, network, None, speaker, tokens, front_end=load_front_end(Workspace.of(config).dump))
 
 
 def _waves(config: DictConfig, voice: Voice, folder: Path, *, text: bool = False) -> dict[str, Any]:

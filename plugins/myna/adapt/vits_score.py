@@ -7,7 +7,7 @@ import torch
 from omegaconf import DictConfig
 from torch import nn
 
-from myna.errors import MynaError
+from myna.adapt.voice_parts import dev_texts
 from myna.networks.tts.vits import DURATION_NOISE, VitsCore
 from myna.networks.voice import Voice
 
@@ -26,11 +26,7 @@ class Judge:
 
     def __init__(self, voice: Voice, config: DictConfig, sentences: int = 5) -> None:
         """Read the sentences."""
-        path = Path(config.dump_dir) / "target_dev" / "text"
-        if not path.is_file():
-            raise MynaError(f"{path} is missing: run stage 1 (extract_features) first")
-        lines = [line.split(maxsplit=1) for line in path.read_text(encoding="utf-8").splitlines()]
-        self.voice, self.texts = voice, [line[1] for line in lines if len(line) == 2][:sentences]
+        self.voice, self.texts = voice, dev_texts(config, sentences)
 
     def __call__(self, model: nn.Module) -> dict[str, float]:
         """Return `mos`; the model is left in the mode it was in."""

@@ -10,6 +10,7 @@ from torch import nn
 
 from myna.errors import MynaError
 from myna.networks.weights import stored_network
+from myna.workspace import Workspace, run_again, run_first
 
 if TYPE_CHECKING:
     from myna.safety.consent import ConsentRecord
@@ -25,8 +26,22 @@ def vocoder_part(folder: Path) -> tuple[nn.Module, dict[str, Any]]:
         MynaError: Stage 4 has not run.
     """
     if not (folder / "vocoder.yaml").is_file():
-        raise MynaError(f"{folder}/vocoder.yaml is missing: run stage 4 (train_hifigan) first")
+        raise MynaError(f"{folder}/vocoder.yaml is missing: {run_first('train_hifigan')}")
     return stored_network(folder, "vocoder")
+
+
+def base_part(folder: Path) -> tuple[nn.Module, dict[str, Any]]:
+    """Load the acoustic model that stage 3 left.
+
+    Returns:
+        The network, and `_target_` with arguments to build it again.
+
+    Raises:
+        MynaError: Stage 3 has not run.
+    """
+    if not (folder / "tts.yaml").is_file():
+        raise MynaError(f"{folder}/tts.yaml is missing: {run_first('train_vits')}")
+    return stored_network(folder, "tts")
 
 
 def target_embedding(config: DictConfig) -> np.ndarray:
@@ -38,7 +53,7 @@ def target_embedding(config: DictConfig) -> np.ndarray:
     from myna.espnet.embeddings import read_embeddings
     from myna.safety.protected import check_protected
 
-    embeds = read_embeddings(Path(config.exp_dir) / "encoder" / "embeds" / "target_train", "spk")
+    embeds = read_embeddings(Workspace.of(config).embeddings("target_train"), "spk")
     own = {name: e for name, e in embeds.items() if not name.startswith(("sp0.", "sp1.", "ps+", "ps-"))}
     if len(own) != 1:
         raise MynaError(f"target_train has {len(own)} speakers ({', '.join(own)}): a clone is of one person")
@@ -49,8 +64,21 @@ def target_embedding(config: DictConfig) -> np.ndarray:
 
 def target_language(config: DictConfig) -> str:
     """Return the language that most of the target's recordings are in."""
-    lines = (Path(config.dump_dir) / "target_train" / "utt2lang").read_text(encoding="utf-8").split()
+    lines = (Workspace.of(config).features("target_train") / "utt2lang").read_text(encoding="utf-8").split()
     return Counter(lines[1::2]).most_common(1)[0][0]
+
+
+def dev_texts(config: DictConfig, count: int = 5) -> list[str]:
+    """Return the first texts of `dump/target_dev`: sentences that a clone does not learn from.
+
+    Raises:
+        MynaError: Stage 1 has not run.
+    """
+    path = Workspace.of(config).features("target_dev") / "text"
+    if not path.is_file():
+        raise MynaError(f"{path} is missing: {run_first('extract_features')}")
+    lines = [line.split(maxsplit=1) for line in path.read_text(encoding="utf-8").splitlines()]
+    return [line[1] for line in lines if len(line) == 2][:count]
 
 
 def consent_of(config: DictConfig, path: Path) -> None:
@@ -63,14 +91,14 @@ def consent_of(config: DictConfig, path: Path) -> None:
     """
     from myna.safety import consent
 
-    folder = Path(config.data_dir) / "target_train"
+    folder = Workspace.of(config).recordings("target_train")
     own, table = folder / "consent.yaml", folder / "spk2consent"
     if own.is_file():
         record = consent.load(own)
     elif table.is_file():
         record = consent.stated(consent.from_spk2consent(table.read_text(encoding="utf-8").splitlines()[0]))
     else:
-        raise MynaError(f"{table} is missing: a voice without a record of consent is not made; run stage 0 again")
+        raise MynaError(f"{table} is missing: no voice without a record of consent; {run_again('create_dataset')}")
     finish(record, folder, path)
 
 

@@ -8,16 +8,18 @@ import numpy as np
 
 from myna.errors import MynaError
 from myna.kaldi.tables import byte_order, read_table
+from myna.workspace import run_again, run_first
 
 FEATURES = ("mel", "mfcc", "f0", "energy", "linear")
 SPACE = "<space>"
+ARRAYS = "arrays.scp"  # utterance to its npz file; `feats.scp` names the same mels in a Kaldi archive
 
 
 def read_features(path: Path | str, names: Iterable[str] = ("mel", "f0", "energy")) -> dict[str, np.ndarray]:
     """Read features of one utterance.
 
     Args:
-        path: An npz file named in `feats.scp`.
+        path: An npz file named in `arrays.scp`.
         names: Any of `mel` (T, 80), `mfcc` (T, 13), `f0` (T,) Hz with 0 for unvoiced, `energy` (T,),
             `linear` (T, 513).
 
@@ -31,11 +33,18 @@ def read_features(path: Path | str, names: Iterable[str] = ("mel", "f0", "energy
         with np.load(path) as stored:
             return {name: stored[name].astype(np.float32) for name in names}
     except FileNotFoundError:
-        raise MynaError(f"{path} does not exist; run stage 1 (extract_features)") from None
+        raise MynaError(f"{path} does not exist; {run_first('extract_features')}") from None
     except KeyError as error:
-        raise MynaError(f"{path} lacks a feature ({error.args[0]}); add it to features.keep and run stage 1") from None
+        raise MynaError(
+            f"{path} lacks a feature ({error.args[0]}); add it to features.keep and {run_first('extract_features')}"
+        ) from None
     except (ValueError, OSError, EOFError) as error:
-        raise MynaError(f"{path} is damaged ({error}); remove it and run stage 1 (extract_features)") from None
+        raise MynaError(f"{path} is damaged ({error}); remove it and {run_first('extract_features')}") from None
+
+
+def read_arrays(folder: Path) -> dict[str, str]:
+    """Return utterance to npz file; folders made before 2026-11-25 name these in `feats.scp`."""
+    return read_table(folder / ARRAYS if (folder / ARRAYS).exists() else folder / "feats.scp")
 
 
 def format_phones(symbols: Iterable[str]) -> str:
@@ -103,10 +112,10 @@ class FeatureSet:
         """
         self.folder = Path(folder)
         if not (self.folder / "feats.scp").exists():
-            raise MynaError(f"{self.folder} has no features (feats.scp); run stage 1 (extract_features)")
-        tables = {name: read_table(self.folder / name) for name in _TABLES}
+            raise MynaError(f"{self.folder} has no features (feats.scp); {run_first('extract_features')}")
+        tables = {ARRAYS: read_arrays(self.folder), **{name: read_table(self.folder / name) for name in _TABLES}}
         originals = read_table(self.folder / "utt2orig") if (self.folder / "utt2orig").exists() else {}
-        names = [name for name in sorted(tables["feats.scp"], key=byte_order) if augmented or name not in originals]
+        names = [name for name in sorted(tables[ARRAYS], key=byte_order) if augmented or name not in originals]
         self.utterances = [_utterance(self.folder, name, tables, originals) for name in names]
         self._by_name = {utterance.name: utterance for utterance in self.utterances}
 
@@ -127,7 +136,7 @@ class FeatureSet:
         if isinstance(key, int):
             return self.utterances[key]
         if key not in self._by_name:
-            raise MynaError(f"{self.folder} has no utterance {key}; see its feats.scp")
+            raise MynaError(f"{self.folder} has no utterance {key}; see its {ARRAYS}")
         return self._by_name[key]
 
     @property
@@ -136,7 +145,7 @@ class FeatureSet:
         return sorted({utterance.speaker for utterance in self.utterances})
 
 
-_TABLES = ("feats.scp", "wav.scp", "text", "phones", "utt2spk", "utt2lang", "utt2num_frames", "utt2dur", "utt2band")
+_TABLES = ("wav.scp", "text", "phones", "utt2spk", "utt2lang", "utt2num_frames", "utt2dur", "utt2band")
 
 
 def _utterance(
@@ -144,13 +153,13 @@ def _utterance(
 ) -> FeatureUtterance:
     for table, rows in tables.items():
         if name not in rows:
-            raise MynaError(f"{folder / table} lacks utterance {name}; run stage 1 (extract_features) again")
+            raise MynaError(f"{folder / table} lacks utterance {name}; {run_again('extract_features')}")
     return FeatureUtterance(
         name=name,
         speaker=tables["utt2spk"][name],
         language=tables["utt2lang"][name],
         wav=Path(tables["wav.scp"][name]),
-        feats=Path(tables["feats.scp"][name]),
+        feats=Path(tables[ARRAYS][name]),
         frames=int(tables["utt2num_frames"][name]),
         seconds=float(tables["utt2dur"][name]),
         band=float(tables["utt2band"][name]),

@@ -1,4 +1,7 @@
-"""Loudness after ITU-R BS.1770-4, and normalisation to a level with a ceiling for the peak."""
+"""Loudness after ITU-R BS.1770-4, and normalisation to a level with a ceiling for the peak.
+
+By hand, because pyloudnorm refuses sounds under 0.4 s, which prompts of a person are; a test compares the two.
+"""
 
 from dataclasses import dataclass
 from functools import cache

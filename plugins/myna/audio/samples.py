@@ -10,6 +10,7 @@ import numpy as np
 
 from myna.errors import MynaError
 from myna.files import atomic_path
+from myna.workspace import run_again
 
 SUFFIX = ".npz"
 
@@ -40,7 +41,7 @@ def load_samples(path: Path) -> tuple[np.ndarray, int]:
         with np.load(path, allow_pickle=False) as stored:
             samples, rate = stored["samples"], int(stored["sample_rate"])
     except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile, EOFError) as error:
-        raise MynaError(f"{path} holds no samples ({error}); remove it and run stage 6 (decode) again") from error
+        raise MynaError(f"{path} holds no samples ({error}); remove it and {run_again('decode')}") from error
     if samples.ndim != 1 or samples.dtype != np.int16 or rate <= 0:
-        raise MynaError(f"{path} holds {samples.dtype} {samples.shape} at {rate} Hz, no samples; run stage 6 again")
+        raise MynaError(f"{path} holds {samples.dtype} {samples.shape} at {rate} Hz, no samples; {run_again('decode')}")
     return samples[:, None].astype(np.float32) / 32768.0, rate

@@ -6,12 +6,13 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 from myna.audio.augment import check_original, origin
-from myna.audio.features import format_phones
+from myna.audio.features import ARRAYS, format_phones
 from myna.audio.process import Item, Record
 from myna.errors import MynaError
 from myna.files import atomic_text
 from myna.kaldi.tables import byte_order, read_table, write_table
 from myna.text.front_end import FrontEnd
+from myna.workspace import run_first
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ def read_set(folder: Path, roots: Iterable[Path], front_end: FrontEnd) -> Source
     for name in tables["wav.scp"]:
         for table, rows in tables.items():
             if not rows.get(name):
-                raise MynaError(f"{folder / table} has nothing for utterance {name}; run stage 0 (create_dataset)")
+                raise MynaError(f"{folder / table} has nothing for utterance {name}; {run_first('create_dataset')}")
         speaker = tables["utt2spk"][name]
         check_original(name, str(folder / "wav.scp"))
         check_original(speaker, str(folder / "utt2spk"))
@@ -103,7 +104,7 @@ def write_tables(folder: Path, source: SourceSet, items: Mapping[str, Item], rec
                 tables["utt2orig"][made.name] = utterance
             row = {
                 "wav.scp": str(items[utterance].wav(made.name)),
-                "feats.scp": str(items[utterance].feats(made.name)),
+                ARRAYS: str(items[utterance].feats(made.name)),
                 "text": source.text[utterance],
                 "phones": format_phones(source.phones[utterance]),
                 "utt2spk": speaker,
@@ -125,7 +126,7 @@ def write_tables(folder: Path, source: SourceSet, items: Mapping[str, Item], rec
 
 _TABLES = (
     "wav.scp",
-    "feats.scp",
+    ARRAYS,
     "text",
     "phones",
     "utt2spk",
@@ -165,4 +166,4 @@ def _resolve(folder: Path, name: str, value: str, roots: tuple[Path, ...]) -> Pa
     for root in roots:
         if (root / value).exists():
             return root / value
-    raise MynaError(f"{folder / 'wav.scp'}: utterance {name}: {value} does not exist; run stage 0 (create_dataset)")
+    raise MynaError(f"{folder / 'wav.scp'}: utterance {name}: {value} does not exist; {run_first('create_dataset')}")

@@ -10,6 +10,7 @@ from typing import Any, cast
 
 from omegaconf import DictConfig, OmegaConf
 
+from myna.audio.ark import write_ark
 from myna.audio.augment import Change, changes
 from myna.audio.process import Item, Record, finished
 from myna.audio.sets import SourceSet, check_leaks, matches, read_set, write_tables
@@ -20,6 +21,7 @@ from myna.files import atomic_text
 from myna.kaldi.tables import read_table
 from myna.text.front_end import FrontEnd, save_front_end
 from myna.text.prepare import prepare
+from myna.workspace import Workspace, run_again, run_first
 
 log = logging.getLogger(__name__)
 
@@ -39,8 +41,8 @@ def run(config: DictConfig) -> None:
     """
     node = cast(dict[str, Any], OmegaConf.to_container(config.features, resolve=True))
     settings = Settings.of(node)
-    dump = Path(config.dump_dir)
-    folders = _folders(Path(config.data_dir))
+    dump = Workspace.of(config).dump
+    folders = _folders(Workspace.of(config).data)
     front_end = _front_end(config, [f for f in folders if matches(f.name, node["train_sets"])])
     sets = _read_sets(folders, Path(config.recipe_dir), front_end)
     train = [source.name for source in sets if matches(source.name, node["train_sets"])]
@@ -57,6 +59,7 @@ def run(config: DictConfig) -> None:
     originals: list[Path] = []
     for source in sets:
         originals += _finish(source, dump / source.name, plans[source.name], source.name in train)
+        write_ark(dump / source.name)
     save_front_end(front_end, dump)
     _statistics(originals, dump, settings)
 
@@ -64,7 +67,7 @@ def run(config: DictConfig) -> None:
 def _folders(data: Path) -> list[Path]:
     folders = sorted(path.parent for path in data.glob("*/wav.scp"))
     if not folders:
-        raise MynaError(f"{data} has no set (a folder with wav.scp); run stage 0 (create_dataset)")
+        raise MynaError(f"{data} has no set (a folder with wav.scp); {run_first('create_dataset')}")
     return folders
 
 
@@ -131,7 +134,7 @@ def _finish(source: SourceSet, folder: Path, items: Mapping[str, Item], train: b
     records = {name: record for name, item in items.items() if (record := finished(item)) is not None}
     lost = sorted(set(items) - set(records))
     if lost:
-        raise MynaError(f"{folder}: utterance {lost[0]} was not processed; run stage 1 again")
+        raise MynaError(f"{folder}: utterance {lost[0]} was not processed; {run_again('extract_features')}")
     kept = [name for name, record in records.items() if record.made]
     if not kept:
         reason = next(record.reason for record in records.values())

@@ -15,6 +15,7 @@ from myna.networks.voice import Voice, VoiceConfig
 from myna.networks.weights import stored_network
 from myna.text.front_end import load_front_end
 from myna.text.tokens import TokenList
+from myna.workspace import Workspace
 
 DEV = 4  # utterances over which training validates, once; an end-to-end model decodes them whole
 
@@ -41,7 +42,7 @@ def limit(config: DictConfig, init: str, seconds: float, max_steps: int | None =
 def train(config: DictConfig) -> Row:
     """Run stage 3, and return `origin` and `training`."""
     train_tts.run(config)
-    result = Path(config.exp_dir) / "tts" / "result.json"
+    result = Workspace.of(config).base / "result.json"
     if result.is_file():
         done = json.loads(result.read_text(encoding="utf-8"))
         return {"origin": "trained", "training": {"steps": done["step"], "seconds": done["seconds"]}}
@@ -55,7 +56,7 @@ def make_voice(config: DictConfig, folder: Path) -> Voice:
         config: The composed configuration; stages 2 and 3 have written into its `exp_dir`.
         folder: Becomes the voice directory.
     """
-    stage = Path(config.exp_dir) / "tts"
+    stage = Workspace.of(config).base
     network, built = stored_network(stage, "tts")
     ends_in_mel = getattr(network, "produces", "mel") == "mel"
     described = VoiceConfig(
@@ -70,8 +71,8 @@ def make_voice(config: DictConfig, folder: Path) -> Voice:
         network,
         load_part("vocoder") if ends_in_mel else None,
         torch.from_numpy(target_embedding(config).copy()),
-        TokenList.load(Path(config.dump_dir) / "tokens.txt"),
-        front_end=load_front_end(Path(config.dump_dir)),
+        TokenList.load(Workspace.of(config).tokens),
+        front_end=load_front_end(Workspace.of(config).dump),
     )
     voice.save(folder)
     consent_of(config, folder / "consent.yaml")

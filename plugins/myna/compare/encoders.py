@@ -2,7 +2,6 @@
 
 import json
 import time
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,6 +19,7 @@ from myna.espnet.encoder_training import build_model, data_entries, own_network
 from myna.espnet.train_encoder import embed, judge_once, train
 from myna.files import atomic_text
 from myna.networks.speaker.ge2e import Ge2eEncoder
+from myna.workspace import Workspace
 
 GRADIENT = "myna.espnet.encoder_training.train_own_encoder"
 TIMED = 8  # utterances a speaker over which speed is taken
@@ -38,7 +38,7 @@ def measure(config: DictConfig, seconds: float, steps: int | None = None) -> Row
         `embedding_seconds_per_hour`, the trials of `unseen` and `seen` speakers, and `confused`: which two recordings
         of different people are the most alike to it.
     """
-    out = Path(config.exp_dir) / "encoder"
+    out = Workspace.of(config).encoder
     encoder, training = trained(config, seconds, steps)
     chosen = trial_utterances(config)
     judged = judge_once(encoder, chosen, config, out)
@@ -66,7 +66,7 @@ def trained(config: DictConfig, seconds: float, steps: int | None = None) -> tup
     if config.encoder.fit._target_ == GRADIENT:
         count = steps or affordable(config, seconds)
         config.encoder.max_steps, config.encoder.validate_every = count, max(1, count // 2)
-    encoder, report = train(config, Path(config.exp_dir) / "encoder")
+    encoder, report = train(config, Workspace.of(config).encoder)
     return encoder, {
         "steps": report.get("training_steps"),
         "training_seconds": round(float(report["training_seconds"]), 1),
@@ -75,7 +75,7 @@ def trained(config: DictConfig, seconds: float, steps: int | None = None) -> tup
 
 def affordable(config: DictConfig, seconds: float) -> int:
     """Return how many steps fit into so many seconds; a run that was killed goes on with what was found first."""
-    path = Path(config.exp_dir) / "steps.json"
+    path = Workspace.of(config).exp / "steps.json"
     if not path.is_file():
         atomic_text(path, json.dumps(max(10, int(seconds / seconds_a_step(config)))))
     return int(json.loads(path.read_text(encoding="utf-8")))
@@ -107,7 +107,7 @@ def some_of_each(config: DictConfig, trials: dict[str, str]) -> list[FeatureUtte
         by_speaker.setdefault(speaker, []).append(key)
     wanted = {keys[place] for keys in by_speaker.values() for place in spread(keys, TIMED)}
     sets = sorted({key.split("/")[0] for key in wanted})
-    return [u for name in sets for u in FeatureSet(Path(config.dump_dir) / name) if f"{name}/{u.name}" in wanted]
+    return [u for name in sets for u in FeatureSet(Workspace.of(config).features(name)) if f"{name}/{u.name}" in wanted]
 
 
 def embedding_seconds(encoder: Any, utterances: list[FeatureUtterance]) -> tuple[float, dict[str, np.ndarray]]:

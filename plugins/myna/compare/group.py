@@ -13,6 +13,7 @@ from tqdm import tqdm
 from myna.compare.kept import Row, kept, keys_of, shipped_weights
 from myna.compare.members import Member, compose_member
 from myna.errors import MynaError
+from myna.workspace import Workspace
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +34,7 @@ class Group(ABC):
         """Keep what to compare."""
         self.config, self.overrides, self.members = config, overrides, members
         self.settings: Any = config.compare
-        self.out = Path(config.exp_dir) / "compare" / self.name
+        self.out = Workspace.of(config).comparison / self.name
 
     @abstractmethod
     def references(self) -> list[Row]:

@@ -11,6 +11,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from myna.files import atomic_text, sha256
 from myna.networks.pretrained import FOLDER
+from myna.workspace import Workspace
 
 Row = dict[str, Any]
 
@@ -65,7 +66,7 @@ def keys_of(config: DictConfig, group: str, **more: Any) -> Keys:
         "member": OmegaConf.to_container(config[group], resolve=True),
         "budget": {name: settings.pop(name) for name in TRAINING},
         "seed": config.seed,
-        "data": _data(Path(config.dump_dir)),
+        "data": _data(Workspace.of(config).dump),
         **more,
     }
     measuring = training | {name: value for name, value in settings.items() if name not in WHICH}

@@ -20,6 +20,7 @@ from myna.errors import MynaError
 from myna.files import atomic_text
 from myna.measure.results import versions
 from myna.recipe.lock import only_run
+from myna.workspace import Workspace, run_first
 
 log = logging.getLogger(__name__)
 
@@ -45,9 +46,9 @@ def run(config: DictConfig, overrides: Sequence[str]) -> Path:
     """
     import torch
 
-    members, out = choose_members(config.compare), Path(config.exp_dir) / "compare"
-    if not (Path(config.dump_dir) / "pool_train" / "feats.scp").is_file():
-        raise MynaError(f"{config.dump_dir}/pool_train/feats.scp is missing: run stage 1 (extract_features) first")
+    members, out = choose_members(config.compare), Workspace.of(config).comparison
+    if not Workspace.of(config).has_features("pool_train"):
+        raise MynaError(f"{config.dump_dir}/pool_train/feats.scp is missing: {run_first('extract_features')}")
     threads = int(config.compare.threads)
     os.environ["OMP_NUM_THREADS"] = str(threads)
     torch.set_num_threads(threads)

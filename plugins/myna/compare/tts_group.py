@@ -24,6 +24,7 @@ from myna.measure import similarity, wer
 from myna.measure.clips import PAIR, QUALITY, SPEAKER, TEXT, Clip, reference_clips
 from myna.measure.results import figures
 from myna.measure.score import Scorers, score
+from myna.workspace import Workspace
 
 CONDITION = "resemblyzer"  # its embeddings are those that the base reads
 SHORTEST = 0.3  # seconds of a sound that is scored: a model that has learned little may stop at once
@@ -74,7 +75,7 @@ class TtsGroup(Group):
         """
         from myna.espnet import train_encoder
 
-        shared, own = self.out.parent / "shared", Path(self.config.exp_dir) / "encoder" / "embeds"
+        shared, own = self.out.parent / "shared", Workspace.of(self.config).embeddings()
         if own.is_dir() and not (shared / "encoder" / "embeds").is_dir():
             shutil.copytree(own, shared / "encoder" / "embeds")
         config = compose_member(self.config, self.overrides, Member("encoder", CONDITION), shared)

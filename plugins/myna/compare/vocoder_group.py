@@ -16,6 +16,7 @@ from myna.compare.members import Member
 from myna.compare.samples import listening_copies
 from myna.errors import MynaError
 from myna.nemo import copy_synthesis
+from myna.workspace import Workspace
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -36,7 +37,7 @@ class VocoderGroup(Group):
     def items(self) -> list["Item"]:
         """The recordings that are copied."""
         found = vocoders.choose_items(
-            Path(self.config.dump_dir), self.settings.copy_sets, self.settings.copies, self.settings.longest
+            Workspace.of(self.config).dump, self.settings.copy_sets, self.settings.copies, self.settings.longest
         )
         if not found:
             raise MynaError(
@@ -51,7 +52,7 @@ class VocoderGroup(Group):
         found: dict[str, str] = {}
         target = set(kaldi.read(self.config.decode.test_set).speakers)
         for name in self.settings.copy_sets:
-            known = kaldi.read(Path(self.config.dump_dir) / name).utterances
+            known = kaldi.read(Workspace.of(self.config).features(name)).utterances
             found |= {i.id: known[i.id].text for i in self.items if i.id in known and known[i.id].speaker in target}
         return dict(sorted(found.items())[: self.settings.prompts])
 

@@ -16,6 +16,7 @@ from typing import BinaryIO
 from myna.corpora.fetch import raise_if_full
 from myna.errors import MynaError
 from myna.files import shown
+from myna.workspace import run_again
 
 DAY = 86_400.0
 # No corpus is larger unpacked, nor has more files, nor shrinks further: speech hardly shrinks at all, texts to a tenth.
@@ -40,7 +41,9 @@ def _explained(archive: Path) -> Iterator[None]:
     except _DAMAGE as error:
         raise_if_full(error)
         why = next((line.rstrip(":") for line in str(error).splitlines() if line), type(error).__name__)
-        raise MynaError(f"{shown(archive)} cannot be unpacked ({why}); delete it and run stage 0 again") from error
+        raise MynaError(
+            f"{shown(archive)} cannot be unpacked ({why}); delete it and {run_again('create_dataset')}"
+        ) from error
 
 
 class _Budget:
@@ -116,7 +119,7 @@ def extract_deb(archive: Path, target: Path, wanted: Callable[[str], bool]) -> N
         inner = Path(folder) / "data.tar"
         with _explained(archive), open(archive, "rb") as stream:
             if stream.read(8) != b"!<arch>\n":
-                raise MynaError(f"{shown(archive)} is no Debian package; delete it and run stage 0 again")
+                raise MynaError(f"{shown(archive)} is no Debian package; delete it and {run_again('create_dataset')}")
             size = _find_data(stream)
             if size is None:
                 raise ValueError("it has no member data.tar")

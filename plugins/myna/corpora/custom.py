@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 from tqdm import tqdm
 
 from myna.corpora import account, mini_voices, transcripts
@@ -17,11 +17,13 @@ from myna.corpora.pieces import Findings, Piece, Rules, examine, other_speakers
 from myna.corpora.quality import Limits
 from myna.corpora.recognise import require_model
 from myna.corpora.select import sentence_groups, split, without_sentences
-from myna.corpora.settings import checked
 from myna.corpora.spoken_language import settle
 from myna.errors import MynaError
 from myna.files import atomic_text, shown
 from myna.kaldi.rates import outliers, units
+from myna.settings.corpus import CreateDataset
+from myna.settings.recipe import group_of
+from myna.workspace import Workspace, run_again
 
 log = logging.getLogger(__name__)
 
@@ -55,10 +57,10 @@ def build(config: DictConfig, cache: Path) -> tuple[Corpus, Sets]:
     clips = [_clip(piece, speaker, judged.found.language) for piece in judged.found.kept]
     target = Corpus(tuple(clips), {speaker: consent})
     sets = deal(clips)
-    _report(judged, folder, Path(config.data_dir), float(node.quality.confidence))
+    _report(judged, folder, Workspace.of(config).data, float(node.quality.confidence))
     if record:
-        Path(config.data_dir).mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(record, Path(config.data_dir) / "consent.yaml")
+        Workspace.of(config).data.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(record, Workspace.of(config).data / "consent.yaml")
     if str(node.pool) == "none":
         return target, sets
     known, pool = _others(node, cache)
@@ -86,14 +88,20 @@ class Judged:
     found: Findings
 
 
-def judge(folder: Path, node: DictConfig) -> Judged:
+def judge(folder: Path, node: DictConfig, least: float | None = None) -> Judged:
     """Examine every recording of a folder; what is wrong with one costs that one only.
+
+    Args:
+        folder: Of the person; a single file will do.
+        node: `create_dataset`.
+        least: Seconds of usable speech; what `node` says when left out, and nothing is asked of pieces with 0.
 
     Raises:
         MynaError: There is no recording, no transcript and no recogniser, or less than the least amount of usable
             speech is left.
     """
-    settings = checked(node)
+    settings = group_of("create_dataset", OmegaConf.to_container(node, resolve=True))
+    assert isinstance(settings, CreateDataset)
     contents = folders.scan(folder)
     language, line = settle(str(node.language), {take.id: take.path for take in contents.takes})
     if line:
@@ -110,7 +118,8 @@ def judge(folder: Path, node: DictConfig) -> Judged:
         # Few files, each a piece: shorter pieces leave something to validate with and to test on.
         found = _examine_all(contents, texts, fixed, replace(rules, max_seconds=rules.max_seconds / 2))
     _strangers(fixed, found)
-    _enough(folder, contents, found, limits.min_total_seconds)
+    if least is None:
+        _enough(folder, contents, found, limits.min_total_seconds)
     return Judged(contents, texts, found)
 
 
@@ -234,5 +243,5 @@ def _doubts(found: Findings, folder: Path, data_dir: Path, confidence: float) ->
     if doubtful:
         print(
             f"{len(doubtful)} machine transcripts are in doubt: see {data_dir / 'to_check.csv'}; copy the lines that "
-            f"are wrong, corrected, into {shown(folder / transcripts.CORRECTIONS)} and run stage 0 again"
+            f"are wrong, corrected, into {shown(folder / transcripts.CORRECTIONS)} and {run_again('create_dataset')}"
         )

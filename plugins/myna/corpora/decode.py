@@ -12,6 +12,7 @@ from myna.errors import MynaError
 from myna.files import atomic_path
 from myna.kaldi import DataDir, Utterance
 from myna.kaldi.audio import audio_seconds
+from myna.workspace import run_again
 
 
 def decode_g722(path: Path) -> tuple[np.ndarray, int]:
@@ -29,9 +30,9 @@ def decode_g722(path: Path) -> tuple[np.ndarray, int]:
         with av.open(str(path), format="g722") as container:
             blocks = [frame.to_ndarray().ravel() for frame in container.decode(audio=0)]
     except (av.FFmpegError, OSError) as error:
-        raise MynaError(f"{path} cannot be decoded ({error}); delete it and run stage 0 again") from error
+        raise MynaError(f"{path} cannot be decoded ({error}); delete it and {run_again('create_dataset')}") from error
     if not blocks:
-        raise MynaError(f"{path} holds no samples; delete it and run stage 0 again")
+        raise MynaError(f"{path} holds no samples; delete it and {run_again('create_dataset')}")
     return np.concatenate(blocks).astype(np.float32) / 32768.0, 16_000
 
 

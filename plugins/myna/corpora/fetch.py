@@ -1,4 +1,8 @@
-"""Fetch the files that corpora come in: once, checked, and from the cache when there is no network."""
+"""Fetch the files that corpora come in: once, checked, and from the cache when there is no network.
+
+By hand, because pooch starts a download anew that was cut off (files have up to 27 GB), and knows no packages of
+Debian or of the package index.
+"""
 
 import errno
 import shutil

@@ -10,10 +10,10 @@ from omegaconf import DictConfig
 
 from myna.corpora.clip import Clip, Corpus
 from myna.corpora.decode import materialise
-from myna.corpora.settings import checked
 from myna.errors import MynaError
 from myna.kaldi import DataDir, check, check_disjoint, write
 from myna.kaldi.rates import all_outliers
+from myna.workspace import Workspace, run_again
 
 TARGET = ("target_train", "target_dev", "target_test")
 POOL = ("pool_train", "pool_dev")
@@ -34,8 +34,7 @@ def run(config: DictConfig) -> None:
         MynaError: A source is missing, a target has no consent record, or a set is not sound.
     """
     node = config.create_dataset
-    checked(node)
-    data_dir = Path(config.data_dir)
+    data_dir = Workspace.of(config).data
     try:
         _sweep(data_dir)
         corpus, sets = _builder(str(node.builder))(config, downloads(config))
@@ -70,7 +69,7 @@ def _builder(name: str) -> Builder:
 
 
 def _write(corpus: Corpus, name: str, clips: list[Clip], config: DictConfig) -> DataDir:
-    data_dir = Path(config.data_dir).absolute()
+    data_dir = Workspace.of(config).data.absolute()
     workers = int(config.get("num_workers") or os.cpu_count() or 1)
     data = materialise(corpus, clips, data_dir / "wav", workers, copy=bool(config.create_dataset.get("copy", True)))
     judged = name != "spk_test"
@@ -121,7 +120,9 @@ def table(data: dict[str, DataDir]) -> str:
 def _disk(error: OSError, folder: Path) -> str:
     if error.errno == errno.ENOSPC:
         where = error.filename or f"below {folder}"
-        return f"the disk is full while writing {where}; free some space and run stage 0 again, it will go on"
+        return (
+            f"the disk is full while writing {where}; free some space and {run_again('create_dataset')}, it will go on"
+        )
     if error.errno in (errno.EACCES, errno.EROFS):
         return f"{error.filename or folder} cannot be written ({error.strerror}); choose a folder of your own"
-    return f"{error.filename or folder}: {error.strerror or error}; check the path and run stage 0 again"
+    return f"{error.filename or folder}: {error.strerror or error}; check the path and {run_again('create_dataset')}"

@@ -9,6 +9,7 @@ from pathlib import Path
 from myna.encoding import Text, decode
 from myna.errors import MynaError
 from myna.files import read_bytes, shown
+from myna.workspace import run_again
 
 # Names of columns, in the headers of well-known corpora (Common Voice, Hugging Face's AudioFolder, …).
 _FILES = ("file_name", "filename", "file", "path", "audio", "audio_file", "wav", "id", "utterance", "name")
@@ -42,7 +43,7 @@ def read_text(path: Path, language: str | None = None) -> Text:
     try:
         return decode(read_bytes(path), shown(path), language)
     except FileNotFoundError as error:
-        raise MynaError(f"{shown(path)} is gone; run stage 0 again") from error
+        raise MynaError(f"{shown(path)} is gone; {run_again('create_dataset')}") from error
 
 
 def kaldi_rows(text: str) -> Iterator[Row]:

@@ -18,6 +18,7 @@ from myna.networks.pretrained import pinned_file
 from myna.networks.tts.monophones import Monophones, Recording, train
 from myna.text.languages import canonical
 from myna.text.tokens import TokenList
+from myna.workspace import Workspace
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +52,7 @@ def of_pool(config: DictConfig) -> Path | None:
         return None
     if config.tts.get("init") == "base":
         return pinned_file(FILE)
-    path = Path(config.exp_dir) / "tts" / FILE
+    path = Workspace.of(config).base / FILE
     if not path.is_file():
         symbols, recordings = _recordings(config, "pool_train")
         model, _ = train(symbols, recordings)
@@ -66,7 +67,7 @@ def of_target(config: DictConfig) -> Path | None:
     Returns:
         `exp/clone/aligner.safetensors`.
     """
-    pool, path = of_pool(config), Path(config.exp_dir) / "clone" / FILE
+    pool, path = of_pool(config), Workspace.of(config).clone / FILE
     if pool is not None and not path.is_file():
         model, _ = train(*_recordings(config, "target_train"), rounds=ROUNDS, start=Monophones.load(pool))
         model.save(path)
@@ -78,8 +79,8 @@ def _recordings(config: DictConfig, name: str) -> tuple[list[str], Sequence[Reco
     from myna.espnet.dataset import Dataset
 
     limits: dict[str, Any] = {"min_frames": 32, "max_frames": int(config.tts.max_frames), "limit": ENOUGH}
-    source = Dataset(str(Path(config.dump_dir) / name), ("mel",), augmented=False, **limits)
-    symbols = TokenList.load(Path(config.dump_dir) / "tokens.txt")
+    source = Dataset(str(Workspace.of(config).features(name)), ("mel",), augmented=False, **limits)
+    symbols = TokenList.load(Workspace.of(config).tokens)
 
     def mel(place: int) -> np.ndarray:
         return source[place]["mel"]

@@ -16,6 +16,7 @@ from myna.espnet.toolkit import lean_import
 from myna.networks.tts.monophones import Monophones
 from myna.text.languages import LANGUAGES, canonical
 from myna.text.tokens import TokenList
+from myna.workspace import run_again, run_first
 
 with lean_import():
     from espnet3.components.data.base_dataset import BaseDataset
@@ -107,7 +108,9 @@ class Dataset(BaseDataset):
                 raise MynaError("a dataset with durations needs an aligner: give exp/tts/aligner.safetensors")
             self.aligner = Monophones.load(aligner)
             if self.aligner.symbols != self.tokens.symbols:
-                raise MynaError(f"{aligner} was trained with other tokens than {self.root} has: run stage 3 again")
+                raise MynaError(
+                    f"{aligner} was trained with other tokens than {self.root} has: {run_again('train_vits')}"
+                )
 
     def __len__(self) -> int:
         """Return the number of utterances."""
@@ -148,7 +151,7 @@ class Dataset(BaseDataset):
     def _embedding(self, utterance: FeatureUtterance) -> np.ndarray:
         key = utterance.speaker if self.by_speaker else utterance.name
         if key not in self.embeddings:
-            raise MynaError(f"no embedding of {key} for {self.root}: run stage 2 (train_encoder) again")
+            raise MynaError(f"no embedding of {key} for {self.root}: {run_again('train_encoder')}")
         return self.embeddings[key]
 
 
@@ -179,7 +182,7 @@ class DatasetBuilder(BaseBuilder):
         Raises:
             MynaError: Always: the data come from stage 1.
         """
-        raise MynaError(f"{data_dir} is missing: run stage 1 (extract_features) first")
+        raise MynaError(f"{data_dir} is missing: {run_first('extract_features')}")
 
     def is_built(self, *, data_dir: str, **_: Any) -> bool:
         """Whether the features of the set are there."""
@@ -191,4 +194,4 @@ class DatasetBuilder(BaseBuilder):
         Raises:
             MynaError: Always: features come from stage 1.
         """
-        raise MynaError(f"{data_dir}/feats.scp is missing: run stage 1 (extract_features) first")
+        raise MynaError(f"{data_dir}/feats.scp is missing: {run_first('extract_features')}")

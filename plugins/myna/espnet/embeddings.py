@@ -8,6 +8,7 @@ import numpy as np
 
 from myna.errors import MynaError
 from myna.files import atomic_path, atomic_text
+from myna.workspace import run_first
 
 
 def write_embeddings(folder: Path | str, kind: str, embeddings: Mapping[str, np.ndarray]) -> None:
@@ -44,7 +45,7 @@ def read_embeddings(folder: Path | str, kind: str) -> dict[str, np.ndarray]:
     """
     archive = Path(folder) / f"{kind}_embeds.ark"
     if not archive.with_suffix(".scp").is_file():
-        raise MynaError(f"{archive} is missing: run stage 2 (train_encoder) first")
+        raise MynaError(f"{archive} is missing: {run_first('train_encoder')}")
     # The archive is read from end to end, so that a moved experiment folder needs no new index.
     return {key: np.array(value) for key, value in kaldiio.load_ark(str(archive))}
 

@@ -13,6 +13,7 @@ from myna.audio.features import FeatureSet
 from myna.errors import MynaError
 from myna.files import atomic_path, atomic_text
 from myna.networks.speaker.trials import equal_error_rate, min_dcf, pairs, similarity_matrix
+from myna.workspace import Workspace
 
 log = logging.getLogger(__name__)
 
@@ -41,8 +42,8 @@ def _long_enough(config: DictConfig, sets: Iterable[str]) -> dict[str, str]:
     return {
         f"{name}/{utterance.name}": utterance.speaker
         for name in sets
-        if (Path(config.dump_dir) / name / "feats.scp").is_file()
-        for utterance in FeatureSet(Path(config.dump_dir) / name, augmented=False)
+        if Workspace.of(config).has_features(name)
+        for utterance in FeatureSet(Workspace.of(config).features(name), augmented=False)
         if utterance.seconds >= config.encoder.trials.min_seconds
     }
 

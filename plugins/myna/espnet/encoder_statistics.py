@@ -13,6 +13,7 @@ from tqdm import tqdm
 from myna.audio.features import FeatureSet, FeatureUtterance
 from myna.errors import MynaError
 from myna.espnet.encoder_training import own_network, training_speakers, write_encoder
+from myna.workspace import Workspace
 
 if TYPE_CHECKING:
     from myna.networks.speaker.mfcc_lda import MfccEncoder
@@ -43,7 +44,7 @@ def fit_statistics(config: DictConfig, out: Path) -> dict[str, Any]:
     network = own_network(config)
     if not isinstance(network, MfccEncoder):
         raise MynaError(f"encoder.fit fits statistics, and {settings.network._target_} has none: choose encoder=mfcc")
-    known, source = set(training_speakers(config)), FeatureSet(Path(config.dump_dir) / settings.train_set)
+    known, source = set(training_speakers(config)), FeatureSet(Workspace.of(config).features(settings.train_set))
     utterances = [u for u in source if u.speaker in known and u.frames >= settings.min_frames]
     rows, speakers = zip(*_heard(network, utterances, list(settings.warps)), strict=True)
     directions = network.fit(np.stack(rows), speakers)

@@ -9,6 +9,7 @@ from omegaconf import DictConfig, OmegaConf
 from myna.audio.features import FeatureSet
 from myna.errors import MynaError
 from myna.espnet.training import FitResult, fit
+from myna.workspace import Workspace
 
 if TYPE_CHECKING:
     from torch import nn
@@ -67,7 +68,7 @@ def training_speakers(config: DictConfig) -> list[str]:
     Raises:
         MynaError: There are fewer than two.
     """
-    train, left = Path(config.dump_dir) / config.encoder.train_set, tuple(config.encoder.leave_out)
+    train, left = Workspace.of(config).features(config.encoder.train_set), tuple(config.encoder.leave_out)
     copies = tuple(f"-{name}" for name in left)
     speakers = [name for name in FeatureSet(train).speakers if name not in left and not name.endswith(copies)]
     if len(speakers) < 2:
@@ -102,7 +103,7 @@ def build_model(config: DictConfig, network: "nn.Module") -> "SpeakerClassifier"
 
 def data_entries(config: DictConfig) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return arguments of `myna.espnet.dataset.Dataset` for training and for validation."""
-    settings, dump = config.encoder, Path(config.dump_dir)
+    settings, dump = config.encoder, Workspace.of(config).dump
     entry = {
         "fields": [settings.feature, "sids"],
         "speakers": training_speakers(config),

@@ -22,6 +22,7 @@ from myna.networks.pretrained import load_part, part_config
 from myna.networks.tts.mel_network import TOKEN_SLOTS, MelNetwork
 from myna.networks.voice import save_weights
 from myna.text.front_end import load_front_end
+from myna.workspace import Workspace, run_again, run_first
 
 log = logging.getLogger(__name__)
 
@@ -37,12 +38,12 @@ def train(config: DictConfig) -> None:
     Raises:
         MynaError: Features or embeddings are missing, or two words of the configuration do not fit each other.
     """
-    settings, out = config.tts, Path(config.exp_dir) / "tts"
+    settings, out = config.tts, Workspace.of(config).base
     steps = config.trainer.get("max_steps") or settings.max_steps
     if settings.init == "scratch" and steps is None:
         raise MynaError(f"tts={settings.name} with tts.init=scratch knows nothing yet: set tts.max_steps, to thousands")
-    check_text(settings, Path(config.dump_dir))
-    network, built = start(settings, Path(config.dump_dir), int(config.seed))
+    check_text(settings, Workspace.of(config).dump)
+    network, built = start(settings, Workspace.of(config).dump, int(config.seed))
     report: dict[str, Any] = {"init": settings.init, "steps": int(steps or 0), "chosen": "start"}
     if steps:
         report |= _train(config, network, out, int(steps))
@@ -122,14 +123,14 @@ def check_text(settings: DictConfig, dump: Path) -> None:
     for key, value in words.items():
         if value == "base" and front_end.name != "espeak":
             raise MynaError(
-                f"stage 1 ran with text={front_end.name}, and {key}=base reads text=espeak only: run stage 1 again "
-                f"with text=espeak, or choose another {key} for tts={name}"
+                f"stage 1 ran with text={front_end.name}, and {key}=base reads text=espeak only: "
+                f"{run_again('extract_features')} with text=espeak, or choose another {key} for tts={name}"
             )
     count, room = len(front_end.tokens()), settings.get("network", {}).get("tokens") or TOKEN_SLOTS
     if count > room:
         raise MynaError(
-            f"text={front_end.name} has {count} tokens, and tts={name} room for {room}: run stage 1 with "
-            f"text.front_end.vocabulary={room}"
+            f"text={front_end.name} has {count} tokens, and tts={name} room for {room}: "
+            f"{run_again('extract_features')} with text.front_end.vocabulary={room}"
         )
 
 
@@ -157,7 +158,7 @@ def start(settings: DictConfig, dump: Path, seed: int) -> tuple[MelNetwork, dict
         raise MynaError(f"tts.init={settings.init} does not fit tts={name}: choose base or scratch")
     path = dump / "stats.npz"
     if not path.is_file():
-        raise MynaError(f"{path} is missing: run stage 1 (extract_features) first")
+        raise MynaError(f"{path} is missing: {run_first('extract_features')}")
     torch.manual_seed(seed)
     network = _checked(instantiate(settings.network))
     with np.load(path) as stats:
@@ -188,9 +189,9 @@ def data_set(config: DictConfig, name: str, network: MelNetwork, gaussians: Path
     fields = [field for field in network.fields if field != "durations"]
     durations: dict[str, Any] = {"aligner": str(gaussians)} if gaussians else {}
     settings = {
-        "data_dir": str(Path(config.dump_dir) / name),
+        "data_dir": str(Workspace.of(config).features(name)),
         "fields": [*FIELDS, *fields, *(["durations"] if gaussians else [])],
-        "embeds_dir": str(Path(config.exp_dir) / "encoder" / "embeds" / name),
+        "embeds_dir": str(Workspace.of(config).embeddings(name)),
         "max_frames": int(config.tts.max_frames),
         "min_frames": 32,
         "cache": True,

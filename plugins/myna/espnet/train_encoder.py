@@ -18,6 +18,7 @@ from myna.espnet.embeddings import mean_embedding, read_embeddings, write_embedd
 from myna.espnet.encoder_report import choose, judge, trial_utterances, write_report
 from myna.files import atomic_text
 from myna.networks.speaker.trials import pairs
+from myna.workspace import Workspace, run_first
 
 if TYPE_CHECKING:
     from myna.networks.speaker.encoder import SpeakerEncoder
@@ -38,8 +39,8 @@ def run(config: DictConfig) -> None:
     Raises:
         MynaError: Features are missing, or a configured name is unknown.
     """
-    out = Path(config.exp_dir) / "encoder"
-    sets = dump_sets(Path(config.dump_dir))
+    out = Workspace.of(config).encoder
+    sets = dump_sets(Workspace.of(config).dump)
     extra: dict[str, Any] = {}
     encoders: dict[str, SpeakerEncoder] = {}
     if config.encoder.train:
@@ -90,7 +91,7 @@ def dump_sets(dump: Path) -> list[Path]:
     """
     sets = sorted(path.parent for path in dump.glob("*/feats.scp"))
     if not sets:
-        raise MynaError(f"{dump} has no set with features (feats.scp): run stage 1 (extract_features) first")
+        raise MynaError(f"{dump} has no set with features (feats.scp): {run_first('extract_features')}")
     return sets
 
 
@@ -172,7 +173,7 @@ def judge_once(encoder: "SpeakerEncoder", chosen: dict[str, dict[str, str]], con
     wanted = {key for speakers in chosen.values() for pair in pairs(speakers, most) for key in pair[:2]}
     embeddings: dict[str, np.ndarray] = {}
     for name in sorted({key.split("/")[0] for key in wanted}):
-        part = [u for u in FeatureSet(Path(config.dump_dir) / name) if f"{name}/{u.name}" in wanted]
+        part = [u for u in FeatureSet(Workspace.of(config).features(name)) if f"{name}/{u.name}" in wanted]
         rows = embed(encoder, part, f"{encoder.name} on {name}")
         embeddings |= {f"{name}/{utterance}": row for utterance, row in rows.items()}
     found = judge(embeddings, chosen, most)

@@ -27,6 +27,7 @@ from myna.files import atomic_text
 from myna.networks.tts.vits import VitsCore
 from myna.networks.voice import save_weights
 from myna.text.tokens import TokenList
+from myna.workspace import Workspace
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +59,7 @@ def train(config: DictConfig) -> None:
     Raises:
         MynaError: Features or embeddings are missing, or `tts.init` is not one of the above.
     """
-    settings, out = config.tts, Path(config.exp_dir) / "tts"
+    settings, out = config.tts, Workspace.of(config).base
     network, args, hears = start(config)
     report: dict[str, Any] = {"init": settings.init}
     if published(settings.init):
@@ -91,7 +92,7 @@ def start(config: DictConfig) -> tuple[VitsCore, dict[str, Any], bool]:
     Raises:
         MynaError: `tts.init` is unknown, or what it names is missing or does not fit.
     """
-    init, tokens = str(config.tts.init), TokenList.load(Path(config.dump_dir) / "tokens.txt")
+    init, tokens = str(config.tts.init), TokenList.load(Workspace.of(config).tokens)
     args: dict[str, Any] = {"_target_": TARGET, "tokens": len(tokens)}
     args.update(OmegaConf.to_container(config.tts.network, resolve=True))  # type: ignore[arg-type]
     torch.manual_seed(int(config.seed))
@@ -121,9 +122,9 @@ def data_set(config: DictConfig, name: str, **more: Any) -> dict[str, Any]:
     """Return the arguments of `myna.espnet.dataset.Dataset` for a set of the recipe."""
     settings = config.tts
     return {
-        "data_dir": str(Path(config.dump_dir) / name),
+        "data_dir": str(Workspace.of(config).features(name)),
         "fields": list(FIELDS),
-        "embeds_dir": str(Path(config.exp_dir) / "encoder" / "embeds" / name),
+        "embeds_dir": str(Workspace.of(config).embeddings(name)),
         "min_frames": int(settings.segment) + 2 * int(settings.context),
         "max_frames": int(settings.max_frames),
         "augmented": False,
@@ -163,7 +164,7 @@ def pool_texts(config: DictConfig, count: int) -> list[np.ndarray]:
     """Return token numbers of texts of the pool, spread evenly over it: any language teaches joe's sounds."""
     from myna.espnet.dataset import Dataset
 
-    folder = str(Path(config.dump_dir) / "pool_train")
+    folder = str(Workspace.of(config).features("pool_train"))
     source = Dataset(folder, ("text",), min_frames=100, max_frames=500, limit=count, augmented=False)
     return [source[i]["text"] for i in range(len(source))]
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from myna.errors import MynaError
 from myna.kaldi.tables import byte_order, read_table, write_table
+from myna.workspace import run_first
 
 BASES = ("own_voice", "written", "licence", "public_domain", "synthetic")
 SCOPES = ("evaluation", "private", "publish", "commercial")
@@ -88,7 +89,7 @@ def read(directory: Path | str) -> DataDir:
     """
     directory = Path(directory)
     if not directory.is_dir():
-        raise MynaError(f"{directory} is missing or not a folder; run stage 0 (create_dataset) first")
+        raise MynaError(f"{directory} is missing or not a folder; {run_first('create_dataset')}")
     wav = read_table(directory / "wav.scp")
     tables = {name: read_table(directory / name) for name in ("text", "utt2spk", "utt2lang", "utt2dur")}
     for name, table in tables.items():

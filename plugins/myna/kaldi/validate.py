@@ -10,6 +10,7 @@ from myna.kaldi.audio import audio_problem
 from myna.kaldi.data import CORE, DataDir, read, speakers_to_utterances
 from myna.kaldi.rates import outliers
 from myna.kaldi.tables import byte_order, read_table
+from myna.workspace import run_first
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ def check(directory: Path | str, *, audio: bool = True, rates: bool = True) -> D
 
 def _tables(directory: Path) -> Iterator[Problem]:
     if not directory.is_dir():
-        yield Problem(str(directory), "missing, or not a folder; run stage 0 (create_dataset) first")
+        yield Problem(str(directory), f"missing, or not a folder; {run_first('create_dataset')}")
         return
     for name in CORE:
         try:

@@ -8,6 +8,7 @@ from omegaconf import DictConfig
 
 from myna import kaldi
 from myna.errors import MynaError
+from myna.workspace import run_first
 
 TEXT, SPEAKER, QUALITY, PAIR = "text", "speaker", "quality", "pair"
 
@@ -53,7 +54,7 @@ def collect(config: DictConfig) -> list[Clip]:
     settings = config.measure
     decoded = Path(settings.decode_dir)
     if not (decoded / "decode.json").is_file():
-        raise MynaError(f"{decoded}/decode.json is missing; run stage 6 (decode) first")
+        raise MynaError(f"{decoded}/decode.json is missing; {run_first('decode')}")
     test = kaldi.read(settings.test_set).utterances
     recordings = {key: utterance.audio for key, utterance in test.items()}
     spoken = _decoded(decoded / "heldout")

@@ -14,6 +14,7 @@ from myna.measure.ledger import score_all
 from myna.measure.score import Scorers
 from myna.measure.wer import can_transcribe, unit
 from myna.measure.whisper_models import BASE, TINY, whisper_language
+from myna.workspace import Workspace
 
 logger = logging.getLogger(__name__)
 
@@ -31,9 +32,9 @@ def run(config: DictConfig) -> None:
         MynaError: The decoded speech or a data set is missing.
     """
     start = time.monotonic()
-    settings, exp_dir = config.measure, Path(config.exp_dir)
-    folder = exp_dir / "clone" / "report"
-    encoder = _json(exp_dir / "encoder" / "report.json")
+    settings, workspace = config.measure, Workspace.of(config)
+    folder = workspace.report
+    encoder = _json(workspace.encoder / "report.json")
     conditioning = conditioning_encoder(encoder)
     scorers = Scorers(similarity.choose(conditioning, settings.similarity_encoder), settings.whisper_model)
     clips = _limited(collect(config), settings.clips)
@@ -54,16 +55,16 @@ def run(config: DictConfig) -> None:
         "seed": config.seed,
         "versions": results.versions(),
     }
-    usage = results.stage_usage(exp_dir)
+    usage = results.stage_usage(workspace.exp)
     # The driver writes this stage's own record only after it; until then its time so far stands in.
     usage["stage_seconds"]["measure"] = round(time.monotonic() - start, 1)
     usage["seconds_total"] = round(sum(usage["stage_seconds"].values()), 1)
     found |= usage
     pairs, unseen = page.gather_samples(clips, rows, settings.prompts_shown, settings.spectrograms)
-    vocoder = _json(exp_dir / "vocoder" / "report.json")
-    content = page.Content(found, rows, pairs, unseen, page.draw_curves(exp_dir), encoder, vocoder)
+    vocoder = _json(workspace.vocoder / "report.json")
+    content = page.Content(found, rows, pairs, unseen, page.draw_curves(workspace.exp), encoder, vocoder)
     page.write_page(folder / "index.html", content)
-    results.write(folder / "results.json", found)
+    results.write(workspace.results, found)
     logger.info("report: %s", folder / "index.html")
 
 

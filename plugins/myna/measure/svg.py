@@ -1,4 +1,7 @@
-"""The few SVG elements that the charts are made of; colours come from the page's style sheet by class."""
+"""The few SVG elements that the charts are made of; colours come from the page's style sheet by class.
+
+By hand, because what matplotlib draws has colours and fonts of its own and does not follow the page into the dark.
+"""
 
 from html import escape
 

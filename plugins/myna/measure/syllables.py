@@ -2,22 +2,25 @@
 
 import re
 import unicodedata
-from contextlib import suppress
 from functools import cache
 from typing import Any
 
-from myna.text.han import numbers_read
+from myna.text.normalise import as_said
 
 _LATIN = re.compile(r"[a-zà-ɏ']+")
-_PLAIN_DIGITS = str.maketrans("0123456789", "零一二三四五六七八九")
+# Digits that no rule reads; and 幺, which is how 一 is said in a telephone number: either is right.
+_ONE_WAY = str.maketrans("0123456789幺", "零一二三四五六七八九一")
 
 
-def written_out(text: str) -> str:
-    """Bring Chinese to one spelling (NFKC, small letters) with digits written out; whatever the text is."""
+def written_out(text: str, language: str = "cmn") -> str:
+    """Bring Chinese or Japanese to one spelling (NFKC, small letters), with numbers as speech says them.
+
+    Example:
+        >>> written_out("涨幅12.5%")
+        '涨幅百分之十二点五'
+    """
     text = unicodedata.normalize("NFKC", text).lower()
-    with suppress(ValueError):  # a number that has no reading, such as 1.2.3
-        text = numbers_read(text)
-    return text.translate(_PLAIN_DIGITS)
+    return as_said(text, language).translate(_ONE_WAY)
 
 
 def toned_syllables(text: str) -> list[str]:
@@ -57,7 +60,7 @@ def kana(text: str) -> str:
         >>> kana("今日は寒い。")
         'キョーワサムイ'
     """
-    text = written_out(text)
+    text = written_out(text, "ja")
     read = (token.phonetic if token.phonetic != "*" else token.surface for token in _analyser().tokenize(text))
     return "".join(_katakana(c) for c in "".join(read) if unicodedata.category(c)[0] in "LN" or c == "ー")
 

@@ -11,10 +11,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from myna.audio.features import read_arrays
 from myna.audio.mel import MelConfig
 from myna.errors import MynaError
 from myna.files import atomic_text
 from myna.kaldi.tables import read_table
+from myna.workspace import run_again, run_first
 
 
 @dataclass(frozen=True)
@@ -48,9 +50,9 @@ def read_items(directory: Path | str, augmented: bool = False) -> list[Item]:
     """
     directory = Path(directory)
     if not (directory / "feats.scp").is_file():
-        raise MynaError(f"{directory}/feats.scp is missing; run stage 1 (extract_features) first")
-    names = ("wav.scp", "feats.scp", "utt2num_frames", "utt2band")
-    audio, features, frames, band = (read_table(directory / name) for name in names)
+        raise MynaError(f"{directory}/feats.scp is missing; {run_first('extract_features')}")
+    audio, frames, band = (read_table(directory / name) for name in ("wav.scp", "utt2num_frames", "utt2band"))
+    features = read_arrays(directory)
     copies = read_table(directory / "utt2orig") if (directory / "utt2orig").is_file() else {}
     try:
         return [
@@ -59,7 +61,9 @@ def read_items(directory: Path | str, augmented: bool = False) -> list[Item]:
             if augmented or copies.get(key, key) == key
         ]
     except KeyError as error:
-        raise MynaError(f"{directory}: tables disagree about utterance {error}; run stage 1 again") from error
+        raise MynaError(
+            f"{directory}: tables disagree about utterance {error}; {run_again('extract_features')}"
+        ) from error
 
 
 def _found(directory: Path, path: str) -> str:
@@ -82,11 +86,12 @@ def load(item: Item, mel: MelConfig | None = None) -> tuple[NDArray[np.float32],
         with np.load(item.features) as arrays:
             spectrum = arrays["mel"]
     except (OSError, ValueError, KeyError, soundfile.LibsndfileError) as error:
-        raise MynaError(f"utterance {item.id} cannot be read ({error}); run stage 1 again") from error
+        raise MynaError(f"utterance {item.id} cannot be read ({error}); {run_again('extract_features')}") from error
     frames = min(len(spectrum), len(wave) // hop)
     if abs(len(spectrum) - len(wave) // hop) > 1:
         raise MynaError(
-            f"utterance {item.id}: {len(spectrum)} mel frames but audio for {len(wave) // hop}; run stage 1 again"
+            f"utterance {item.id}: {len(spectrum)} mel frames but audio for {len(wave) // hop}; "
+            + run_again("extract_features")
         )
     return spectrum[:frames].astype(np.float32), wave[: frames * hop]
 

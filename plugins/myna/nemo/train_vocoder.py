@@ -21,6 +21,7 @@ from myna.networks.pretrained import FOLDER
 from myna.networks.vocoder.griffin_lim import GriffinLim
 from myna.networks.vocoder.parallel_wavenet import ParallelWaveNet, load_teacher
 from myna.networks.weights import load_into, save_weights
+from myna.workspace import Workspace, run_again
 
 log = logging.getLogger(__name__)
 BASE = FOLDER / "vocoder.safetensors"
@@ -38,7 +39,7 @@ def run(config: DictConfig) -> None:
     Raises:
         MynaError: Features, weights or a student's teacher are missing, or weights do not fit; names the remedy.
     """
-    settings, out = config.vocoder, Path(config.exp_dir) / "vocoder"
+    settings, out = config.vocoder, Workspace.of(config).vocoder
     items = copy_synthesis.choose(_sets(config, settings.measure.sets), settings.measure.utterances)
     generator = start(settings, int(config.seed))
     if budget(config)[0]:
@@ -145,7 +146,7 @@ def pack(settings: DictConfig, generator: nn.Module, path: Path) -> float:
             both = [each.eval().convert_spectrogram_to_audio(spec=mel) for each in (model, restored)]
         difference = float((both[0] - both[1]).abs().max())
         if difference > 1e-5:
-            raise MynaError(f"{path}: the restored model differs by {difference}; run stage 4 again")
+            raise MynaError(f"{path}: the restored model differs by {difference}; {run_again('train_hifigan')}")
     return difference
 
 
@@ -258,4 +259,4 @@ def _loader(config: DictConfig, last: Path) -> torch.utils.data.DataLoader[dict[
 
 
 def _sets(config: DictConfig, names: list[str]) -> list[Path]:
-    return [Path(config.dump_dir) / name for name in names]
+    return [Workspace.of(config).features(name) for name in names]

@@ -16,7 +16,7 @@ from myna.errors import MynaError
 from myna.files import atomic_path
 from myna.limits import LARGEST_FILE, LARGEST_HEADER, LARGEST_YAML, MOST_PARAMETERS
 from myna.parsing import json_mapping, one_line, read_bytes, yaml_mapping
-from myna.targets import arguments_of, class_of, known
+from myna.targets import arguments_of, class_of, known, no_larger_than_default
 
 
 def build(config: Mapping[str, Any], group: str = "", what: str = "the configuration") -> nn.Module:
@@ -38,10 +38,8 @@ def build(config: Mapping[str, Any], group: str = "", what: str = "the configura
         raise MynaError(f"{what} names {target}, which is no network; choose one of conf/{group}")
     arguments = arguments_of(kind, config, what)
     try:
-        # Without memory first: how large it would be is known before any of it is there.
-        with torch.device("meta"), warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            size = sum(p.numel() for p in kind(**arguments).parameters())
+        # Counting imports torch._dynamo, which takes seconds: what is no larger than the default fits.
+        size = 0 if no_larger_than_default(kind, arguments) else _parameters(kind, arguments)
         if size > MOST_PARAMETERS:
             raise MynaError(f"{what}: {target} would have {size} parameters, where {MOST_PARAMETERS} are read at most")
         network: nn.Module = kind(**arguments)
@@ -50,6 +48,13 @@ def build(config: Mapping[str, Any], group: str = "", what: str = "the configura
     except Exception as error:  # torch, ESPnet and the classes themselves raise all kinds
         raise MynaError(f"{what}: {target} cannot be built with these arguments ({one_line(error)})") from error
     return network
+
+
+def _parameters(kind: type[nn.Module], arguments: Mapping[str, Any]) -> int:
+    """Return how many parameters a network would have, without memory for any."""
+    with torch.device("meta"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return sum(p.numel() for p in kind(**arguments).parameters())
 
 
 def parse_weights(data: bytes, name: Path | str) -> dict[str, Tensor]:

@@ -8,6 +8,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from myna.errors import MynaError
 from myna.espnet.toolkit import lean_import
+from myna.workspace import run_again
 
 INFERENCE = {
     "recipe_dir": ".",
@@ -17,7 +18,7 @@ INFERENCE = {
     "contract": {"inputs": {"text": {"kind": "text"}}, "outputs": {"speech": {"kind": "audio"}}},
 }
 # What shaped the voice; paths of the person's machine are taken off.
-_NODES = ("seed", "encoder", "tts", "vocoder", "adapt")
+_NODES = ("seed", "encoder", "tts", "vocoder")
 
 
 def write_espnet_pack(voice: Path, out: Path, config: DictConfig) -> None:
@@ -40,7 +41,7 @@ def write_espnet_pack(voice: Path, out: Path, config: DictConfig) -> None:
     try:
         pack_model(training, publication, inference_config=OmegaConf.create(INFERENCE))
     except RuntimeError as error:
-        raise MynaError(f"ESPnet3 did not pack {voice}: {error}; run stage 5 again") from error
+        raise MynaError(f"ESPnet3 did not pack {voice}: {error}; {run_again('fine_tune')}") from error
     # It says where the bundle was made: nothing that helps to load it.
     (out / "conf" / "publication.yaml").unlink()
     meta = OmegaConf.load(out / "meta.yaml")
@@ -59,7 +60,7 @@ def check_espnet_pack(pack: Path, text: str) -> None:
 
     speech = InferenceModel.from_packed(pack, trust_user_code=True)(text)["speech"]
     if float(np.abs(speech.array).max()) < 1e-3:
-        raise MynaError(f"{pack}: ESPnet3 loads the pack, but it speaks silence; run stage 5 again")
+        raise MynaError(f"{pack}: ESPnet3 loads the pack, but it speaks silence; {run_again('fine_tune')}")
 
 
 def without_paths(value: Any) -> Any:

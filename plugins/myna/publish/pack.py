@@ -13,6 +13,7 @@ from myna.publish.card import CardData, origins, write_card
 from myna.publish.espnet_pack import check_espnet_pack, write_espnet_pack
 from myna.publish.speaks import check_speaks
 from myna.safety.consent import load as load_consent
+from myna.workspace import run_first
 
 logger = logging.getLogger(__name__)
 
@@ -41,7 +42,7 @@ def run(config: DictConfig) -> None:
     consent = load_consent(voice / "consent.yaml")
     sets = [Path(path) for path in settings.sets if (Path(path) / "wav.scp").is_file()]
     if not sets:
-        raise MynaError(f"none of {', '.join(settings.sets)} is there; run stages 0 and 1 (create_dataset) first")
+        raise MynaError(f"none of {', '.join(settings.sets)} is there; {run_first('create_dataset')}")
     starts = origins(config.get("tts") or {}, config.get("vocoder") or {})
     write_card(fresh, CardData(name, language, consent, results, sets, starts))
     text = settings.check_text or _check_text(language)
@@ -58,14 +59,14 @@ def _voice_facts(voice: Path) -> tuple[str, str]:
 
     path = voice / "voice.yaml"
     if not path.is_file():
-        raise MynaError(f"{path} is missing; run stage 5 (fine_tune) first")
+        raise MynaError(f"{path} is missing; {run_first('fine_tune')}")
     facts = yaml.safe_load(path.read_text(encoding="utf-8"))
     return str(facts["name"]), str(facts["language"])
 
 
 def _results(path: Path) -> dict[str, Any]:
     if not path.is_file():
-        raise MynaError(f"{path} is missing; run stage 6 (measure) first")
+        raise MynaError(f"{path} is missing; {run_first('measure')}")
     results: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return results
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from myna.audio.load import load_audio
 from myna.errors import MynaError
+from myna.workspace import run_again
 
 # A voice directory loads in seconds; the first import of the toolkits on a busy machine takes a minute.
 _SECONDS = 600
@@ -42,12 +43,14 @@ def check_speaks(
         done = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, check=False)
         if done.returncode != 0:
             reason = done.stderr.strip().splitlines()[-1:] or [f"exit status {done.returncode}"]
-            raise MynaError(f"{pack}: the pack does not speak in a fresh process ({reason[0]}); run stage 5 again")
+            raise MynaError(
+                f"{pack}: the pack does not speak in a fresh process ({reason[0]}); {run_again('fine_tune')}"
+            )
         sound = load_audio(path)
     speech = sound.wave[len(rhythm(sound.sample_rate)) :]
     level = 10 * np.log10(float(np.mean(np.square(speech, dtype=np.float64))) + 1e-12) if len(speech) else -120.0
     if level < _SILENT_DB:
-        raise MynaError(f"{pack}: the pack speaks silence ({level:.0f} dB); run stage 5 again")
+        raise MynaError(f"{pack}: the pack speaks silence ({level:.0f} dB); {run_again('fine_tune')}")
     if not wer.can_transcribe(language, whisper_model):
         return None
     errors = wer.wer([text], [wer.transcribe(speech, sound.sample_rate, language, whisper_model)], language)

@@ -12,6 +12,7 @@ from myna.safety.card import load_card
 from myna.safety.release import Admitted, admit, record
 from myna.safety.seal import read_sealed
 from myna.safety.types import Request
+from myna.workspace import Workspace, run_first
 
 logger = logging.getLogger(__name__)
 
@@ -30,14 +31,14 @@ def run(config: DictConfig) -> None:
             refuses.
     """
     settings, pack = config.upload, Path(config.upload.pack)
-    record_path = Path(config.exp_dir) / "upload.json"
+    record_path = Workspace.of(config).upload_record
     if not settings.repo:
         reason = "no repository is named (upload.repo)" + _also_refused(pack)
         logger.info("nothing is uploaded: %s", reason)
         atomic_text(record_path, json.dumps({"uploaded": False, "reason": reason}, indent=2) + "\n")
         return
     if not (pack / "README.md").is_file():
-        raise MynaError(f"{pack}/README.md is missing; run stage 7 (pack) first")
+        raise MynaError(f"{pack}/README.md is missing; {run_first('pack')}")
     admitted = check_consent(pack)
     request = Request(output=Path(settings.repo), purpose="publish", requester="upload")
     record("upload", admitted, request, admitted.pack_id)

@@ -25,8 +25,6 @@ def check_cluster(config: DictConfig) -> None:
     env = str(OmegaConf.select(config, "parallel.env", default="local"))
     if env in HERE:
         return
-    if env not in {*SUBMIT, *REACHED_BY}:
-        raise MynaError(f"parallel.env={env} is unknown; choose one of {', '.join([*HERE, *SUBMIT, *REACHED_BY])}")
     _check_reach(env)
     options = OmegaConf.select(config, "parallel.options", default=None) or {}
     missing = [name for name in NEEDED if name not in options]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from omegaconf import DictConfig
 
-from myna.arguments import LARGEST_SEED, Parser
+from myna.arguments import Parser
 from myna.errors import MynaError
 from myna.recipe.cluster import check_cluster
 from myna.recipe.compatibility import check_words
@@ -54,10 +54,7 @@ def main(argv: Sequence[str]) -> int:
     if args.compare:
         values["compare.groups"] = args.compare.split(",")
     config = compose_recipe(recipe_dir, args.overrides, values)
-    check_seed(config)
     check_words(config, args.overrides, args.stages)
-    if config.get("create_dataset"):
-        import_module("myna.corpora.settings").checked(config.create_dataset)  # a wrong value is said at once
     check_cluster(config)
     if args.compare:
         import_module("myna.compare.members").choose_members(config.compare)  # a wrong name is said at once
@@ -91,14 +88,3 @@ def checked_name(name: str) -> str:
     ):
         raise MynaError(f"--name {name!r}: a folder gets this name; use letters, digits, spaces and hyphens")
     return name
-
-
-def check_seed(config: DictConfig) -> None:
-    """Refuse a seed that a generator does not take.
-
-    Raises:
-        MynaError: It is no whole number from 0 to 4294967295.
-    """
-    value = config.get("seed", 0)
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= LARGEST_SEED:
-        raise MynaError(f"seed={value!r} is no seed; give a whole number from 0 to {LARGEST_SEED}")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from myna.errors import MynaError
 from myna.recipe.folders import CONF, own_folders, project_root
+from myna.settings.recipe import nearest_key, settings_of
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
@@ -41,7 +42,8 @@ def compose_recipe(
         The whole configuration. `recipe_dir`, `data_dir`, `dump_dir`, `exp_dir` and `log_dir` are absolute.
 
     Raises:
-        MynaError: an override that does not exist or does not parse, or a configuration file that is wrong.
+        MynaError: an override that does not exist or does not parse, a value that does not fit its key, or a
+            configuration file that is wrong.
     """
     from hydra import compose, initialize_config_dir
     from hydra.core.global_hydra import GlobalHydra
@@ -62,6 +64,7 @@ def compose_recipe(
         OmegaConf.resolve(config)
     except (HydraException, OmegaConfBaseException) as error:
         raise MynaError(_explain(error)) from error
+    settings_of(OmegaConf.to_container(config))  # type: ignore[arg-type]
     return config
 
 
@@ -91,5 +94,5 @@ def _explain(error: Exception) -> str:
         choices = f"; choose one of: {', '.join(error.options)}" if error.options else ""
         return f"no configuration {error.missing_cfg_file!r} (a file in conf/, or below a --conf-dir){choices}"
     if match := re.search(r"Could not override '([^']+)'", first):
-        return f"override {match[1]!r}: there is no such key; the keys are those in conf/*.yaml"
+        return f"override {match[1]!r}: there is no such key; {nearest_key(match[1])}"
     return f"configuration: {first}"

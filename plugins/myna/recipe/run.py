@@ -14,6 +14,7 @@ from myna.recipe.lock import only_run
 from myna.recipe.markers import Markers, clear_stale, versions, worked_on
 from myna.recipe.plan import Stage, cut_outputs, missing_outputs, read_stages, stage_hash
 from myna.recipe.usage import Usage
+from myna.workspace import Workspace
 
 logger = logging.getLogger(__name__)
 
@@ -36,7 +37,7 @@ class Recipe:
         """Read the stages; nothing runs yet."""
         self.config = config
         self.stages = read_stages(config)
-        self.markers = Markers(Path(config.exp_dir) / "stages")
+        self.markers = Markers(Workspace.of(config).markers)
         self._make_runner = make_runner
         self._runner: StageRunner | None = None
         self._numbers = numbers

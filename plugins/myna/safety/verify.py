@@ -176,8 +176,10 @@ def _signature(label: aigc.Label | None, content: str) -> str:
 
 def _entry(label: aigc.Label | None, content: str) -> Entry | None:
     audit.check_chain()
-    by_sound = audit.find(essence=content)
-    return by_sound or (audit.find(content_id=label.ProduceID) if label and label.ProduceID else None)
+    by_label = audit.find(content_id=label.ProduceID) if label and label.ProduceID else None
+    if by_label is not None and by_label.essence == content:
+        return by_label  # the same sound may have been released more than once, each time under its own id
+    return audit.find(essence=content) or by_label
 
 
 _SIGNATURES: dict[str, Verdict] = {

@@ -48,9 +48,19 @@ def written_text(argument: str, language: str | None = None) -> Given:
         where, raw = "the text", os.fsencode(argument)
     if len(raw) > LARGEST_TEXT:
         raise MynaError(f"{where} has over {LARGEST_TEXT >> 20} MB; give it in parts")
+    if (written := _utf8(raw)) is not None:
+        return Given(written, "")
     content = decode(raw, where, _code(language))
     told = content.encoding != "utf-8"
     return Given(content.text, f"{where} is not UTF-8; it was read as {content.encoding}" if told else "")
+
+
+def _utf8(raw: bytes) -> str | None:
+    """Return a text in UTF-8, whatever characters it has; None for others, and where zeros say UTF-16 or no text."""
+    try:
+        return None if 0 in raw else raw.decode("utf-8").removeprefix("\ufeff")
+    except UnicodeDecodeError:
+        return None
 
 
 def _code(language: str | None) -> str | None:

@@ -27,6 +27,9 @@ _UNITS = {
 _UNIT = re.compile(rf"(?<=\d)\s?({'|'.join(sorted(_UNITS, key=len, reverse=True))})(?![A-Za-z/²³])")
 _LINE = re.compile(r"(?<![\d-])(?:0\d{2,3}|[48]00)-\d{3,4}-?\d{4}(?![\d-])")
 _BY_DIGIT = str.maketrans("0123456789-", "零幺二三四五六七八九，")
+# Beyond the names of numbers, and versions: 1985.6.1 is a date.
+_ENDLESS = re.compile(r"(?<![\d.,])\d{17,}(?![\d.,])")
+_VERSION = re.compile(r"(?<![\d.])(?!\d{4}\.\d{1,2}\.\d{1,2}(?![\d.]))\d{1,5}(?:\.\d{1,5}){2,}(?![\d.])")
 _DEGREE = re.compile(r"°([CF])")
 
 
@@ -67,6 +70,8 @@ def normalise_han(text: Traced, language: str) -> Traced:
         return text
     text = text.sub(_PERCENT_RANGE, lambda m: f"{m[1]}%{'到' if language == 'cmn' else 'から'}{m[2]}")
     if language == "cmn":
+        text = text.sub(_ENDLESS, lambda m: m[0].translate(_BY_DIGIT))
+        text = text.sub(_VERSION, lambda m: m[0].replace(".", "点"))
         text = text.sub(_GROUPED, lambda m: _THOUSANDS.sub("", m[0]))
         text = text.sub(_SCALED, lambda m: f"{m['n']}{m['scale']}{_COINS[m['sign']]}")
         text = text.sub(_UNIT, lambda m: _UNITS[m[1]]).sub(_LINE, lambda m: m[0].translate(_BY_DIGIT))

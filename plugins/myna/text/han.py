@@ -48,7 +48,10 @@ def numbers_read(text: str) -> str:
     import cn2an
 
     text = _DIGITS.sub(lambda m: m[0].translate(_BY_DIGIT), text)
-    read: str = cn2an.transform(text, "an2cn")
+    try:
+        read: str = cn2an.transform(text, "an2cn")
+    except ValueError:  # what is no number, such as 1.2.3
+        return text.translate(_BY_DIGIT)
     return read
 
 

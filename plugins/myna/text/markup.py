@@ -119,7 +119,9 @@ def _brackets(marked: Marked, read: Read) -> Traced:
     def pause(match: re.Match[str]) -> str:
         return marked.inlines.add(Inline(pause=pause_seconds(match["n"], match["u"] or "s", match[0])))
 
-    text = marked.text.sub(_PRONOUNCED, pronounced).sub(_PAUSE, pause)
+    text = marked.text.sub(_PRONOUNCED, pronounced)
+    marked.removed += [text[m.start() : m.end()].span for m in _PAUSE.finditer(text.text)]
+    text = text.sub(_PAUSE, pause)
     if broken := _BROKEN_PAUSE.search(text.text):
         raise MynaError(f"{broken[0]!r} is no pause: write [pause:0.5] for half a second")
     return text

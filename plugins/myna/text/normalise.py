@@ -10,7 +10,9 @@ import re
 from myna.text.abbreviations import abbreviations, directions, romans
 from myna.text.addresses import addresses, phones, signs
 from myna.text.amounts import decades, fractions, money, ordinals, percentages, plain_numbers, units
+from myna.text.clean import clean
 from myna.text.dates import dates, times
+from myna.text.han import numbers_read
 from myna.text.locale import locale_of
 from myna.text.traced import Traced
 
@@ -20,6 +22,17 @@ _STEPS = (
     fractions, romans, ordinals, plain_numbers, signs,
 )  # fmt: skip
 _DEGREE = re.compile("[℃℉]")
+
+
+def as_said(text: str, language: str) -> str:
+    """Return a text as speech says it, for what has to agree with speech, such as a score of what was heard.
+
+    Args:
+        text: Any text without markup.
+        language: espeak-ng code.
+    """
+    said = normalise(clean(Traced.of(text)), language).text
+    return numbers_read(said) if language == "cmn" else said
 
 
 def normalise(text: Traced, language: str) -> Traced:

@@ -14,6 +14,7 @@ from myna.files import atomic_path
 from myna.text.char_text import Respelled
 from myna.text.marks import plain_text
 from myna.text.tokens import BOS, EOS, PAD, TokenList
+from myna.workspace import run_first
 
 MODEL = "text.model"
 
@@ -107,10 +108,10 @@ class SentencePieceText(Respelled):
         super().restore(folder)
         path = Path(folder) / MODEL
         if not path.is_file():
-            raise MynaError(f"{path} is missing: run stage 1 (extract_features) with text=sentencepiece")
+            raise MynaError(f"{path} is missing: {run_first('extract_features', 'with text=sentencepiece')}")
         self._take(path.read_bytes())
 
     def _trained(self) -> Any:
         if self._model is None:
-            raise MynaError("text=sentencepiece has no model yet: run stage 1 (extract_features) first")
+            raise MynaError(f"text=sentencepiece has no model yet: {run_first('extract_features')}")
         return self._model

@@ -41,11 +41,15 @@ SAY_AS = (
 )
 ELEMENTS = ("speak", "p", "s", "break", "prosody", "emphasis", "say-as", "sub", "phoneme", "lang", "mark")
 DEEPEST = 64
+# With a document type too, which is refused by name.
+_BEGINNING = re.compile(
+    r"\s*(?:<\?xml[^>]*\?>\s*)?(?:<!DOCTYPE[^>\[]*(?:\[[^\]]*\])?\s*>\s*)?<speak[\s>/]", re.IGNORECASE
+)
 
 
 def is_ssml(text: str) -> bool:
     """Whether a text is an SSML document."""
-    return bool(re.match(r"\s*(?:<\?xml[^>]*\?>\s*)?<speak[\s>/]", text))
+    return bool(_BEGINNING.match(text))
 
 
 def ssml_marked(text: str, read: Read) -> Marked:

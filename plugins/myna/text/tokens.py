@@ -6,6 +6,7 @@ from pathlib import Path
 
 from myna.errors import MynaError
 from myna.files import atomic_text
+from myna.workspace import run_first
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +64,7 @@ class TokenList:
         try:
             text = Path(path).read_text(encoding="utf-8")
         except FileNotFoundError:
-            raise MynaError(f"no token list at {path}: run stage 1 (extract_features) first") from None
+            raise MynaError(f"no token list at {path}: {run_first('extract_features')}") from None
         return cls(text.removesuffix("\n").split("\n"))
 
 

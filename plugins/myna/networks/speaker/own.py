@@ -21,6 +21,7 @@ from myna.networks.speaker.encoder import SpeakerEncoder
 from myna.networks.weights import build, fill, metadata_of, parse_weights
 from myna.parsing import json_mapping, read_bytes
 from myna.targets import known
+from myna.workspace import run_again, run_first
 
 
 class OwnEncoder(SpeakerEncoder):
@@ -87,12 +88,12 @@ class OwnEncoder(SpeakerEncoder):
             MynaError: The file is missing, is not such a file, or names a class that is not trusted.
         """
         if not Path(path).is_file():
-            raise MynaError(f"{path} is missing: run stage 2 (train_encoder) with encoder.train=true first")
+            raise MynaError(f"{path} is missing: {run_first('train_encoder', 'with encoder.train=true')}")
         data = read_bytes(Path(path), LARGEST_FILE)
         described = json_mapping(metadata_of(data, path).get("encoder", "").encode(), path)
         network, feature, name = (described.get(key) for key in ("network", "feature", "name"))
         if not isinstance(network, dict) or feature not in LENGTHS or not isinstance(name, str):
-            raise MynaError(f"{path} is no speaker encoder: remove it and run stage 2 again")
+            raise MynaError(f"{path} is no speaker encoder: remove it and {run_again('train_encoder')}")
         target = str(network.get("_target_", ""))
         if target not in known("encoder") and target != trusted:
             raise MynaError(f"{path} names the class {target[:80]}: choose it in encoder.network to trust it")

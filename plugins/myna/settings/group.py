@@ -1,0 +1,47 @@
+"""The base of every group, and a part that names its class with `_target_`."""
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic_core import PydanticCustomError
+
+
+class Group(BaseModel):
+    """A group of keys: frozen, and closed to keys that it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
+
+
+def order(group: BaseModel, low: str, high: str) -> None:
+    """Refuse a range that ends before it begins; for validators.
+
+    Args:
+        group: The model.
+        low: Name of the field that must be below.
+        high: Name of the other.
+    """
+    least, most = getattr(group, low), getattr(group, high)
+    if least > most:
+        values = {"low": low, "least": f"{least:g}", "high": high, "most": f"{most:g}"}
+        raise PydanticCustomError("order", "{low}={least}: it is over {high}={most}; lower it", values)
+
+
+def _named(value: dict[str, Any]) -> dict[str, Any]:
+    target = value.get("_target_")
+    if not isinstance(target, str) or "." not in target:
+        raise PydanticCustomError("target", "a table with `_target_`, the dotted name of a class or function, fits")
+    return value
+
+
+# `_target_` and arguments: what `myna.networks.weights.build` and Hydra make an object of.
+Built = Annotated[dict[str, Any], AfterValidator(_named)]
+
+
+def targets(node: Any, place: str = "") -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield dotted key and table of every part that names a class."""
+    if isinstance(node, Mapping):
+        if "_target_" in node:
+            yield place, node
+        for key, value in node.items():
+            yield from targets(value, f"{place}.{key}" if place else str(key))

@@ -1,0 +1,254 @@
+"""`tts:`, which stages 3 and 5 read: a family that ends in mel, a family that ends in a wave, and what others bring."""
+
+from typing import Annotated, Any
+
+from pydantic import ConfigDict, Field
+
+from myna.settings.group import Built, Group
+from myna.settings.numbers import (
+    BatchSize,
+    Budget,
+    Count,
+    Flag,
+    Frames,
+    Positive,
+    Rate,
+    Real,
+    Share,
+    Some,
+    Steps,
+    Weight,
+    Whole,
+)
+
+MEL, VITS = "myna.espnet.mel_train.train", "myna.espnet.vits_train.train"
+
+
+class Choice(Group):
+    """How the checkpoint of a clone is chosen, and on what it learns.
+
+    Attributes:
+        augmented: Whether copies at another speed or pitch are learned from; they are other speakers.
+        keep: Checkpoints kept by mel distance, and as many by the MOS estimate.
+        mel_margin: Rule: highest MOS estimate among those within this share of the best mel distance.
+    """
+
+    augmented: Flag
+    keep: Annotated[Some, Field(le=1000)]
+    mel_margin: Share
+
+
+class MelAdapt(Choice):
+    """Stage 5 of a network that ends in mel.
+
+    Attributes:
+        max_steps: 0 speaks with the target's embedding alone.
+        learning_rate: Falls to a tenth.
+        share: Of the way from the base to the tuned weights that the voice keeps: more is more alike, less is clearer.
+        freeze: Parts of the network that stay as they are.
+        batch_size: Most utterances of a batch.
+        batch_frames: Most frames of a batch.
+        segment: Frames of an utterance on which a flow learns.
+        validate_every: Steps.
+    """
+
+    max_steps: Steps
+    learning_rate: Rate
+    share: Share = 1.0
+    freeze: tuple[str, ...] = ()
+    batch_size: BatchSize
+    batch_frames: Frames
+    segment: Frames | None = None
+    validate_every: Some
+
+
+class Tts(Group):
+    """What every acoustic model names.
+
+    Attributes:
+        name: Of the choice.
+        init: What it starts from.
+        train: Function of stage 3.
+        fine_tune: Function of stage 5.
+        network: Class and arguments.
+        infer: What a voice speaks with.
+    """
+
+    name: str
+    init: str
+    train: Built
+    fine_tune: Built
+    network: Built
+    infer: dict[str, Whole | Real | None]
+
+
+class MelTts(Tts):
+    """A network that ends in mel.
+
+    Attributes:
+        model: What gives its losses to ESPnet3; `aligner` names what finds the durations.
+        max_steps: Of stage 3; null: none.
+        learning_rate: Of stage 3.
+        clip: Greatest norm of the gradients; null: none.
+        batch_size: Most utterances of a batch.
+        batch_frames: Most frames of a batch.
+        segment: Frames of an utterance on which a flow learns.
+        max_frames: Longest utterance.
+        validate_every: Steps.
+        pool_dev_utterances: Most utterances to validate on; null: 48.
+        adapt: Stage 5.
+    """
+
+    model: Built
+    max_steps: Steps | None
+    learning_rate: Rate
+    clip: Positive | None = None
+    batch_size: BatchSize
+    batch_frames: Frames
+    segment: Frames | None = None
+    max_frames: Frames
+    validate_every: Some
+    pool_dev_utterances: Some | None = None
+    adapt: MelAdapt
+
+
+class Distil(Group):
+    """Stage 3 from published weights: a posterior encoder learns the latents of texts of the pool.
+
+    Attributes:
+        utterances: Texts that are read.
+        max_steps: Of training.
+        max_seconds: Of training; null: no limit.
+        learning_rate: Falls to a tenth.
+        batch_size: Utterances of a batch.
+        window: Frames of an example.
+        validate_every: Steps.
+    """
+
+    utterances: Some
+    max_steps: Steps
+    max_seconds: Budget | None
+    learning_rate: Rate
+    batch_size: BatchSize
+    window: Frames
+    validate_every: Some
+
+
+class Waves(Group):
+    """A phase that trains with waves.
+
+    Attributes:
+        max_steps: Of training.
+        max_seconds: Of training; null: no limit.
+        learning_rate: Falls to a tenth.
+        batch_size: Most utterances of a batch.
+        batch_frames: Most frames of a batch; null: no limit.
+        adversary: Whether the discriminators take part.
+        clip: Greatest norm of the gradients.
+        validate_every: Steps.
+    """
+
+    max_steps: Steps
+    max_seconds: Budget | None = None
+    learning_rate: Rate
+    batch_size: BatchSize
+    batch_frames: Frames | None = None
+    adversary: Flag
+    clip: Positive
+    validate_every: Some
+
+
+class Prior(Group):
+    """A phase in which flow and prior learn cached latents.
+
+    Attributes:
+        max_steps: Of training; 0 leaves it out.
+        max_seconds: Of training; null: no limit.
+        learning_rate: Falls to a tenth.
+        batch_size: Utterances of a batch.
+        validate_every: Steps.
+    """
+
+    max_steps: Steps
+    max_seconds: Budget | None
+    learning_rate: Rate
+    batch_size: BatchSize
+    validate_every: Some
+
+
+class Losses(Group):
+    """Weights of the losses.
+
+    Attributes:
+        mel: Of the distance of mels.
+        spectrum: Of the distance of spectra.
+        adversarial: Of the discriminators' verdict.
+        features: Of feature matching.
+        divergence: Of prior and posterior.
+        duration: Of the durations.
+    """
+
+    mel: Weight
+    spectrum: Weight
+    adversarial: Weight
+    features: Weight
+    divergence: Weight
+    duration: Weight
+
+
+class VitsAdapt(Choice):
+    """Stage 5 of VITS.
+
+    Attributes:
+        wave: Posterior encoder and decoder.
+        prior: Flow and prior.
+        full: Everything at once, where the start is scratch.
+    """
+
+    wave: Waves
+    prior: Prior
+    full: Waves
+
+
+class Vits(Tts):
+    """A VITS.
+
+    Attributes:
+        discriminator: Class and arguments.
+        segment: Frames that a step decodes.
+        context: Frames on either side that the posterior encoder sees.
+        max_frames: Longest utterance.
+        pool_utterances: Of pool_train, spread evenly; null: all.
+        pool_dev_utterances: Of pool_dev; null: all.
+        losses: Their weights.
+        distil: Stage 3 from published weights, first part.
+        wave: Stage 3 from published weights, second part.
+        full: Stage 3 from nothing.
+        adapt: Stage 5.
+    """
+
+    discriminator: Built
+    segment: Frames
+    context: Annotated[Count, Field(le=10**6)]
+    max_frames: Frames
+    pool_utterances: Some | None
+    pool_dev_utterances: Some | None
+    losses: Losses
+    distil: Distil
+    wave: Waves
+    full: Waves
+    adapt: VitsAdapt
+
+
+class ForeignTts(Tts):
+    """An acoustic model with a `train` from outside the package; what else that reads, Myna cannot know."""
+
+    model_config = ConfigDict(extra="allow")
+
+
+def kind_of(node: Any) -> type[Tts]:
+    """Return the model of a `tts:` node."""
+    train = node.get("train")
+    target = train.get("_target_") if isinstance(train, dict) else None
+    families: dict[str, type[Tts]] = {MEL: MelTts, VITS: Vits}
+    return families.get(str(target), ForeignTts)
