@@ -31,5 +31,5 @@ def test_only_kept_checkpoints_take_part(tmp_path) -> None:
 
 def test_nothing_kept_is_an_error_with_a_remedy(tmp_path) -> None:
     write(tmp_path, [(100, 0.50, 2.5)], [])
-    with pytest.raises(MynaError, match="run stage 5 again"):
+    with pytest.raises(MynaError, match=r"run stage 5 \(fine_tune\) again"):
         choose_step(tmp_path / "log.jsonl", tmp_path / "best", 0.03)

@@ -221,7 +221,7 @@ def test_missing_empty_and_wrong_folders(tmp_path: Path) -> None:
     """Each says what the folder should hold."""
     with pytest.raises(MynaError, match="needs --target"):
         stage.run(config(None, tmp_path))
-    with pytest.raises(MynaError, match="missing or not a folder"):
+    with pytest.raises(MynaError, match="is missing; give the file or the folder"):
         stage.run(config(tmp_path / "nowhere", tmp_path))
     (tmp_path / "empty").mkdir()
     with pytest.raises(MynaError, match=r"holds no recording \(it is empty\)"):

@@ -19,14 +19,14 @@ from myna.kaldi.audio import audio_seconds
 VOICES = ("awb", "rms", "slt", "kal16")
 
 
-def download(cache: Path, voices: tuple[str, ...] = VOICES, workers: int = 2, count: int = len(ENGLISH)) -> Path:
-    """Synthesise the first `count` sentences once; finished files are kept.
+def download(cache: Path, voices: tuple[str, ...] = VOICES, workers: int = 2, count: int | None = None) -> Path:
+    """Synthesise the first `count` sentences, or all, once; finished files are kept.
 
     Raises:
         MynaError: flite is not installed, lacks a voice or fails.
     """
     folder = cache / "flite"
-    wanted = [(voice, number) for voice in voices for number in range(count)]
+    wanted = [(voice, number) for voice in voices for number in range(len(ENGLISH) if count is None else count)]
     missing = [(voice, number) for voice, number in wanted if not _path(folder, voice, number).is_file()]
     if missing:
         _require(voices)
