@@ -77,7 +77,7 @@ def test_node_that_is_taken_out_does_not_count(folder: Path):
 
 def test_node_that_does_not_exist_is_named(folder: Path):
     with pytest.raises(MynaError, match=r"stages\.double.nodes names 'halved'"):
-        toy.run(folder, "stages.double.nodes=[halved]")
+        toy.run(folder, "stages.double.nodes=[doubled,halved]")
 
 
 def test_seed_redoes_all(folder: Path):

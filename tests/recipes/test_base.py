@@ -15,6 +15,9 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from myna.corpora.kokoro_cast import PROSODY, Cast
+from myna.corpora.kokoro_letters import letters
+
 ROOT = Path(__file__).parents[2]
 LOCAL = ROOT / "recipes" / "base" / "local"
 SHIPPED = ROOT / "plugins" / "myna" / "pretrained"
@@ -151,12 +154,11 @@ def test_every_speaker_of_the_teacher_speaks_every_language_and_no_text_twice_be
 
 
 def test_mixed_speakers_have_a_timbre_of_their_own_and_the_prosody_of_the_language(tmp_path: Path) -> None:
-    cast = load_script("cast")
-    names = {voice for pair in cast.PROSODY.values() for several in pair for voice in several.split(" ")}
+    names = {voice for pair in PROSODY.values() for several in pair for voice in several.split(" ")}
     random = np.random.default_rng(0)
     for name in names:
         random.normal(size=(510, 256)).astype(np.float32).tofile(tmp_path / f"{name}.bin")
-    made, more = cast.Cast(tmp_path, 4, seed=1), cast.Cast(tmp_path, 8, seed=1)
+    made, more = Cast(tmp_path, 4, seed=1), Cast(tmp_path, 8, seed=1)
     assert len(made.speakers) == len(names) + 4
     new = [made.style(s, "cmn", 20) for s in made.speakers if "mix" in s]
     assert len({tuple(style[:128]) for style in new}) == 4
@@ -175,4 +177,4 @@ def test_mixed_speakers_have_a_timbre_of_their_own_and_the_prosody_of_the_langua
     ],
 )
 def test_the_teacher_is_given_its_own_letters(language: str, text: str, spelt: str) -> None:
-    assert load_script("teach").letters(text, language) == spelt
+    assert letters(text, language) == spelt

@@ -3,6 +3,7 @@
 import ast
 import json
 import math
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -200,7 +201,11 @@ def _tree(file: Path) -> ast.Module:
 
 
 def _file(module: str) -> Path | None:
-    """Find a module's file without importing its packages."""
+    """Find a module's file without importing its packages; of one that is imported, its own search path counts."""
+    package, _, last = module.rpartition(".")
+    for folder in getattr(sys.modules.get(package), "__path__", ()):
+        if (found := _in(Path(folder, last))) is not None:
+            return found
     top, *rest = module.split(".")
     spec = PathFinder.find_spec(top)
     if spec is None:
@@ -208,8 +213,12 @@ def _file(module: str) -> Path | None:
     if not rest:
         return Path(spec.origin) if spec.origin else None
     for folder in spec.submodule_search_locations or ():
-        place = Path(folder, *rest)
-        for file in (place.with_name(place.name + ".py"), place / "__init__.py"):
-            if file.is_file():
-                return file
+        if (found := _in(Path(folder, *rest))) is not None:
+            return found
     return None
+
+
+def _in(place: Path) -> Path | None:
+    """Return the file of a module or of a package."""
+    files = (place.with_name(place.name + ".py"), place / "__init__.py")
+    return next((file for file in files if file.is_file()), None)
