@@ -7,6 +7,7 @@ import pytest
 
 from myna.errors import MynaError
 from myna.measure import ledger, page, results, stage
+from myna.measure.clips import Clip
 from myna.measure.curves import training_curves
 
 KEYS = (
@@ -95,3 +96,9 @@ def test_times_are_brought_up_to_date(tmp_path) -> None:
     assert found["seconds_total"] == 15.0
     assert found["peak_rss_mb"] == 1000.0
     assert found["wer"] == 0.1
+
+
+def test_the_page_shows_how_a_text_with_numbers_was_read() -> None:
+    numbers, words = (Clip("unseen", "a", "a.wav", text, "en-us", None, ()) for text in ("I paid $5.", "I paid him."))
+    assert "five dollars" in page._as_read(numbers)["read"]
+    assert page._as_read(words) == {}
