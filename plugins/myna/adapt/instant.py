@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import yaml
 
 from myna.corpora import folder as folders
 from myna.corpora.pieces import Findings, Piece, Rules, examine, other_speakers
@@ -15,6 +16,8 @@ from myna.corpora.quality import Limits
 from myna.corpora.spoken_language import settle
 from myna.errors import MynaError
 from myna.files import shown
+from myna.measure.similarity import centroid
+from myna.recipe.folders import CONF
 
 if TYPE_CHECKING:
     from myna.networks.voice import Voice
@@ -43,8 +46,7 @@ class Speech:
     @property
     def embedding(self) -> np.ndarray:
         """Mean GE2E embedding `(256,)`, L2 = 1."""
-        mean = np.mean([piece.embedding for piece in self.pieces], axis=0)
-        return (mean / np.linalg.norm(mean)).astype(np.float32)
+        return centroid([piece.embedding for piece in self.pieces])
 
 
 def listen(recordings: Path) -> Speech:
@@ -91,12 +93,8 @@ def voice_of(speech: Speech, name: str, language: str) -> "Voice":
     from myna.text.tokens import TokenList
 
     check_protected(speech.embedding)
-    config = VoiceConfig(
-        name=name, language=language, tts=part_config("tts"), vocoder=part_config("vocoder"), defaults=SPEAK
-    )
+    defaults = yaml.safe_load((CONF / "tts" / "vits_mel.yaml").read_text(encoding="utf-8"))["infer"]
+    tts, vocoder = part_config("tts"), part_config("vocoder")
+    config = VoiceConfig(name=name, language=language, tts=tts, vocoder=vocoder, defaults=defaults)
     parts = load_part("tts"), load_part("vocoder")
     return Voice(config, *parts, torch.from_numpy(speech.embedding), TokenList.load(FOLDER / "tokens.txt"))
-
-
-# As conf/tts/vits_mel.yaml says in `infer`.
-SPEAK = {"noise_scale": 0.3, "steps": None, "detail": None, "variance": 0.0}

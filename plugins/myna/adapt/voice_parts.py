@@ -25,9 +25,7 @@ def vocoder_part(folder: Path) -> tuple[nn.Module, dict[str, Any]]:
     Raises:
         MynaError: Stage 4 has not run.
     """
-    if not (folder / "vocoder.yaml").is_file():
-        raise MynaError(f"{folder}/vocoder.yaml is missing: {run_first('train_hifigan')}")
-    return stored_network(folder, "vocoder")
+    return _part(folder, "vocoder", "train_hifigan")
 
 
 def base_part(folder: Path) -> tuple[nn.Module, dict[str, Any]]:
@@ -39,9 +37,13 @@ def base_part(folder: Path) -> tuple[nn.Module, dict[str, Any]]:
     Raises:
         MynaError: Stage 3 has not run.
     """
-    if not (folder / "tts.yaml").is_file():
-        raise MynaError(f"{folder}/tts.yaml is missing: {run_first('train_vits')}")
-    return stored_network(folder, "tts")
+    return _part(folder, "tts", "train_vits")
+
+
+def _part(folder: Path, part: str, stage: str) -> tuple[nn.Module, dict[str, Any]]:
+    if not (folder / f"{part}.yaml").is_file():
+        raise MynaError(f"{folder}/{part}.yaml is missing: {run_first(stage)}")
+    return stored_network(folder, part)
 
 
 def target_embedding(config: DictConfig) -> np.ndarray:

@@ -88,13 +88,13 @@ class Judged:
     found: Findings
 
 
-def judge(folder: Path, node: DictConfig, least: float | None = None) -> Judged:
+def judge(folder: Path, node: DictConfig, enough: bool = True) -> Judged:
     """Examine every recording of a folder; what is wrong with one costs that one only.
 
     Args:
         folder: Of the person; a single file will do.
         node: `create_dataset`.
-        least: Seconds of usable speech; what `node` says when left out, and nothing is asked of pieces with 0.
+        enough: Whether too little usable speech is an error.
 
     Raises:
         MynaError: There is no recording, no transcript and no recogniser, or less than the least amount of usable
@@ -118,7 +118,7 @@ def judge(folder: Path, node: DictConfig, least: float | None = None) -> Judged:
         # Few files, each a piece: shorter pieces leave something to validate with and to test on.
         found = _examine_all(contents, texts, fixed, replace(rules, max_seconds=rules.max_seconds / 2))
     _strangers(fixed, found)
-    if least is None:
+    if enough:
         _enough(folder, contents, found, limits.min_total_seconds)
     return Judged(contents, texts, found)
 

@@ -62,7 +62,7 @@ def inspect(recordings: Path, language: str = "auto") -> dict[str, Any]:
         MynaError: There is no recording, or no speech in any.
     """
     with redirect_stdout(sys.stderr):  # what is told on the way is no part of the result
-        judged = custom.judge(recordings, _node(language), least=0.0)
+        judged = custom.judge(recordings, _node(language), enough=False)
     pieces, kept = judged.found.kept, [piece.file for piece in judged.found.kept]
     seconds = sum(piece.end - piece.start for piece in pieces)
     recorded = sum(judged.found.seconds.values())
