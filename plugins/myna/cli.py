@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
 
-from myna.errors import MynaError
+from myna.errors import MynaError, told
 from myna.files import shown
 
 # What a path that a person typed can have wrong with it.
@@ -105,7 +105,7 @@ def _disk_is_full(error: BaseException) -> bool:
 
 
 def _fail(message: str, status: int) -> int:
-    print(f"myna: {' '.join(message.split())}", file=sys.stderr)
+    print(f"myna: {told(message)}", file=sys.stderr)
     return status
 
 

@@ -128,9 +128,12 @@ def read_bytes(path: Path, largest: int) -> bytes:
         info = os.fstat(descriptor)
         if not stat.S_ISREG(info.st_mode):
             raise MynaError(f"{path}: no regular file; put the file itself there")
-        data = stream.read(min(info.st_size, largest) + 1)
+        try:
+            data = stream.read(min(info.st_size, largest) + 1) or b""
+        except OSError as error:  # a folder of the system may hold what looks like a file, and can only be waited for
+            raise MynaError(f"{path}: cannot be read ({one_line(error)}); get the file again") from error
     if len(data) > largest:
-        raise MynaError(f"{path}: more than {largest} bytes; that is no file of a voice")
+        raise MynaError(f"{path}: more than the {largest} bytes that are read at most; get the file again")
     return data
 
 

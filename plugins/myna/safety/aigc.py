@@ -163,10 +163,17 @@ def parse(value: str | None) -> Label | None:
     if not value or len(value) > LARGEST_LABEL:
         return None
     try:
-        found = json.loads(value)
+        found = json.loads(value, object_pairs_hook=_each_once)
         return Label.model_validate(found.get(KEY, found))
     except (ValueError, AttributeError, RecursionError):
         return None
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):  # two readers would believe two different values
+        raise ValueError("a field stands there twice")
+    return found
 
 
 def _signed_part(label: Label, essence: str) -> dict[str, Any]:
@@ -204,6 +211,9 @@ def _set_tag(stream: io.BytesIO, suffix: str, value: str) -> None:
 
 def _get_tags(tags: Any, suffix: str) -> list[str]:
     if suffix in (".wav", ".mp3"):
-        return [str(text) for frame in tags.getall(f"TXXX:{KEY}") for text in frame.text]
-    found = tags.get(_MP4_ATOM if suffix == ".m4a" else KEY) or []
-    return [bytes(value).decode("ascii", "replace") if suffix == ".m4a" else str(value) for value in found]
+        frames = [frame for frame in tags.getall("TXXX") if frame.desc.upper() == KEY]
+        return [str(text) for frame in frames for text in frame.text]
+    if suffix == ".m4a":  # whoever the atom says it is from: other readers look at its name alone
+        found = [value for name in tags if name.upper().rpartition(":")[2] == KEY for value in tags[name]]
+        return [bytes(value).decode("ascii", "replace") for value in found]
+    return [str(value) for value in tags.get(KEY) or []]

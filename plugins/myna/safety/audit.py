@@ -133,7 +133,7 @@ def entries() -> list[Entry]:
         MynaError: A line is not an entry.
     """
     path = log_path()
-    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    lines = path.read_bytes().splitlines() if path.exists() else []
     found = []
     for number, line in enumerate(lines, 1):
         try:

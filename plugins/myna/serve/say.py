@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from myna.arguments import Parser, seed
-from myna.errors import MynaError
+from myna.errors import MynaError, told
 from myna.files import check_name
 from myna.serve.exit import (
     ENGINES,
@@ -150,7 +150,7 @@ def _as_program() -> int:
     try:
         return main()
     except MynaError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {told(error)}", file=sys.stderr)
         return 2
 
 
