@@ -136,10 +136,12 @@ def check_marks(tokens: TokenList, name: Path | str) -> None:
     """Look for the marks of padding, start and end in a token list.
 
     Raises:
-        MynaError: One is missing.
+        MynaError: One is missing, or there is nothing else.
     """
     if missing := [mark for mark in (PAD, BOS, EOS) if mark not in tokens.symbols]:
         raise MynaError(f"{name} lacks the symbol {missing[0]!r}; get the voice again")
+    if len(tokens) == len((PAD, BOS, EOS)):
+        raise MynaError(f"{name} holds marks and no sound; get the voice again")
 
 
 @contextmanager

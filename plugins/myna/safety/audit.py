@@ -28,6 +28,7 @@ from myna.safety.state import site_key, site_public, state_dir
 
 KEEP_DAYS = 180
 SHORTEST_HASH = 12
+_LONGEST_DAYS = 365_000  # further back there is no date
 _START = "0" * 64
 _HEAD = {"count", "hash", "anchor", "line"}
 
@@ -213,7 +214,7 @@ def prune(days: int) -> int:
         head = _read_head()
         _complete(stream, head)
         found = _linked(entries(), head)
-        limit = _now() - timedelta(days=days)
+        limit = _now() - timedelta(days=min(days, _LONGEST_DAYS))
         old = [entry for entry in found if datetime.fromisoformat(entry.time) < limit]
         if old:
             # The head goes first: a kill in between is seen as an edited log, never as a clean one.

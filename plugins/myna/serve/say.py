@@ -48,9 +48,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     folder = find_voice(named_voice(arguments.voice))
     engine = engine_of(folder, arguments.engine)
     given = given_text(arguments.text, arguments.language)
+    speech = Speech(given.text, arguments.language, arguments.speed, arguments.seed).checked()
     if given.note:
         print(f"myna say: {given.note}", file=sys.stderr)
-    speech = Speech(given.text, arguments.language, arguments.speed, arguments.seed).checked()
     wishes = {"purpose": arguments.purpose, "cue": arguments.cue, "undertaking": arguments.undertaking}
     request = spoken_request(speech, arguments.output, **wishes, **watermark_wish(folder))
     _check_output(arguments.output)
