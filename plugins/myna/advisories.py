@@ -1,8 +1,8 @@
 """`myna doctor --audit`: known faults of the pinned packages, as PyPI's advisories tell them, asked by pip-audit.
 
 pip-audit says "no known vulnerabilities" too where a mirror answered in place of the advisories and knows none of the
-packages. Here a package that was not audited does not count as a good one. Where pypi.org is out of reach, `MYNA_OSV_URL`
-names a server that answers as https://google.github.io/osv.dev/post-v1-query says.
+packages. Here a package that was not audited does not count as a good one. Where pypi.org is out of reach,
+`MYNA_OSV_URL` names a server that answers as https://google.github.io/osv.dev/post-v1-query says.
 """
 
 import json
