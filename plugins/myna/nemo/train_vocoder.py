@@ -46,9 +46,11 @@ def run(config: DictConfig) -> None:
         teach(settings, generator)  # what is wrong with the teacher is said before minutes of measuring
     names = list(settings.measure.scores)
     real = [copy_synthesis.recording(item) for item in items]
-    scores = {"recordings": copy_synthesis.score(items, real, names)}
-    scores["griffin_lim"] = copy_synthesis.score(items, copy_synthesis.copies(GriffinLim(), items), names)
-    scores["start"] = copy_synthesis.score(items, copy_synthesis.copies(generator, items), names)
+    scores: dict[str, copy_synthesis.Scores] = {}
+    if items:
+        scores["recordings"] = copy_synthesis.score(items, real, names)
+        scores["griffin_lim"] = copy_synthesis.score(items, copy_synthesis.copies(GriffinLim(), items), names)
+        scores["start"] = copy_synthesis.score(items, copy_synthesis.copies(generator, items), names)
     training = train(config, generator, out)
     if training is None:
         return
@@ -56,8 +58,9 @@ def run(config: DictConfig) -> None:
     if training["steps"]:
         trained = instantiate(settings.generator)
         load_into(trained, out / "trained.safetensors")
-        scores["trained"] = copy_synthesis.score(items, copy_synthesis.copies(trained, items), names)
-        if settings.init == "scratch" or copy_synthesis.better(scores["start"], scores["trained"]):
+        if items:
+            scores["trained"] = copy_synthesis.score(items, copy_synthesis.copies(trained, items), names)
+        if settings.init == "scratch" or not items or copy_synthesis.better(scores["start"], scores["trained"]):
             chosen, generator = "trained", trained
     report = {
         "name": settings.name,
@@ -72,9 +75,10 @@ def run(config: DictConfig) -> None:
     write(settings, generator, out)
     if settings.get("keep"):
         write(settings, generator, Path(settings.keep))
-    report["nemo_difference"] = pack(settings, generator, out / "vocoder.nemo")
+    if settings.get("nemo", True):
+        report["nemo_difference"] = pack(settings, generator, out / "vocoder.nemo")
     atomic_text(out / "report.json", json.dumps(report, indent=1) + "\n")
-    log.info("vocoder %s: %s kept, %s", settings.name, chosen, scores[chosen])
+    log.info("vocoder %s: %s kept, %s", settings.name, chosen, scores.get(chosen, "not measured"))
 
 
 def start(settings: DictConfig, seed: int) -> nn.Module:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -37,6 +37,7 @@ class Described(BaseModel):
     sample_rate: int = Field(default=22_050, ge=LOWEST_RATE, le=HIGHEST_RATE)
     defaults: dict[str, bool | int | float | None] = Field(default_factory=dict)
     text: dict[str, Any] = Field(default_factory=lambda: dict(DEFAULT))
+    base: dict[Literal["tts", "vocoder"], Annotated[str, Field(pattern="^[0-9a-f]{64}$")]] = Field(default_factory=dict)
 
 
 def describe(data: bytes, name: Path | str) -> Described:
@@ -48,19 +49,47 @@ def describe(data: bytes, name: Path | str) -> Described:
     return described(Described, data, name, "get the voice again, or make it with stage 5")
 
 
-def network_of(files: Mapping[str, bytes], part: str, config: Mapping[str, Any], folder: Path) -> "nn.Module":
+def network_of(
+    files: Mapping[str, bytes], part: str, config: Mapping[str, Any], folder: Path, base: str | None = None
+) -> "nn.Module":
     """Build the network of a part, `tts` or `vocoder`, and give it its weights.
 
+    Args:
+        files: Of the voice, by name.
+        part: Which network.
+        config: Its `_target_` and arguments.
+        folder: Of the voice, for errors.
+        base: SHA-256 of the weights of the base that those of the voice are added to, if they are.
+
     Raises:
-        MynaError: The class is not in the registry, or the weights are missing, broken or of another network.
+        MynaError: The class is not in the registry, the base is another one, or the weights are missing, broken or of
+            another network.
     """
     from myna.networks.weights import build, fill, parse_weights
 
     name = f"{part}.safetensors"
+    if base is not None:
+        return _changed_base(files.get(name), part, config, folder, base)
     if name not in files:
         raise MynaError(f"{folder / name} is missing: the voice is incomplete; run the stage that makes it again")
     network = build(config, part, str(folder / "voice.yaml"))
     return fill(network, parse_weights(files[name], folder / name), folder / name)
+
+
+def _changed_base(changes: bytes | None, part: str, config: Mapping[str, Any], folder: Path, base: str) -> "nn.Module":
+    from myna.networks.low_rank import add_factors
+    from myna.networks.pretrained import load_part, part_config, part_hash
+    from myna.networks.weights import parse_weights
+
+    if base != part_hash(part) or dict(config) != part_config(part):
+        raise MynaError(
+            f"{folder / 'voice.yaml'}: the voice adds to another base ({base[:12]}) than the one that is installed "
+            f"({part_hash(part)[:12]}); install the Myna that made it, or clone the voice again"
+        )
+    network = load_part(part)
+    if changes is not None:
+        add_factors(network, parse_weights(changes, folder / f"{part}.safetensors"), folder / f"{part}.safetensors")
+    return network
 
 
 def speaker_of(files: Mapping[str, bytes], folder: Path) -> "Tensor":
