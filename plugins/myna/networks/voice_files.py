@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from myna.errors import MynaError
-from myna.limits import HIGHEST_RATE, LARGEST_NUMBER, LARGEST_TABLE, LONGEST_NAME, LOWEST_RATE, MOST_STEPS
+from myna.limits import HIGHEST_RATE, LARGEST_NUMBER, LARGEST_TABLE, LONGEST_NAME, LOWEST_RATE, MOST_STEPS, ONE_LINE
 from myna.parsing import described, one_line
 from myna.text.front_end import DEFAULT, FrontEnd, load_front_end
 from myna.text.tokens import BOS, EOS, PAD, TokenList
@@ -30,7 +30,7 @@ class Described(BaseModel):
     """`voice.yaml`; the fields are those of `myna.networks.voice.VoiceConfig`."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
-    name: str = Field(min_length=1, max_length=LONGEST_NAME)
+    name: str = Field(min_length=1, max_length=LONGEST_NAME, pattern=ONE_LINE)
     language: str = Field(pattern="^[a-z]{2,3}(-[A-Za-z0-9]{1,12}){0,4}$")
     tts: dict[str, Any]
     vocoder: dict[str, Any] | None = None
@@ -165,10 +165,12 @@ def check_marks(tokens: TokenList, name: Path | str) -> None:
     """Look for the marks of padding, start and end in a token list.
 
     Raises:
-        MynaError: One is missing.
+        MynaError: One is missing, or there is nothing else.
     """
     if missing := [mark for mark in (PAD, BOS, EOS) if mark not in tokens.symbols]:
         raise MynaError(f"{name} lacks the symbol {missing[0]!r}; get the voice again")
+    if len(tokens) == len((PAD, BOS, EOS)):
+        raise MynaError(f"{name} holds marks and no sound; get the voice again")
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from omegaconf import DictConfig
 from myna.errors import MynaError
 from myna.files import atomic_text
 from myna.safety.card import load_card
-from myna.safety.release import Admitted, admit, record
+from myna.safety.release import Admitted, admit, recorded
 from myna.safety.seal import read_sealed
 from myna.safety.types import Request
 from myna.workspace import Workspace, run_first
@@ -41,8 +41,8 @@ def run(config: DictConfig) -> None:
         raise MynaError(f"{pack}/README.md is missing; {run_first('pack')}")
     admitted = check_consent(pack)
     request = Request(output=Path(settings.repo), purpose="publish", requester="upload")
-    record("upload", admitted, request, admitted.pack_id)
-    address = push(pack, settings.repo, private=settings.private, endpoint=settings.endpoint)
+    with recorded("upload", [admitted], request, admitted.pack_id):
+        address = push(pack, settings.repo, private=settings.private, endpoint=settings.endpoint)
     logger.info("uploaded: %s", address)
     atomic_text(record_path, json.dumps({"uploaded": True, "repo": settings.repo, "address": address}, indent=2) + "\n")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from myna.arguments import Parser, seed
-from myna.errors import MynaError
+from myna.errors import MynaError, told
 from myna.files import check_name
 from myna.serve.exit import (
     ENGINES,
@@ -48,9 +48,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     folder = find_voice(named_voice(arguments.voice))
     engine = engine_of(folder, arguments.engine)
     given = given_text(arguments.text, arguments.language)
+    speech = Speech(given.text, arguments.language, arguments.speed, arguments.seed).checked()
     if given.note:
         print(f"myna say: {given.note}", file=sys.stderr)
-    speech = Speech(given.text, arguments.language, arguments.speed, arguments.seed).checked()
     wishes = {"purpose": arguments.purpose, "cue": arguments.cue, "undertaking": arguments.undertaking}
     request = spoken_request(speech, arguments.output, **wishes, **watermark_wish(folder))
     _check_output(arguments.output)
@@ -150,7 +150,7 @@ def _as_program() -> int:
     try:
         return main()
     except MynaError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {told(error)}", file=sys.stderr)
         return 2
 
 
