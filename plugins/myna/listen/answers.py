@@ -37,11 +37,11 @@ class Estimate(NamedTuple):
     value: float
     low: float
     high: float
-    count: int
+    answers: int
 
     def __str__(self) -> str:
         """Say it in a few words."""
-        return f"{self.value:.2f} ({self.low:.2f} to {self.high:.2f}, {self.count} answers)"
+        return f"{self.value:.2f} ({self.low:.2f} to {self.high:.2f}, {self.answers} answers)"
 
 
 def read_answers(paths: Iterable[Path], key: Path) -> list[Answer]:

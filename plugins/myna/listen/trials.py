@@ -56,16 +56,17 @@ def trials(clips: Sequence[Clip], seed: int) -> list[Trial]:
     draw = random.Random(seed)
     real = [c for c in clips if c.source == "recording"]
     cloned = [c for c in clips if c.source == "clone"]
-    draw.shuffle(real), draw.shuffle(cloned)
+    draw.shuffle(real)
+    draw.shuffle(cloned)
     number = min(len(real), len(cloned))
-    asked = [("mos", (c.id,), c.source) for c in clips]
+    asked: list[tuple[Kind, tuple[str, ...], str]] = [("mos", (c.id,), c.source) for c in clips]
     asked += [_triple(real, cloned, n) for n in range(number)]
     asked += [_pair(real, cloned, n) for n in range(number)]
     draw.shuffle(asked)
-    return [Trial(f"q{n:02d}", kind, ids, truth) for n, (kind, ids, truth) in enumerate(asked, start=1)]  # type: ignore[arg-type]
+    return [Trial(f"q{n:02d}", kind, ids, truth) for n, (kind, ids, truth) in enumerate(asked, start=1)]
 
 
-def _triple(real: Sequence[Clip], cloned: Sequence[Clip], n: int) -> tuple[str, tuple[str, ...], str]:
+def _triple(real: Sequence[Clip], cloned: Sequence[Clip], n: int) -> tuple[Kind, tuple[str, ...], str]:
     first, second = real[n], cloned[n]
     same = real if n % 2 else cloned
     x = same[(n + 1) % len(same)]
@@ -74,7 +75,7 @@ def _triple(real: Sequence[Clip], cloned: Sequence[Clip], n: int) -> tuple[str, 
     return "abx", (a.id, b.id, x.id), "A" if a.source == x.source else "B"
 
 
-def _pair(real: Sequence[Clip], cloned: Sequence[Clip], n: int) -> tuple[str, tuple[str, ...], str]:
+def _pair(real: Sequence[Clip], cloned: Sequence[Clip], n: int) -> tuple[Kind, tuple[str, ...], str]:
     other = real[(n + 1) % len(real)] if n % 2 else cloned[n]
     ids = (real[n].id, other.id) if n // 2 % 2 else (other.id, real[n].id)
     return "same", ids, f"recording {other.source}"
