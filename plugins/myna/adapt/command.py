@@ -127,7 +127,8 @@ def _tune(arguments: Namespace) -> None:
     consent = arguments.consent if arguments.consent == "own_voice" else str(Path(arguments.consent).absolute())
     consent = consent.replace("\\", "\\\\").replace("'", "\\'").replace("$", "\\$")  # a path may hold any character
     words = [f"create_dataset.scope={arguments.scope}", f"create_dataset.language={arguments.language}"]
-    words += [f"create_dataset.consent='{consent}'"]
+    # Strangers are what a score is compared with, and here nothing is scored.
+    words += [f"create_dataset.consent='{consent}'", "create_dataset.pool=none"]
     target = ["--target", str(arguments.recordings), "--name", arguments.name]
     command.main(["custom", *target, "--stages", *STAGES, "--overrides", *words])
     values = {"create_dataset.name": arguments.name}

@@ -34,7 +34,7 @@ TABLE: tuple[tuple[float, Plan], ...] = (
         0.0,
         Plan("zero_shot", 0, 2.0e-4, 1.0, "under 20 s no training gains more than it costs in clear words"),
     ),
-    (20.0, Plan("full", 60, 2.0e-4, 0.75, "under a minute: a short training, three quarters of the way")),
+    (20.0, Plan("full", 60, 2.0e-4, 0.5, "under a minute: a short training, half of the way")),
     (60.0, Plan("full", 100, 2.0e-4, 0.75, "a minute or more: all of the network learns")),
 )
 

@@ -40,7 +40,8 @@ def run(config: DictConfig) -> None:
         MynaError: Features, weights or a student's teacher are missing, or weights do not fit; names the remedy.
     """
     settings, out = config.vocoder, Workspace.of(config).vocoder
-    items = copy_synthesis.choose(_sets(config, settings.measure.sets), settings.measure.utterances)
+    count = int(settings.measure.utterances)
+    items = copy_synthesis.choose(_sets(config, settings.measure.sets), count) if count else []
     generator = start(settings, int(config.seed))
     if budget(config)[0]:
         teach(settings, generator)  # what is wrong with the teacher is said before minutes of measuring
