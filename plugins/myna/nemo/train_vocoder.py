@@ -14,6 +14,7 @@ from omegaconf import DictConfig, OmegaConf
 from torch import nn
 
 from myna.errors import MynaError
+from myna.espnet.training import devices
 from myna.files import atomic_path, atomic_text
 from myna.nemo import copy_synthesis
 from myna.nemo.dataset import SegmentDataset
@@ -21,6 +22,7 @@ from myna.networks.pretrained import FOLDER
 from myna.networks.vocoder.griffin_lim import GriffinLim
 from myna.networks.vocoder.parallel_wavenet import ParallelWaveNet, load_teacher
 from myna.networks.weights import load_into, save_weights
+from myna.recipe import ranks
 from myna.workspace import Workspace, run_again
 
 log = logging.getLogger(__name__)
@@ -43,15 +45,15 @@ def run(config: DictConfig) -> None:
     items = copy_synthesis.choose(_sets(config, settings.measure.sets), settings.measure.utterances)
     generator = start(settings, int(config.seed))
     if budget(config)[0]:
-        teach(settings, generator)  # what is wrong with the teacher is said before minutes of measuring
+        teach(settings, generator)  # what is wrong with the teacher is said before training starts
+    training = train(config, generator, out)
+    if training is None:
+        return
     names = list(settings.measure.scores)
     real = [copy_synthesis.recording(item) for item in items]
     scores = {"recordings": copy_synthesis.score(items, real, names)}
     scores["griffin_lim"] = copy_synthesis.score(items, copy_synthesis.copies(GriffinLim(), items), names)
     scores["start"] = copy_synthesis.score(items, copy_synthesis.copies(generator, items), names)
-    training = train(config, generator, out)
-    if training is None:
-        return
     chosen = "start"
     if training["steps"]:
         trained = instantiate(settings.generator)
@@ -175,6 +177,10 @@ def train(
     done = out / "trained.json"
     if done.is_file():
         return dict(json.loads(done.read_text(encoding="utf-8")))
+    world = devices(config.trainer)
+    if ranks.wanted(config.trainer, world):
+        ranks.train(config.trainer, world, out / "log.jsonl", steps)
+        return dict(json.loads(done.read_text(encoding="utf-8")))
     from myna.nemo.vocoder import VocoderModel, model_config
 
     torch.manual_seed(int(config.seed))
@@ -182,10 +188,10 @@ def train(
     model.generator.load_state_dict(generator.state_dict())
     teach(settings, model.generator)
     result = fit(model, config, steps, seconds, out, clock)
-    if result is None:
-        return None
-    save_weights(model.generator.state_dict(), out / "trained.safetensors")
-    atomic_text(done, json.dumps(result))
+    if result is not None:
+        save_weights(model.generator.state_dict(), out / "trained.safetensors")
+        atomic_text(done, json.dumps(result))
+    ranks.leave()
     return result
 
 
@@ -217,7 +223,7 @@ def fit(
         accelerator=hardware.accelerator,
         devices=hardware.devices,
         num_nodes=hardware.num_nodes,
-        strategy=hardware.strategy,
+        strategy=strategy(hardware),
         precision=hardware.precision,
         max_epochs=-1,
         limit_val_batches=0,
@@ -238,6 +244,12 @@ def fit(
     return {"steps": int(model.steps), "seconds": round(progress.seconds, 1)}
 
 
+def strategy(trainer: DictConfig) -> str:
+    """Return how processes share a training: where several do, a step touches one network at a time."""
+    several = devices(trainer) > 1 and trainer.strategy == "auto"
+    return "ddp_find_unused_parameters_true" if several else str(trainer.strategy)
+
+
 def _loader(config: DictConfig, last: Path) -> torch.utils.data.DataLoader[dict[str, torch.Tensor]]:
     settings = config.vocoder
     data = SegmentDataset(
@@ -252,9 +264,14 @@ def _loader(config: DictConfig, last: Path) -> torch.utils.data.DataLoader[dict[
 
         steps = read_checkpoint(last)["state_dict"]["steps"]
         data.skip = int(steps) * settings.batch_size
-    workers = settings.loader_workers
+    workers, world = settings.loader_workers, devices(config.trainer)
+    if settings.batch_size % world:
+        raise MynaError(
+            f"vocoder.batch_size={settings.batch_size} cannot be shared evenly by {world} processes; choose a multiple"
+        )
+    data.world = world
     return torch.utils.data.DataLoader(
-        data, batch_size=settings.batch_size, num_workers=workers, persistent_workers=workers > 0
+        data, batch_size=settings.batch_size // world, num_workers=workers, persistent_workers=workers > 0
     )
 
 

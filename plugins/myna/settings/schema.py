@@ -22,7 +22,7 @@ ROLES = {
     "publication": ("pack", "upload"),
     "recipe": tuple(name for name in Settings.model_fields if name not in Machine.model_fields),
 }
-FOLDERS = ("trainer", "encoder", "tts", "vocoder", "augment", "text")
+FOLDERS = ("trainer", "parallel", "encoder", "tts", "vocoder", "augment", "text")
 REFERENCE = {"type": "string", "pattern": r"\$\{"}  # to another key
 DEFAULTS = {"type": "array", "description": "the files that this one starts from (Hydra)"}
 
