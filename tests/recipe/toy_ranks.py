@@ -9,7 +9,7 @@ from pathlib import Path
 from myna.errors import MynaError
 from myna.recipe import ranks
 
-STEPS = 6
+STEPS, WORLD = 6, 2
 
 
 def run(config) -> None:
@@ -18,10 +18,10 @@ def run(config) -> None:
     out.mkdir(parents=True, exist_ok=True)
     trainer = dict(config.trainer)
     if not (out / "done").exists():
-        if ranks.wanted(trainer, trainer["devices"]):
-            ranks.train(trainer, trainer["devices"], out / "log.jsonl", STEPS)
+        if ranks.wanted(trainer, WORLD):
+            ranks.train(trainer, WORLD, out / "log.jsonl", STEPS)
         else:
-            _train(out, int(os.environ["LOCAL_RANK"]), config)
+            _train(out, int(os.environ[config.get("rank_of", "LOCAL_RANK")]), config)
             ranks.leave()
     with (out / "ended").open("a") as stream:
         stream.write(f"{os.getpid()}\n")

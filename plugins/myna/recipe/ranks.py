@@ -27,6 +27,7 @@ from myna.workspace import Workspace
 
 RANK = "MYNA_RANK"  # set in a process that only trains
 REFUSED = "myna: "  # begins the line with which a rank ends that refuses its input
+_SLURM = "srun: error: Unable to allocate resources: "
 _GRACE = 5.0  # seconds that a rank gets to end by itself
 _POLL = 0.2  # seconds between two looks at the ranks
 
@@ -229,6 +230,8 @@ def refusal(folder: Path, name: str) -> str | None:
         for line in reversed(lines):
             if line.startswith(REFUSED):
                 return line.removeprefix(REFUSED)
+            if line.startswith(_SLURM):
+                return f"Slurm refuses the ranks ({line.removeprefix(_SLURM)}); correct trainer.srun"
     return None
 
 
