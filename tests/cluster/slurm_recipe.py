@@ -141,7 +141,7 @@ def test_stage_4_with_a_rank_killed_gives_the_curve_of_a_local_run(tmp_path: Pat
 def rank_of(number: int) -> psutil.Process:
     """Return the process of a rank on its node."""
     for process in psutil.process_iter(["cmdline"]):
-        if "myna.recipe.rank" in (process.info["cmdline"] or []):
-            if process.environ().get("SLURM_PROCID") == str(number):
-                return process
+        runs = "myna.recipe.rank" in (process.info["cmdline"] or [])
+        if runs and process.environ().get("SLURM_PROCID") == str(number):
+            return process
     raise AssertionError(f"rank {number} does not run")
