@@ -1,4 +1,4 @@
-"""A corpus for a tiny recipe: real speech that the espnet package ships (CMU AN4), repeated to the length wanted."""
+"""Stage 0 of a tiny recipe: real speech that the espnet package ships (CMU AN4), repeated to the length wanted."""
 
 import os
 import tarfile
@@ -6,30 +6,41 @@ from importlib.util import find_spec
 from itertools import cycle, islice
 from pathlib import Path
 
-import soundfile
 from omegaconf import DictConfig
-
-from myna.corpora.clip import Clip, Corpus
-from myna.kaldi import Consent
 
 TEXT = "please enter the number and then the street"  # stands for all; the limits of speech rate are opened
 
 
-def build(config: DictConfig, cache: Path) -> tuple[Corpus, dict[str, list[Clip]]]:
-    """Give `pool_train` as many utterances as `AN4_UTTERANCES` says, and the other sets two each."""
-    folder = Path(str(config.data_dir)).parent / "an4"
+def run(config: DictConfig) -> None:
+    """Write the sets, `pool_train` with as many utterances as `AN4_UTTERANCES` says."""
+    data = Path(config.data_dir)
+    write_sets(data, recordings(data.parent), int(os.environ["AN4_UTTERANCES"]))
+
+
+def recordings(folder: Path) -> list[Path]:
+    """Unpack the recordings below a folder."""
     package = Path(str(find_spec("espnet3").submodule_search_locations[0])).parent
     with tarfile.open(package / "egs3/mini_an4/esp2_asr/downloads.tar.gz") as archive:
-        archive.extractall(folder, filter="data")
-    files = sorted(folder.rglob("*.sph"))
-    many = {"pool_train": int(os.environ["AN4_UTTERANCES"]), "pool_dev": 2, "target_test": 2}
-    sets = {
-        name: [_clip(f"{name.replace('_', '')}", n, path) for n, path in enumerate(islice(cycle(files), count))]
-        for name, count in many.items()
+        archive.extractall(folder / "an4", filter="data")
+    return sorted((folder / "an4").rglob("*.sph"))
+
+
+def write_sets(data: Path, files: list[Path], many: int) -> None:
+    """Write `pool_train` with so many utterances, and two sets with two each."""
+    for name, count in {"pool_train": many, "pool_dev": 2, "target_test": 2}.items():
+        _write_set(data / name, list(islice(cycle(files), count)))
+
+
+def _write_set(folder: Path, files: list[Path]) -> None:
+    speaker = folder.name.replace("_", "")
+    folder.mkdir(parents=True, exist_ok=True)
+    rows = [(f"{speaker}-{number:05d}", path) for number, path in enumerate(files)]
+    tables = {
+        "wav.scp": [f"{name} {path}" for name, path in rows],
+        "text": [f"{name} {TEXT}" for name, _ in rows],
+        "utt2spk": [f"{name} {speaker}" for name, _ in rows],
+        "utt2lang": [f"{name} en-us" for name, _ in rows],
+        "spk2consent": [f"{speaker} licence evaluation BSD"],
     }
-    clips = tuple(clip for part in sets.values() for clip in part)
-    return Corpus(clips, {clip.speaker: Consent("licence", "evaluation", "BSD") for clip in clips}), sets
-
-
-def _clip(speaker: str, number: int, path: Path) -> Clip:
-    return Clip(speaker, f"{number:05d}", "en-us", TEXT, path, soundfile.info(path).duration)
+    for name, lines in tables.items():
+        (folder / name).write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")

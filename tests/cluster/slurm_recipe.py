@@ -19,7 +19,7 @@ from myna.recipe.compose import project_root
 
 HERE, UTTERANCES, STEPS = Path(__file__).parent, 48, 8
 SMALL = [
-    "create_dataset.builder=an4_corpus.build",
+    "stages.create_dataset._target_=an4_corpus.run",
     "augment=none",
     "features.shard_size=2",
     "features.limits.min_rate=1",

@@ -11,9 +11,9 @@ from myna.recipe import cluster
 from myna.recipe.compose import project_root
 
 
-def refused(capsys: pytest.CaptureFixture[str], *overrides: str) -> str:
+def refused(capsys: pytest.CaptureFixture[str], *overrides: str, stage: str = "create_dataset") -> str:
     """The one line that a recipe is refused with."""
-    command = ["recipe", "mini_voices", "--root", str(project_root()), "--stages", "create_dataset"]
+    command = ["recipe", "mini_voices", "--root", str(project_root()), "--stages", stage]
     assert main([*command, "--overrides", *overrides]) == 2
     lines = capsys.readouterr().err.strip().splitlines()
     assert len(lines) == 1
@@ -47,7 +47,7 @@ def test_a_cluster_whose_jobs_have_no_size(
     assert "needs parallel.options.cores" in refused(capsys, "parallel.env=slurm")
     assert "needs parallel.options.memory" in refused(capsys, "parallel.env=slurm", "+parallel.options.cores=4")
     monkeypatch.setattr(cluster.shutil, "which", lambda program: None if program == "srun" else f"/bin/{program}")
-    assert "needs the program srun" in refused(capsys, "parallel=slurm", "trainer=slurm")
+    assert "needs the program srun" in refused(capsys, "parallel=slurm", "trainer=slurm", stage="train_vits")
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_devices_that_are_not_there(
 ) -> None:
     monkeypatch.setattr(cluster, "_GPU", ())
     monkeypatch.setattr(cluster, "find_spec", lambda _: None)
-    assert named in refused(capsys, *overrides)
+    assert named in refused(capsys, *overrides, stage="train_vits")
 
 
 @pytest.mark.parametrize("name", ["ssh", "moon"])

@@ -109,7 +109,7 @@ def fit(
     """
     exp_dir = Path(exp_dir)
     exp_dir.mkdir(parents=True, exist_ok=True)
-    trainer = _plain(config.get("trainer") or {})
+    trainer = ranks.hardware(_plain(config.get("trainer") or {}))
     hardware, world = dict(trainer), devices(trainer)
     trainer.pop("srun", None)
     steps, seconds = int(trainer.pop("max_steps", None) or max_steps), trainer.pop("max_seconds", None)

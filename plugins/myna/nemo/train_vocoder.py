@@ -177,9 +177,10 @@ def train(
     done = out / "trained.json"
     if done.is_file():
         return dict(json.loads(done.read_text(encoding="utf-8")))
-    world = devices(config.trainer)
-    if ranks.wanted(config.trainer, world):
-        ranks.train(config.trainer, world, out / "log.jsonl", steps)
+    trainer = ranks.hardware(config.trainer)
+    world = devices(trainer)
+    if ranks.wanted(trainer, world):
+        ranks.train(trainer, world, out / "log.jsonl", steps)
         return dict(json.loads(done.read_text(encoding="utf-8")))
     from myna.nemo.vocoder import VocoderModel, model_config
 
@@ -215,7 +216,7 @@ def fit(
     from myna.espnet.checkpoints import Checkpoints
     from myna.nemo.progress import Progress
 
-    settings, hardware = config.vocoder, config.trainer
+    settings, hardware = config.vocoder, OmegaConf.create(ranks.hardware(config.trainer))
     progress = Progress(out / "log.jsonl", max_steps, max_seconds, hardware.log_every_n_steps, clock)
     interval = timedelta(seconds=settings.checkpoint_seconds)
     keeper = ModelCheckpoint(out / "checkpoints", "last", train_time_interval=interval, enable_version_counter=False)
@@ -264,7 +265,7 @@ def _loader(config: DictConfig, last: Path) -> torch.utils.data.DataLoader[dict[
 
         steps = read_checkpoint(last)["state_dict"]["steps"]
         data.skip = int(steps) * settings.batch_size
-    workers, world = settings.loader_workers, devices(config.trainer)
+    workers, world = settings.loader_workers, devices(ranks.hardware(config.trainer))
     if settings.batch_size % world:
         raise MynaError(
             f"vocoder.batch_size={settings.batch_size} cannot be shared evenly by {world} processes; choose a multiple"

@@ -1,6 +1,7 @@
 """Can the cluster and the devices that the configuration names be reached from here? Asked before anything runs."""
 
 import shutil
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -19,15 +20,21 @@ _REMEDY = "or run here with MYNA_CMD=local"
 _GPU = ("/dev/nvidiactl", "/dev/kfd", "/dev/dxg")
 
 
-def check_cluster(config: DictConfig) -> None:
-    """Refuse a cluster that jobs cannot be handed to, and a GPU that is not there.
+def check_cluster(config: DictConfig, stages: Sequence[str] | None = None) -> None:
+    """Refuse a cluster that jobs cannot be handed to, and a GPU that is not there where a stage wants it.
+
+    Args:
+        config: The composed configuration.
+        stages: Names of the stages that are to run; all when left out.
 
     Raises:
         MynaError: Its program or package is not on this machine, or `parallel.options` does not say how large a job is,
             or which hosts there are; or ranks cannot be started as `trainer` says.
     """
     _check_parallel(config)
-    _check_trainer(config)
+    named = config.stages if stages is None else stages
+    if any("trainer" in (config.stages[name].get("nodes") or ()) for name in named if name in config.stages):
+        _check_trainer(config)
 
 
 def _check_parallel(config: DictConfig) -> None:

@@ -63,6 +63,12 @@ def in_rank() -> bool:
     return RANK in os.environ
 
 
+def hardware(trainer: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the `trainer:` node as it holds here: outside a stage, as for `--compare`, one process trains alone."""
+    shared = bool(_stages) or in_rank()
+    return {**trainer} if shared else {**trainer, "devices": 1, "num_nodes": 1, "strategy": "auto", "srun": None}
+
+
 def wanted(trainer: Mapping[str, Any], world: int) -> bool:
     """Tell whether a training has to be started as ranks.
 
