@@ -26,9 +26,10 @@ def recordings(folder: Path) -> list[Path]:
 
 
 def write_sets(data: Path, files: list[Path], many: int) -> None:
-    """Write `pool_train` with so many utterances, and two sets with two each."""
-    for name, count in {"pool_train": many, "pool_dev": 2, "target_test": 2}.items():
-        _write_set(data / name, list(islice(cycle(files), count)))
+    """Write `pool_train` with so many utterances, and two sets with two each; no recording is in two sets."""
+    _write_set(data / "pool_dev", files[:2])
+    _write_set(data / "target_test", files[2:4])
+    _write_set(data / "pool_train", list(islice(cycle(files[4:]), many)))
 
 
 def _write_set(folder: Path, files: list[Path]) -> None:
