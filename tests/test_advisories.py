@@ -61,6 +61,15 @@ def test_where_nothing_is_reached_the_command_is_one_line(tmp_path: Path) -> Non
     assert "the advisories cannot be asked" in lines[0] and "pypi.org" in lines[0]
 
 
+def test_another_server_of_advisories_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the real pip-audit makes of four servers is measured by benchmarks/advisories.py."""
+    monkeypatch.delenv(advisories.OSV_URL, raising=False)
+    assert "osv" not in advisories._command(Path("constraints.txt"))
+    monkeypatch.setenv(advisories.OSV_URL, "http://127.0.0.1:9/v1/query")
+    end = ["--vulnerability-service", "osv", "--osv-url", "http://127.0.0.1:9/v1/query"]
+    assert advisories._command(Path("constraints.txt"))[-4:] == end
+
+
 def test_without_pins(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     from myna.cli import main
 

@@ -1,7 +1,8 @@
 """`myna doctor --audit`: known faults of the pinned packages, as PyPI's advisories tell them, asked by pip-audit.
 
 pip-audit says "no known vulnerabilities" too where a mirror answered in place of the advisories and knows none of the
-packages. Here a package that was not audited does not count as a good one.
+packages. Here a package that was not audited does not count as a good one. Where pypi.org is out of reach,
+`MYNA_OSV_URL` names a server that answers as https://google.github.io/osv.dev/post-v1-query says.
 """
 
 import json
@@ -15,8 +16,9 @@ from typing import NamedTuple
 from myna.errors import MynaError
 
 PIP_AUDIT = "pip-audit==2.10.1"
+OSV_URL = "MYNA_OSV_URL"  # such as https://api.osv.dev/v1/query
 _SECONDS = 600
-_ELSEWHERE = "run `myna doctor --audit` on a machine, or in a CI job, that reaches pypi.org"
+_ELSEWHERE = f"run `myna doctor --audit` on a machine, or in a CI job, that reaches pypi.org, or set {OSV_URL}"
 
 
 class Advisory(NamedTuple):
@@ -49,7 +51,7 @@ def audit(constraints: Path) -> int:
         mended = f"mended in {', '.join(advisory.mended_in)}" if advisory.mended_in else "not mended yet"
         print(f"{advisory.package}  {advisory.name}  {mended}")
     if left_out:
-        print(f"not audited, for PyPI does not know them: {', '.join(left_out)}", file=sys.stderr)
+        print(f"not audited, for the advisories do not know them: {', '.join(left_out)}", file=sys.stderr)
     print(f"{len(found)} known faults in the pinned packages")
     return int(bool(found))
 
@@ -85,11 +87,19 @@ def parse(report: str, told: str) -> tuple[list[Advisory], list[str]]:
 
 def _ask(constraints: Path) -> tuple[str, str]:
     """Run pip-audit in an environment of its own, made by uv; returns what it printed."""
-    uv = shutil.which("uv") or str(Path(sys.executable).with_name("uv"))
-    command = [uv, "tool", "run", "--quiet", "--from", PIP_AUDIT, "pip-audit", "--requirement", str(constraints)]
-    command += ["--no-deps", "--disable-pip", "--format", "json", "--progress-spinner", "off"]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, env=os.environ, check=False)
+        done = subprocess.run(
+            _command(constraints), capture_output=True, text=True, timeout=_SECONDS, env=os.environ, check=False
+        )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise MynaError(f"the advisories cannot be asked ({error}); {_ELSEWHERE}") from error
     return done.stdout, done.stderr
+
+
+def _command(constraints: Path) -> list[str]:
+    uv = shutil.which("uv") or str(Path(sys.executable).with_name("uv"))
+    command = [uv, "tool", "run", "--quiet", "--from", PIP_AUDIT, "pip-audit", "--requirement", str(constraints)]
+    command += ["--no-deps", "--disable-pip", "--format", "json", "--progress-spinner", "off"]
+    if address := os.environ.get(OSV_URL):
+        command += ["--vulnerability-service", "osv", "--osv-url", address]
+    return command

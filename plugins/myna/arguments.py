@@ -14,6 +14,17 @@ class Parser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: {' '.join(message.split())}; see {self.prog} --help\n")
 
 
+def count(text: str) -> int:
+    """Read how many.
+
+    Raises:
+        argparse.ArgumentTypeError: No whole number from 0 to 999999.
+    """
+    if not (text.isascii() and text.isdigit()) or len(text) > 6:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of things; give a whole number from 0 to 999999")
+    return int(text)
+
+
 def seed(text: str) -> int:
     """Read a seed.
 

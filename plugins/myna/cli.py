@@ -7,12 +7,21 @@ import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
 
-from myna.errors import MynaError
+from myna.errors import MynaError, told
 from myna.files import shown
 
 # What a path that a person typed can have wrong with it.
 _PLACES = (
-    *(errno.ENAMETOOLONG, errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR, errno.ELOOP),
+    *(
+        errno.ENAMETOOLONG,
+        errno.EACCES,
+        errno.EPERM,
+        errno.EROFS,
+        errno.ENOTDIR,
+        errno.EISDIR,
+        errno.ELOOP,
+        errno.EEXIST,
+    ),
     *(errno.ENOENT, errno.EMFILE, errno.ENFILE, errno.EIO, errno.ENXIO),
 )
 
@@ -25,6 +34,7 @@ COMMANDS: dict[str, tuple[str, tuple[str, ...], str]] = {
     "recipe": ("myna.recipe.command", (), "run the stages of a recipe (run.sh calls this)"),
     "clone": ("myna.adapt.command", (), "make a voice from recordings"),
     "inspect": ("myna.inspect.command", (), "say what recordings are worth for a clone"),
+    "listen": ("myna.listen.command", (), "let people judge a clone blind, and read their answers"),
     "say": ("myna.serve.say", (), "speak a text with a voice"),
     "read": ("myna.serve.read", (), "show how a text will be read"),
     "export": ("myna.publish.export", (), "write a voice for transformers"),
@@ -81,7 +91,7 @@ def _guard(command: Callable[[], int | None]) -> int:
     except (MemoryError, OSError, RuntimeError, ImportError) as error:
         if _memory_is_full(error):
             return _fail("not enough memory; close other programs, or give shorter texts or smaller batches", 2)
-        if isinstance(error, OSError) and error.errno in _PLACES and error.filename is not None:
+        if isinstance(error, OSError) and error.errno in _PLACES and isinstance(error.filename, str | bytes):
             return _fail(f"{shown(error.filename)}: {(error.strerror or '').lower()}; check the path and its rights", 2)
         if not _disk_is_full(error):
             raise
@@ -105,7 +115,7 @@ def _disk_is_full(error: BaseException) -> bool:
 
 
 def _fail(message: str, status: int) -> int:
-    print(f"myna: {' '.join(message.split())}", file=sys.stderr)
+    print(f"myna: {told(message)}", file=sys.stderr)
     return status
 
 

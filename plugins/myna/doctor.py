@@ -1,6 +1,5 @@
 """`myna doctor`: what this machine has, and what is missing, as a table."""
 
-import argparse
 import os
 import platform
 import shutil
@@ -11,6 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 
+from myna.arguments import Parser
 from myna.recipe.folders import project_root
 
 TOOLS = {"sox": "augmentation", "ffmpeg": "audio formats", "espeak-ng": "phonemes", "flite": "recipe pool"}
@@ -38,7 +38,7 @@ class Check:
 
 def main(argv: Sequence[str] = ()) -> int:
     """Print the table; returns 1 when something needed is missing, or with `--audit` when a fault is known."""
-    parser = argparse.ArgumentParser(prog="myna doctor", description="Check this machine.")
+    parser = Parser(prog="myna doctor", description="Check this machine.")
     parser.add_argument(
         "--audit", action="store_true", help="instead: known faults of the pinned packages (asks pypi.org)"
     )

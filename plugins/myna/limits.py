@@ -25,6 +25,10 @@ LARGEST_NUMBER = 1e4  # of a real-valued argument, either sign
 
 # What a file of a voice may say of itself.
 LONGEST_NAME = 200  # characters of a speaker's name
+# What a name may hold: no control characters, no line ends, nothing that turns the direction of writing. A terminal
+# would act on the first, a log would show a line that is none, and the last lets a name read as another.
+ONE_LINE = r"^[^\p{Cc}\x{2028}\x{2029}\x{202A}-\x{202E}\x{2066}-\x{2069}]*$"
+LARGEST_EVIDENCE = 256 << 20  # bytes of a scanned form or a spoken consent
 MOST_STEPS = 100  # evaluations of a flow
 LOWEST_RATE, HIGHEST_RATE = 8_000, 48_000  # Hz
 

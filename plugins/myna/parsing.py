@@ -33,7 +33,9 @@ class _Plain(yaml.SafeLoader):
         return node
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        """Refuse a key that comes twice: two readers could believe two different ones."""
+        """Refuse a key that comes twice, or is merged in: two readers could believe two different ones."""
+        if any(key.tag == "tag:yaml.org,2002:merge" for key, _ in node.value):
+            raise yaml.YAMLError("merged mappings (<<) are not read here")
         keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
         if twice := sorted({key for key in keys if keys.count(key) > 1}):
             raise yaml.YAMLError(f"{twice[0]!r} stands there twice")
@@ -124,13 +126,17 @@ def read_bytes(path: Path, largest: int) -> bytes:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except (OSError, ValueError) as error:
         raise MynaError(f"{path}: cannot be read ({one_line(error)}); get the file again") from error
+    info = os.fstat(descriptor)
+    if not stat.S_ISREG(info.st_mode):
+        os.close(descriptor)
+        raise MynaError(f"{path}: no regular file; put the file itself there")
     with os.fdopen(descriptor, "rb") as stream:
-        info = os.fstat(descriptor)
-        if not stat.S_ISREG(info.st_mode):
-            raise MynaError(f"{path}: no regular file; put the file itself there")
-        data = stream.read(min(info.st_size, largest) + 1)
+        try:
+            data = stream.read(min(info.st_size, largest) + 1) or b""
+        except OSError as error:  # a folder of the system may hold what looks like a file, and can only be waited for
+            raise MynaError(f"{path}: cannot be read ({one_line(error)}); get the file again") from error
     if len(data) > largest:
-        raise MynaError(f"{path}: more than {largest} bytes; that is no file of a voice")
+        raise MynaError(f"{path}: more than the {largest} bytes that are read at most; get the file again")
     return data
 
 

@@ -86,6 +86,19 @@ def test_joined_pools_are_read_as_one(pool: Path, tmp_path: Path) -> None:
     assert np.array_equal(one.mels[at : at + frames], both.mels[start : start + count])
 
 
+def test_short_utterances_are_joined_to_longer_ones_and_nothing_of_them_is_lost(pool: Path) -> None:
+    script = load_script("train_vits_mel")
+    corpus, random = script.Corpus(pool), np.random.default_rng(0)
+    draw, longest, joined = script.batches(corpus, 2), max(map(corpus.frames, corpus.train)), 0
+    for _ in range(12):
+        batch = draw(random)
+        assert batch["durations"].sum(1).tolist() == batch["mel_lengths"].tolist()
+        assert torch.allclose(batch["speaker"].norm(dim=1), torch.ones(2), atol=1e-3)
+        assert bool(((batch["durations"] > 0).sum(1) == batch["token_lengths"]).all())
+        joined += int((batch["mel_lengths"] > longest).sum())
+    assert joined
+
+
 def test_trainings_go_on_from_the_shipped_weights_and_are_exported(pool: Path, tmp_path: Path) -> None:
     """The acoustic model draws mels, the vocoder hears them; both count the steps that they go on from."""
     out, folder = tmp_path / "out", tmp_path / "pretrained"

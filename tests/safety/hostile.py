@@ -8,6 +8,7 @@ import contextlib
 import io
 import os
 import shutil
+import signal
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -19,6 +20,8 @@ import yaml
 from toy_voice import write_voice
 
 from myna.safety import consent, seal, state
+
+_SECONDS = 60.0  # a command that takes longer hangs
 
 
 @dataclass
@@ -92,7 +95,7 @@ class Outcome:
             return f"traceback: {self.status}"
         if self.status not in self.attempt.wanted:
             return f"status {self.status}: {' / '.join(self.lines)[:200]}"
-        if self.written:
+        if self.written and self.status != 0:
             return "a file was written"
         if self.status == 2 and len(self.lines) != 1:
             return f"{len(self.lines)} lines: {' / '.join(self.lines)[:300]}"
@@ -101,12 +104,30 @@ class Outcome:
 
 @contextlib.contextmanager
 def _state(folder: Path) -> Iterator[None]:
-    before = os.environ.get("MYNA_STATE_DIR")
+    """Set the state folder; whatever a try sets besides is forgotten after it."""
+    before = dict(os.environ)
     os.environ["MYNA_STATE_DIR"] = str(folder)
     try:
         yield
     finally:
-        os.environ.pop("MYNA_STATE_DIR") if before is None else os.environ.update(MYNA_STATE_DIR=before)
+        os.environ.clear()
+        os.environ.update(before)
+
+
+@contextlib.contextmanager
+def _in_time() -> Iterator[None]:
+    """End what waits for a pipe or never ends."""
+
+    def late(*_: object) -> None:
+        raise TimeoutError(f"not done after {_SECONDS:.0f} s")
+
+    before = signal.signal(signal.SIGALRM, late)
+    signal.setitimer(signal.ITIMER_REAL, _SECONDS)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def carry_out(attempt: Try, model: Path) -> Outcome:
@@ -132,7 +153,7 @@ def run(command: list[str]) -> tuple[int | str, str]:
     from myna.cli import main
 
     told, said = io.StringIO(), io.StringIO()
-    with contextlib.redirect_stderr(told), contextlib.redirect_stdout(said):
+    with contextlib.redirect_stderr(told), contextlib.redirect_stdout(said), _in_time():
         try:
             status: int | str = main(command)
         except SystemExit as error:

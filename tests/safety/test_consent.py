@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import soundfile
 
+from myna.cli import main
 from myna.errors import MynaError
 from myna.safety import clip, consent, trust
-from myna.safety.cli import main
 from myna.safety.encode import resample
 from myna.safety.types import Audio
 

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 import torch
 
+from myna.cli import main
 from myna.errors import MynaError
 from myna.safety import aigc, audit, cue, encode, spoken, terms
-from myna.safety.cli import main
-from myna.safety.release import release, release_bytes
+from myna.safety.release import Admitted, recorded, release, release_bytes
 from myna.safety.types import Audio, Request
 from myna.safety.watermark import load_watermark, mark
 
@@ -192,3 +192,10 @@ def test_whole_step_is_fast(speech, card, request_for):
         assert time.thread_time() - start < 0.1 * released.seconds
     finally:
         torch.set_num_threads(threads)
+
+
+def test_an_export_that_fails_is_withdrawn(request_for):
+    admitted = Admitted("ana", "pack", "consent")
+    with pytest.raises(OSError), recorded("export", [admitted], request_for("x.wav"), "0" * 64):
+        raise OSError("the disk is full")
+    assert [entry.event for entry in audit.check_chain()] == ["export", "withdrawn"]

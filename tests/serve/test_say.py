@@ -95,3 +95,12 @@ def test_times_of_the_file_and_one_line_about_what_is_left_out(voice_folder, tmp
     assert "not spoken: สวัสดี (none of Myna's languages is written in Thai letters)" in capsys.readouterr().err
     with pytest.raises(MynaError, match=r"times are written as"):
         main(["Hi", "--voice", str(voice_folder), "-o", str(out), "--times", str(tmp_path / "x.doc")])
+
+
+def test_check_listens_and_tells_what_it_heard(voice_folder, tmp_path, capsys) -> None:
+    out = tmp_path / "out.wav"
+    assert main(["Good morning.", "--voice", str(voice_folder), "-o", str(out), "--check"]) == 0
+    assert "left out, seed" in capsys.readouterr().err  # a toy voice babbles
+    assert out.is_file()
+    with pytest.raises(MynaError, match="not both"):
+        main(["Hi.", "--voice", str(voice_folder), "-o", str(out), "--check", "--times", str(tmp_path / "t.json")])

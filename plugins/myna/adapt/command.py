@@ -21,6 +21,7 @@ from myna.errors import MynaError
 from myna.files import shown
 from myna.kaldi import Consent
 from myna.recipe.command import checked_name
+from myna.text.languages import AUTO, canonical
 from myna.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -38,9 +39,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     arguments = _parser().parse_args(argv)
     start, out = time.monotonic(), arguments.output
-    if out.exists():
+    if out.exists() or out.is_symlink():
         raise MynaError(f"{shown(out)} exists and is not replaced; remove it or name another with -o")
     checked_name(arguments.name)
+    if arguments.language != AUTO:
+        canonical(arguments.language)
     consent = _consent(arguments)
     if arguments.tuned:
         _tune(arguments)
@@ -122,8 +125,10 @@ def _tune(arguments: Namespace) -> None:
     from myna.recipe.compose import compose_recipe, find_recipe, project_root
 
     consent = arguments.consent if arguments.consent == "own_voice" else str(Path(arguments.consent).absolute())
+    consent = consent.replace("\\", "\\\\").replace("'", "\\'").replace("$", "\\$")  # a path may hold any character
     words = [f"create_dataset.scope={arguments.scope}", f"create_dataset.language={arguments.language}"]
-    words += [f"create_dataset.consent='{consent}'"]
+    # Strangers are what a score is compared with, and here nothing is scored.
+    words += [f"create_dataset.consent='{consent}'", "create_dataset.pool=none"]
     target = ["--target", str(arguments.recordings), "--name", arguments.name]
     command.main(["custom", *target, "--stages", *STAGES, "--overrides", *words])
     values = {"create_dataset.name": arguments.name}

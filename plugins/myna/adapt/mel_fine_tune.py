@@ -1,31 +1,47 @@
 """Stage 5 for the acoustic models that end in mel: a few minutes of one person teach one that person's voice.
 
 Only mels are learned here: the vocoder is universal and is not touched, which is why two CPU cores do this in
-minutes. All of the acoustic model but `tts.adapt.freeze` learns, conditioned on the person's mean embedding.
+minutes. What of the acoustic model learns is a policy (`adapt=`), by default the one that fits the minutes at hand; it
+is conditioned on the person's mean embedding.
 """
 
 import json
 import logging
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from omegaconf import DictConfig, OmegaConf
 
+from myna.adapt.between import distance, keep_part_of_the_way, learning, part_of_the_way
 from myna.adapt.choose import choose_step
+from myna.adapt.judge import TuningJudge
+from myna.adapt.plan import Plan, plan_of, seconds_of
+from myna.adapt.policies import POLICIES
 from myna.adapt.voice_parts import base_part, consent_of, dev_texts, target_embedding, target_language, vocoder_part
 from myna.errors import MynaError
 from myna.espnet import aligner
 from myna.espnet.mel_train import adamw, build_model, clipped, data_set
 from myna.files import atomic_text
+from myna.kaldi import read_table
+from myna.networks.pretrained import load_part, part_hash
 from myna.networks.tts.mel_network import MelNetwork
 from myna.networks.voice import Voice, VoiceConfig
+from myna.settings.tts import MelAdapt
 from myna.text.front_end import load_front_end
 from myna.text.tokens import TokenList
 from myna.workspace import Workspace, run_again
 
+if TYPE_CHECKING:
+    from myna.espnet.callbacks import Evaluate
+
 log = logging.getLogger(__name__)
+
+SMALL = ("lora",)  # policies whose voice holds only what it adds to the base
 
 
 def fine_tune(config: DictConfig) -> None:
@@ -34,7 +50,9 @@ def fine_tune(config: DictConfig) -> None:
     Raises:
         MynaError: An earlier stage has not run.
     """
-    out, settings = Workspace.of(config).clone, config.tts.adapt
+    out = Workspace.of(config).clone
+    plan = plan_of(_adapt(config), seconds_of(Workspace.of(config).features("target_train")))
+    log.info("clone: %s (%s, %d steps, share %g)", plan.why, plan.policy, plan.steps, plan.share)
     network, built = _base(config)
     vocoder, vocoder_config = vocoder_part(Workspace.of(config).vocoder)
     speaker = target_embedding(config)
@@ -53,71 +71,90 @@ def fine_tune(config: DictConfig) -> None:
         tokens,
         front_end=load_front_end(Workspace.of(config).dump),
     )
-    report = _train(config, voice, out) if int(settings.max_steps) else {"chosen_step": 0}
-    voice.save(out / "voice")
+    base = shared_parts(voice) if plan.policy in SMALL else {}
+    factors: dict[str, torch.Tensor] = {}
+    report = asdict(plan) | {"chosen_step": 0}
+    if plan.steps:
+        trained, factors = _train(config, voice, out, plan)
+        report |= trained
+    voice.save(out / "voice", base=base if factors else {}, factors=factors)
     consent_of(config, out / "voice" / "consent.yaml")
     atomic_text(out / "fine_tune.json", json.dumps(report, indent=1) + "\n")
     log.info("clone: step %s of %s chosen", report["chosen_step"], report.get("steps", 0))
 
 
-def _train(config: DictConfig, voice: Voice, out: Path) -> dict[str, Any]:
+def shared_parts(voice: Voice) -> dict[str, str]:
+    """Return the hash of each part of a voice that is still that of the base; nothing unless the acoustic model is."""
+    parts: dict[str, torch.nn.Module | None] = {"tts": voice.tts, "vocoder": voice.vocoder}
+    same = {part: part_hash(part) for part, network in parts.items() if network is not None and _is_base(part, network)}
+    return same if "tts" in same else {}
+
+
+def _is_base(part: str, network: torch.nn.Module) -> bool:
+    mine, base = network.state_dict(), load_part(part).state_dict()
+    return mine.keys() == base.keys() and all(torch.equal(mine[key], base[key]) for key in mine)
+
+
+def _train(config: DictConfig, voice: Voice, out: Path, plan: Plan) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:
     from myna.espnet.training import falling, fit, load_weights
 
-    settings = config.tts.adapt
-    network = voice.tts
-    before = {name: value.clone() for name, value in network.state_dict().items()}
+    settings, network = config.tts.adapt, voice.tts
+    policy = POLICIES[plan.policy](int(settings.get("rank", 8)))
+    policy.prepare(network)
+    before = learning(network)
     model = build_model(config.tts, network, settings)
-    texts = dev_texts(config)
+    if anchor := float(settings.get("anchor", 0.0)):
+        model.penalties["anchor"] = partial(distance, network, before, anchor)
     gaussians = aligner.of_target(config)
     common = {"embeds": "speaker", "augmented": bool(settings.augmented)}
-    steps, rate, share = int(settings.max_steps), float(settings.learning_rate), float(settings.get("share", 1.0))
+    sizes = {"trained": sum(value.numel() for value in before.values())}
     fit(
         model,
         config=clipped(config),
         train=data_set(config, "target_train", network, gaussians, **common),
         valid=data_set(config, "target_dev", network, gaussians, **common),
         exp_dir=out,
-        max_steps=steps,
-        optimizers=adamw(rate),
-        schedulers=falling(steps, rate),
+        max_steps=plan.steps,
+        optimizers=adamw(plan.learning_rate),
+        schedulers=falling(plan.steps, plan.learning_rate),
         batches={"batch_size": settings.batch_size, "batch_frames": settings.batch_frames},
         validate_every=int(settings.validate_every),
         criteria=(("valid/mel", int(settings.keep), "min"), ("valid/mos", int(settings.keep), "max")),
         freeze=[f"network.{part}" for part in settings.get("freeze", ())],
-        evaluate=lambda _: {"mos": _mos(voice, texts)} | model.illustrate(out),
+        evaluate=_evaluation(config, voice, before, plan.share, lambda: model.illustrate(out)),
+        patience=settings.get("patience"),
     )
     chosen = choose_step(out / "log.jsonl", out / "best", float(settings.mel_margin))
     load_weights(model, out / "best" / f"step{chosen['chosen_step']}.pt")
-    keep_part_of_the_way(network, before, share)
+    keep_part_of_the_way(network, before, plan.share)
+    factors = policy.factors(network)
+    policy.settle(network)
     network.eval()
-    return chosen | {"steps": steps, "share": share}
+    return chosen | sizes, factors
 
 
-@torch.no_grad()
-def keep_part_of_the_way(network: torch.nn.Module, before: dict[str, torch.Tensor], share: float) -> None:
-    """Move the weights back towards those of before: between both lie voices nearly as alike that speak more clearly.
+def _evaluation(
+    config: DictConfig,
+    voice: Voice,
+    before: Mapping[str, torch.Tensor],
+    share: float,
+    illustrate: Callable[[], dict[str, float]],
+) -> "Evaluate":
+    """Return what judges a voice at each validation: as it would be kept."""
+    clips = read_table(Workspace.of(config).features("target_dev") / "wav.scp").values()
+    words = bool(config.tts.adapt.get("words", True))
+    judge = TuningJudge(voice, dev_texts(config), [Path(clip) for clip in clips], words)
 
-    Source: Wortsman et al., Robust Fine-Tuning of Zero-Shot Models (2022).
+    def evaluate(_: torch.nn.Module) -> dict[str, float]:
+        with part_of_the_way(voice.tts, before, share):
+            return judge() | illustrate()
 
-    Args:
-        network: After fine-tuning.
-        before: Its state before.
-        share: Of the way that is kept; 1 changes nothing, 0 undoes the fine-tuning.
-    """
-    for name, value in network.state_dict().items():
-        if value.is_floating_point():
-            value.copy_(before[name] + share * (value - before[name]))
+    return evaluate
 
 
-def _mos(voice: Voice, texts: list[str]) -> float:
-    """Return the mean MOS estimate of the voice on sentences that it did not learn from."""
-    from myna.measure import mos
-
-    training = voice.tts.training
-    voice.tts.eval()
-    scores = [mos.estimate(voice.speak(text), voice.sample_rate) for text in texts]
-    voice.tts.train(training)
-    return float(np.mean(scores))
+def _adapt(config: DictConfig) -> MelAdapt:
+    """Return `tts.adapt` with its ranges checked, also of a configuration that no recipe composed."""
+    return MelAdapt.model_validate(OmegaConf.to_container(config.tts.adapt, resolve=True))
 
 
 def _base(config: DictConfig) -> tuple[MelNetwork, dict[str, Any]]:

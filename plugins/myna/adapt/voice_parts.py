@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from myna.safety.consent import ConsentRecord
 
 
+AUGMENTED = ("sp0.", "sp1.", "ps+", "ps-")  # how the names of copies at another speed or pitch begin
+
+
 def vocoder_part(folder: Path) -> tuple[nn.Module, dict[str, Any]]:
     """Load the vocoder that stage 4 left.
 
@@ -56,7 +59,7 @@ def target_embedding(config: DictConfig) -> np.ndarray:
     from myna.safety.protected import check_protected
 
     embeds = read_embeddings(Workspace.of(config).embeddings("target_train"), "spk")
-    own = {name: e for name, e in embeds.items() if not name.startswith(("sp0.", "sp1.", "ps+", "ps-"))}
+    own = {name: e for name, e in embeds.items() if not name.startswith(AUGMENTED)}
     if len(own) != 1:
         raise MynaError(f"target_train has {len(own)} speakers ({', '.join(own)}): a clone is of one person")
     embedding = next(iter(own.values()))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from myna.arguments import Parser
 from myna.corpora import aishell3, an4, asterisk, festvox_ru, flite, libritts, librivox, ljspeech, vctk
-from myna.errors import MynaError
+from myna.errors import MynaError, told
 
 Fetch = Callable[[Path], object]
 
@@ -46,7 +46,7 @@ def main(argv: list[str] | None = None) -> int:
     try:
         known[arguments.corpus](arguments.downloads)
     except MynaError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {told(error)}", file=sys.stderr)
         return 2
     print(f"{arguments.corpus} is in {arguments.downloads}")
     return 0

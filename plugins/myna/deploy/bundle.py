@@ -11,7 +11,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from myna.deploy import NAME
-from myna.limits import HIGHEST_RATE, LARGEST_SIZE, LONGEST_NAME, LOWEST_RATE
+from myna.limits import HIGHEST_RATE, LARGEST_SIZE, LONGEST_NAME, LOWEST_RATE, ONE_LINE
 from myna.parsing import described
 from myna.text.front_end import DEFAULT
 
@@ -57,7 +57,7 @@ class Description(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
     version: Literal[1] = 1
-    name: str = Field(min_length=1, max_length=LONGEST_NAME)
+    name: str = Field(min_length=1, max_length=LONGEST_NAME, pattern=ONE_LINE)
     language: str = Field(pattern="^[a-z]{2,3}(-[A-Za-z0-9]{1,12}){0,4}$")
     precision: Precision
     sample_rate: int = Field(ge=LOWEST_RATE, le=HIGHEST_RATE)

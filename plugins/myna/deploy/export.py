@@ -19,7 +19,7 @@ from myna.networks.voice import Voice
 from myna.safety import seal
 from myna.safety.card import load_card
 from myna.safety.consent import Scope
-from myna.safety.release import admit, record
+from myna.safety.release import admit, recorded
 from myna.safety.types import Request
 
 CARD = "README.md"
@@ -53,7 +53,7 @@ def export_onnx(
         MynaError: `out` exists, the voice has no graphs, a consent is not in order, or the export does not speak as the
             voice does. Nothing is written then.
     """
-    if out.exists():
+    if out.exists() or out.is_symlink():
         raise MynaError(f"{out} exists already; name another folder, or remove it")
     if len(sentences) < 2:
         raise MynaError("the gate needs two sentences at least")
@@ -68,10 +68,10 @@ def export_onnx(
         found = examine(voice, Engine.load(fresh), sentences, scored=precision != "fp32")
         check(found, exact=precision == "fp32")
         essence = sha256(fresh / "frames.onnx")
-        entry = record("export", admitted, request, essence)
-        atomic_text(fresh / CARD, card_text(voice, precision, found, seal.read_sealed(directory).consent, entry))
-        seal.seal(fresh)
-        fresh.rename(out)
+        with recorded("export", [admitted], request, essence) as (entry,):
+            atomic_text(fresh / CARD, card_text(voice, precision, found, seal.read_sealed(directory).consent, entry))
+            seal.seal(fresh)
+            fresh.rename(out)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
     return found

@@ -181,6 +181,27 @@ class Best(Callback):
                 path.unlink()
 
 
+class Patience(Callback):
+    """End training when a figure has got no better at so many validations in a row.
+
+    Args:
+        best: Ranks the figures, and comes before this in the list of callbacks.
+        validations: How many.
+    """
+
+    def __init__(self, best: Best, validations: int) -> None:
+        """Keep the limit."""
+        self.best, self.validations = best, validations
+
+    def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Look at the curve; all processes stop at the same step."""
+        figure, _, mode = self.best.criteria[0]
+        values = [record[figure] for record in read_curve(self.best.curve.path) if figure in record]
+        pick = min if mode == "min" else max
+        over = len(values) > self.validations and pick(values) not in values[-self.validations :]
+        trainer.should_stop |= trainer.strategy.reduce_boolean_decision(over, all=False)
+
+
 class Deadline(Callback):
     """End training, after a last validation, when its seconds are used up; those before a resumption count.
 

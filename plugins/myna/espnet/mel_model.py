@@ -1,5 +1,6 @@
 """Acoustic models that end in mel as models of ESPnet3: named losses in training, a distance of mels at validation."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ class MelModel(nn.Module):
         """Keep the network."""
         super().__init__()
         self.network, self.options = network, options
+        self.penalties: dict[str, Callable[[], Tensor]] = {}  # further losses of training, by name
 
     def forward(
         self,
@@ -48,6 +50,7 @@ class MelModel(nn.Module):
         more = self.asked_for(batch, more)
         if self.training:
             losses = self.network(*batch, **more, **self.options)
+            losses |= {name: penalty() for name, penalty in self.penalties.items()}
             stats = dict(losses)
         else:
             # Whatever is drawn is the same at every validation, or steps cannot be compared.

@@ -77,6 +77,7 @@ def fit(
     evaluate: "Evaluate | None" = None,
     freeze: Sequence[str] = (),
     restore: str = "best",
+    patience: int | None = None,
 ) -> FitResult:
     """Train a model, or go on with a run that was killed, or return at once when it is finished.
 
@@ -103,6 +104,7 @@ def fit(
         evaluate: Called with the model at each validation for further figures, such as a MOS estimate.
         freeze: Names or name prefixes of parameters that stay as they are.
         restore: `best` or `last`: the weights that the model holds when this returns.
+        patience: Validations without a better first criterion after which training ends; None: it goes on.
 
     Raises:
         MynaError: Training ended early, without a validation figure, or a data set is missing.
@@ -130,6 +132,7 @@ def fit(
         )
         settings["batches"] = _plain(batches or {"batch_size": 16})
         settings["max_steps"], settings["max_seconds"], settings["clock"] = steps, seconds, clock
+        settings["patience"] = patience
         settings["seed"] = int(config.get("seed") or 0)
         settings["trainer"] = _trainer_config(trainer, min(validate_every, steps), log_every)
         # On the CPU the cores are busy with the step itself, and features come from memory.
@@ -250,7 +253,7 @@ def _train(
     from lightning.fabric.utilities.seed import seed_everything
     from lightning.pytorch.callbacks import LearningRateMonitor, ModelCheckpoint
 
-    from myna.espnet.callbacks import Best, Curve, Deadline, Resume, Seeds
+    from myna.espnet.callbacks import Best, Curve, Deadline, Patience, Resume, Seeds
     from myna.espnet.module import Module
     from myna.espnet.toolkit import lean_import
 
@@ -268,6 +271,8 @@ def _train(
     if settings.max_seconds:
         kept.append(Deadline(curve, float(settings.max_seconds)))
     best = Best(exp_dir / "best", criteria, curve, evaluate)
+    if settings.patience:
+        kept.append(Patience(best, int(settings.patience)))
     trainer.trainer.callbacks = [Seeds(settings.seed), curve, best, *kept, Resume(last, checkpoint_every)]
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", ".*dataloader is not resumable.*")  # the stream of batches is
@@ -275,7 +280,7 @@ def _train(
         warnings.filterwarnings("ignore", ".*no logger configured.*")  # the curve is the logger
         trainer.fit(ckpt_path=str(last) if last.is_file() else None)
     done = trainer.trainer.fit_loop.epoch_loop.batch_progress.current.completed
-    if done < settings.max_steps and not settings.max_seconds:
+    if done < settings.max_steps and not (settings.max_seconds or settings.patience):
         raise MynaError(f"{exp_dir}: training stopped at step {done} of {settings.max_steps}: run the stage again")
     if trainer.trainer.is_global_zero:
         asked = {"max_steps": settings.max_steps, "max_seconds": settings.max_seconds}

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from myna.arguments import Parser
-from myna.errors import MynaError
+from myna.errors import MynaError, told
 from myna.kaldi.data import read, write
 from myna.kaldi.fix import fix
 from myna.kaldi.subset import first, of_speakers, subset
@@ -39,7 +39,7 @@ def main(argv: list[str] | None = None) -> int:
     try:
         return {"validate": _validate, "fix": _fix, "subset": _subset}[arguments.command](arguments)
     except MynaError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {told(error)}", file=sys.stderr)
         return 2
 
 

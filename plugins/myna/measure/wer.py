@@ -80,8 +80,14 @@ def cer(references: Sequence[str], hypotheses: Sequence[str], language: str = "e
     return float(jiwer.cer(left, right))
 
 
-def _units(text: str, code: str, spoken: bool) -> str:
-    """Return units with a space between them; `spoken` takes what is heard rather than how it is written."""
+def units(text: str, code: str, spoken: bool = True) -> str:
+    """Return units with a space between them; `spoken` takes what is heard rather than how it is written.
+
+    Args:
+        text: Any.
+        code: Whisper code.
+        spoken: Syllables for Mandarin and kana for Japanese.
+    """
     if spoken and code == "zh":
         return " ".join(toned_syllables(text))
     if spoken and code == "ja":
@@ -95,7 +101,7 @@ def _pairs(
     if len(references) != len(hypotheses):
         raise MynaError(f"{len(references)} references but {len(hypotheses)} hypotheses; give one for each")
     spelled = [
-        (_units(reference, code, spoken), _units(hypothesis, code, spoken))
+        (units(reference, code, spoken), units(hypothesis, code, spoken))
         for reference, hypothesis in zip(references, hypotheses, strict=True)
     ]
     kept = [pair for pair in spelled if pair[0]]

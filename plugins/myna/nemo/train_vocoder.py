@@ -42,7 +42,8 @@ def run(config: DictConfig) -> None:
         MynaError: Features, weights or a student's teacher are missing, or weights do not fit; names the remedy.
     """
     settings, out = config.vocoder, Workspace.of(config).vocoder
-    items = copy_synthesis.choose(_sets(config, settings.measure.sets), settings.measure.utterances)
+    count = int(settings.measure.utterances)
+    items = copy_synthesis.choose(_sets(config, settings.measure.sets), count) if count else []
     generator = start(settings, int(config.seed))
     if budget(config)[0]:
         teach(settings, generator)  # what is wrong with the teacher is said before training starts
@@ -51,15 +52,18 @@ def run(config: DictConfig) -> None:
         return
     names = list(settings.measure.scores)
     real = [copy_synthesis.recording(item) for item in items]
-    scores = {"recordings": copy_synthesis.score(items, real, names)}
-    scores["griffin_lim"] = copy_synthesis.score(items, copy_synthesis.copies(GriffinLim(), items), names)
-    scores["start"] = copy_synthesis.score(items, copy_synthesis.copies(generator, items), names)
+    scores: dict[str, copy_synthesis.Scores] = {}
+    if items:
+        scores["recordings"] = copy_synthesis.score(items, real, names)
+        scores["griffin_lim"] = copy_synthesis.score(items, copy_synthesis.copies(GriffinLim(), items), names)
+        scores["start"] = copy_synthesis.score(items, copy_synthesis.copies(generator, items), names)
     chosen = "start"
     if training["steps"]:
         trained = instantiate(settings.generator)
         load_into(trained, out / "trained.safetensors")
-        scores["trained"] = copy_synthesis.score(items, copy_synthesis.copies(trained, items), names)
-        if settings.init == "scratch" or copy_synthesis.better(scores["start"], scores["trained"]):
+        if items:
+            scores["trained"] = copy_synthesis.score(items, copy_synthesis.copies(trained, items), names)
+        if settings.init == "scratch" or not items or copy_synthesis.better(scores["start"], scores["trained"]):
             chosen, generator = "trained", trained
     report = {
         "name": settings.name,
@@ -74,9 +78,10 @@ def run(config: DictConfig) -> None:
     write(settings, generator, out)
     if settings.get("keep"):
         write(settings, generator, Path(settings.keep))
-    report["nemo_difference"] = pack(settings, generator, out / "vocoder.nemo")
+    if settings.get("nemo", True):
+        report["nemo_difference"] = pack(settings, generator, out / "vocoder.nemo")
     atomic_text(out / "report.json", json.dumps(report, indent=1) + "\n")
-    log.info("vocoder %s: %s kept, %s", settings.name, chosen, scores[chosen])
+    log.info("vocoder %s: %s kept, %s", settings.name, chosen, scores.get(chosen, "not measured"))
 
 
 def start(settings: DictConfig, seed: int) -> nn.Module:

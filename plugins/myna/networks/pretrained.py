@@ -37,6 +37,13 @@ def part_config(part: str, folder: Path = FOLDER) -> dict[str, Any]:
     return config
 
 
+def part_hash(part: str) -> str:
+    """Return the pinned SHA-256 of the weights of a part of the base, `tts` or `vocoder`."""
+    pins = FOLDER / "weights.json"
+    pinned = json_mapping(read_bytes(pins, LARGEST_JSON), pins).get(f"{part}.safetensors") or {}
+    return str(pinned.get("sha256"))
+
+
 def load_part(part: str, folder: Path = FOLDER) -> nn.Module:
     """Build a part of the base and load its weights.
 

@@ -6,10 +6,11 @@ A voice directory holds `voice.yaml` (which classes, with which arguments), `tts
 seal, and only then parsed; the classes that it names come from a closed registry (`myna.targets`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -43,6 +44,8 @@ class VoiceConfig:
         sample_rate: Hz.
         defaults: Keyword arguments of `infer`, such as `noise_scale`.
         text: `_target_` and arguments of the text front end.
+        base: SHA-256 of the weights of the base, by part (`tts`, `vocoder`), where the voice holds only what it adds to
+            them.
     """
 
     name: str
@@ -52,6 +55,7 @@ class VoiceConfig:
     sample_rate: int = 22_050
     defaults: dict[str, Any] = field(default_factory=dict)
     text: dict[str, Any] = field(default_factory=lambda: dict(DEFAULT))
+    base: dict[str, str] = field(default_factory=dict)
 
 
 class Voice:
@@ -109,33 +113,52 @@ class Voice:
         sealed = read_sealed(directory)
         files, described = sealed.files, directory / "voice.yaml"
         config = VoiceConfig(**voice_files.describe(files["voice.yaml"], described).model_dump())
-        tts = voice_files.network_of(files, "tts", config.tts, directory)
+        tts = voice_files.network_of(files, "tts", config.tts, directory, config.base.get("tts"))
         voice_files.check_defaults(tts, config.defaults, described)
         vocoder = None
         if config.vocoder is not None:
-            vocoder = voice_files.network_of(files, "vocoder", config.vocoder, directory)
+            vocoder = voice_files.network_of(files, "vocoder", config.vocoder, directory, config.base.get("vocoder"))
         speaker = voice_files.speaker_of(files, directory)
         front_end, tokens = voice_files.front_end_of(files, config.text, directory)
         voice_files.check_room(tts, tokens, directory / "tokens.txt")
+        # What is in memory is whole, and so is what it would be saved as.
+        config = replace(config, base={})
         return cls(config, tts, vocoder, speaker, tokens, directory, front_end, sealed.pack_id)
 
-    def save(self, directory: Path | str, half: bool = False) -> None:
+    def save(
+        self,
+        directory: Path | str,
+        half: bool = False,
+        base: Mapping[str, str] = MappingProxyType({}),
+        factors: Mapping[str, Tensor] = MappingProxyType({}),
+    ) -> None:
         """Write a voice directory; `voice.yaml` comes last, so a half-written one does not load.
 
         Args:
             directory: Made when missing.
             half: Store weights as 16-bit floats.
+            base: See `VoiceConfig.base`; parts that it names are not stored.
+            factors: What the acoustic model adds to the base, see `myna.networks.low_rank`.
         """
         directory = Path(directory)
         directory.mkdir(parents=True, exist_ok=True)
         (directory / "voice.yaml").unlink(missing_ok=True)
-        save_weights(self.tts.state_dict(), directory / "tts.safetensors", half)
-        if self.vocoder is not None:
+        if "tts" not in base:
+            save_weights(self.tts.state_dict(), directory / "tts.safetensors", half)
+        elif factors:
+            save_weights(factors, directory / "tts.safetensors", half=True)
+        if self.vocoder is not None and "vocoder" not in base:
             save_weights(self.vocoder.state_dict(), directory / "vocoder.safetensors", half)
         save_weights({"embedding": self.speaker}, directory / "speaker.safetensors")
         self.tokens.save(directory / "tokens.txt")
         self.front_end.save(directory)
-        atomic_text(directory / "voice.yaml", yaml.safe_dump(vars(self.config), allow_unicode=True, sort_keys=False))
+        described = vars(self.config) | {"base": dict(base)}
+        atomic_text(
+            directory / "voice.yaml",
+            yaml.safe_dump(
+                {k: v for k, v in described.items() if k != "base" or v}, allow_unicode=True, sort_keys=False
+            ),
+        )
 
     def encode(self, text: str, language: str | None = None) -> list[int]:
         """Turn one sentence into token numbers.

@@ -9,12 +9,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from myna.errors import MynaError
-from myna.limits import HIGHEST_RATE, LARGEST_NUMBER, LARGEST_TABLE, LONGEST_NAME, LOWEST_RATE, MOST_STEPS
+from myna.limits import HIGHEST_RATE, LARGEST_NUMBER, LARGEST_TABLE, LONGEST_NAME, LOWEST_RATE, MOST_STEPS, ONE_LINE
 from myna.parsing import described, one_line
 from myna.text.front_end import DEFAULT, FrontEnd, load_front_end
 from myna.text.tokens import BOS, EOS, PAD, TokenList
@@ -30,13 +30,14 @@ class Described(BaseModel):
     """`voice.yaml`; the fields are those of `myna.networks.voice.VoiceConfig`."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
-    name: str = Field(min_length=1, max_length=LONGEST_NAME)
+    name: str = Field(min_length=1, max_length=LONGEST_NAME, pattern=ONE_LINE)
     language: str = Field(pattern="^[a-z]{2,3}(-[A-Za-z0-9]{1,12}){0,4}$")
     tts: dict[str, Any]
     vocoder: dict[str, Any] | None = None
     sample_rate: int = Field(default=22_050, ge=LOWEST_RATE, le=HIGHEST_RATE)
     defaults: dict[str, bool | int | float | None] = Field(default_factory=dict)
     text: dict[str, Any] = Field(default_factory=lambda: dict(DEFAULT))
+    base: dict[Literal["tts", "vocoder"], Annotated[str, Field(pattern="^[0-9a-f]{64}$")]] = Field(default_factory=dict)
 
 
 def describe(data: bytes, name: Path | str) -> Described:
@@ -48,19 +49,47 @@ def describe(data: bytes, name: Path | str) -> Described:
     return described(Described, data, name, "get the voice again, or make it with stage 5")
 
 
-def network_of(files: Mapping[str, bytes], part: str, config: Mapping[str, Any], folder: Path) -> "nn.Module":
+def network_of(
+    files: Mapping[str, bytes], part: str, config: Mapping[str, Any], folder: Path, base: str | None = None
+) -> "nn.Module":
     """Build the network of a part, `tts` or `vocoder`, and give it its weights.
 
+    Args:
+        files: Of the voice, by name.
+        part: Which network.
+        config: Its `_target_` and arguments.
+        folder: Of the voice, for errors.
+        base: SHA-256 of the weights of the base that those of the voice are added to, if they are.
+
     Raises:
-        MynaError: The class is not in the registry, or the weights are missing, broken or of another network.
+        MynaError: The class is not in the registry, the base is another one, or the weights are missing, broken or of
+            another network.
     """
     from myna.networks.weights import build, fill, parse_weights
 
     name = f"{part}.safetensors"
+    if base is not None:
+        return _changed_base(files.get(name), part, config, folder, base)
     if name not in files:
         raise MynaError(f"{folder / name} is missing: the voice is incomplete; run the stage that makes it again")
     network = build(config, part, str(folder / "voice.yaml"))
     return fill(network, parse_weights(files[name], folder / name), folder / name)
+
+
+def _changed_base(changes: bytes | None, part: str, config: Mapping[str, Any], folder: Path, base: str) -> "nn.Module":
+    from myna.networks.low_rank import add_factors
+    from myna.networks.pretrained import load_part, part_config, part_hash
+    from myna.networks.weights import parse_weights
+
+    if base != part_hash(part) or dict(config) != part_config(part):
+        raise MynaError(
+            f"{folder / 'voice.yaml'}: the voice adds to another base ({base[:12]}) than the one that is installed "
+            f"({part_hash(part)[:12]}); install the Myna that made it, or clone the voice again"
+        )
+    network = load_part(part)
+    if changes is not None:
+        add_factors(network, parse_weights(changes, folder / f"{part}.safetensors"), folder / f"{part}.safetensors")
+    return network
 
 
 def speaker_of(files: Mapping[str, bytes], folder: Path) -> "Tensor":
@@ -136,10 +165,12 @@ def check_marks(tokens: TokenList, name: Path | str) -> None:
     """Look for the marks of padding, start and end in a token list.
 
     Raises:
-        MynaError: One is missing.
+        MynaError: One is missing, or there is nothing else.
     """
     if missing := [mark for mark in (PAD, BOS, EOS) if mark not in tokens.symbols]:
         raise MynaError(f"{name} lacks the symbol {missing[0]!r}; get the voice again")
+    if len(tokens) == len((PAD, BOS, EOS)):
+        raise MynaError(f"{name} holds marks and no sound; get the voice again")
 
 
 @contextmanager

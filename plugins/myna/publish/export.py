@@ -4,6 +4,8 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
+from myna.arguments import Parser
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command.
@@ -49,7 +51,7 @@ def _graphs(arguments: argparse.Namespace) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="myna export", description="Write a voice in another system's form.")
+    parser = Parser(prog="myna export", description="Write a voice in another system's form.")
     forms = parser.add_subparsers(dest="form", required=True)
     hf = forms.add_parser("hf", help="a folder for transformers.VitsModel (voices of tts=vits)")
     _common(hf, ("private", "publish", "commercial"), "for it speaks without labels (default: private)")

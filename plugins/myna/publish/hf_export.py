@@ -26,8 +26,8 @@ from myna.safety import terms
 from myna.safety.audit import Entry
 from myna.safety.card import load_card
 from myna.safety.consent import Scope
-from myna.safety.release import admit, record
-from myna.safety.seal import read_sealed
+from myna.safety.release import admit, recorded
+from myna.safety.seal import CONSENT, read_sealed
 from myna.safety.types import Request
 from myna.text.languages import LANGUAGES, canonical
 from myna.text.tokens import BOS, EOS
@@ -63,7 +63,7 @@ def export_hf(
     Raises:
         MynaError: The voice has no HiFi-GAN decoder, a consent is not in order, or `out` exists.
     """
-    if out.exists():
+    if out.exists() or out.is_symlink():
         raise MynaError(f"{out} exists already; name another folder, or remove it")
     if purpose == "evaluation":
         raise MynaError("an export speaks without labels: its purpose is private, publish or commercial")
@@ -80,16 +80,17 @@ def export_hf(
         speakers[other.config.name] = other.speaker
     fresh = out.with_name(f".{out.name}.new")
     shutil.rmtree(fresh, ignore_errors=True)
-    write_hf(voice, speakers, language, fresh)
-    for folder, name in zip(admitted, speakers, strict=True):
-        shutil.copy2(
-            folder / "consent.yaml", fresh / ("consent.yaml" if folder is directory else f"consent.{name}.yaml")
-        )
-    essence = sha256(fresh / "model.safetensors")
-    entries = [record("export", each, request, essence) for each in admitted.values()]
-    write_card(fresh, voice, [*speakers], language, read_sealed(directory).consent, entries[0])
-    _mark(fresh / "myna.json", entries)
-    fresh.rename(out)
+    try:
+        write_hf(voice, speakers, language, fresh)
+        for number, folder in enumerate(admitted):  # numbers, for a name may be a path
+            target = fresh / (f"consent.{number}.yaml" if number else CONSENT)
+            target.write_bytes(read_sealed(folder).files[CONSENT])
+        with recorded("export", [*admitted.values()], request, sha256(fresh / "model.safetensors")) as entries:
+            write_card(fresh, voice, [*speakers], language, read_sealed(directory).consent, entries[0])
+            _mark(fresh / "myna.json", entries)
+            fresh.rename(out)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
     return out
 
 

@@ -11,7 +11,7 @@ from myna.files import atomic_text
 from myna.parsing import yaml_mapping
 from myna.publish.hubs import Address, hub_of
 from myna.safety.card import load_card
-from myna.safety.release import Admitted, admit, record
+from myna.safety.release import Admitted, admit, recorded
 from myna.safety.seal import read_sealed
 from myna.safety.types import Request
 from myna.workspace import Workspace, run_again, run_first
@@ -46,8 +46,8 @@ def run(config: DictConfig) -> None:
     admitted = check_consent(pack)
     check_card(pack)
     request = Request(output=Path(settings.repo), purpose="publish", requester="upload")
-    record("upload", admitted, request, admitted.pack_id)
-    address, commit = hub_of(settings.hub).push(pack, settings.repo, bool(settings.private), settings.endpoint)
+    with recorded("upload", [admitted], request, admitted.pack_id):
+        address, commit = hub_of(settings.hub).push(pack, settings.repo, bool(settings.private), settings.endpoint)
     voice = str(Address(settings.hub, settings.repo, commit))
     logger.info("uploaded: %s, which is --voice %s", address, voice)
     done = {"uploaded": True, "repo": settings.repo, "address": address, "voice": voice, "pack_id": admitted.pack_id}

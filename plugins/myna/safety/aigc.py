@@ -140,6 +140,8 @@ def read(data: bytes | Path, suffix: str = "") -> Label | None:
 def values(data: bytes | Path, suffix: str = "") -> list[str]:
     """Read what stands under the key with mutagen, as it is: one value in a file of Myna's, none or several elsewhere.
 
+    Tags of another kind before or behind the file (ID3, APE) come last: some readers believe them first.
+
     Args:
         data: A whole file, or its path.
         suffix: Format of the bytes; taken from the path when empty.
@@ -147,13 +149,19 @@ def values(data: bytes | Path, suffix: str = "") -> list[str]:
     Raises:
         MynaError: The suffix is not one that carries a label.
     """
-    import mutagen
-
     suffix = suffix or (data.suffix.lower() if isinstance(data, Path) else "")
     format_of(f"file{suffix}")
+    raw = data if isinstance(data, bytes) else data.read_bytes()
+    found = [_tags_of(raw, kind) for kind in (suffix, ".id3", ".ape")]
+    return list(dict.fromkeys(value for values in found for value in values))
+
+
+def _tags_of(data: bytes, kind: str) -> list[str]:
+    import mutagen
+
     try:
-        tags = _open(io.BytesIO(data if isinstance(data, bytes) else data.read_bytes()), suffix).tags
-        return [] if tags is None else _get_tags(tags, suffix)
+        tags = _open(io.BytesIO(data), kind).tags
+        return [] if tags is None else _get_tags(tags, kind)
     except (mutagen.MutagenError, ValueError, KeyError, IndexError, TypeError, EOFError, struct.error):
         return []  # mutagen's own readers raise these on headers that lie
 
@@ -163,10 +171,17 @@ def parse(value: str | None) -> Label | None:
     if not value or len(value) > LARGEST_LABEL:
         return None
     try:
-        found = json.loads(value)
+        found = json.loads(value, object_pairs_hook=_each_once)
         return Label.model_validate(found.get(KEY, found))
     except (ValueError, AttributeError, RecursionError):
         return None
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):  # two readers would believe two different values
+        raise ValueError("a field stands there twice")
+    return found
 
 
 def _signed_part(label: Label, essence: str) -> dict[str, Any]:
@@ -174,14 +189,16 @@ def _signed_part(label: Label, essence: str) -> dict[str, Any]:
 
 
 def _open(stream: io.BytesIO, suffix: str) -> Any:
+    from mutagen.apev2 import APEv2File
     from mutagen.flac import FLAC
+    from mutagen.id3 import ID3FileType
     from mutagen.mp3 import MP3
     from mutagen.mp4 import MP4
     from mutagen.oggopus import OggOpus
     from mutagen.wave import WAVE
 
-    format_of(f"x{suffix}")
-    readers = {".wav": WAVE, ".flac": FLAC, ".mp3": MP3, ".ogg": OggOpus, ".opus": OggOpus, ".m4a": MP4}
+    readers = {".id3": ID3FileType, ".ape": APEv2File}
+    readers |= {".wav": WAVE, ".flac": FLAC, ".mp3": MP3, ".ogg": OggOpus, ".opus": OggOpus, ".m4a": MP4}
     return readers[suffix](stream)
 
 
@@ -203,7 +220,10 @@ def _set_tag(stream: io.BytesIO, suffix: str, value: str) -> None:
 
 
 def _get_tags(tags: Any, suffix: str) -> list[str]:
-    if suffix in (".wav", ".mp3"):
-        return [str(text) for frame in tags.getall(f"TXXX:{KEY}") for text in frame.text]
-    found = tags.get(_MP4_ATOM if suffix == ".m4a" else KEY) or []
-    return [bytes(value).decode("ascii", "replace") if suffix == ".m4a" else str(value) for value in found]
+    if suffix in (".wav", ".mp3", ".id3"):
+        frames = [frame for frame in tags.getall("TXXX") if frame.desc.upper() == KEY]
+        return [str(text) for frame in frames for text in frame.text]
+    if suffix == ".m4a":  # whoever the atom says it is from: other readers look at its name alone
+        found = [value for name in tags if name.upper().rpartition(":")[2] == KEY for value in tags[name]]
+        return [bytes(value).decode("ascii", "replace") for value in found]
+    return [str(value) for value in tags.get(KEY) or []]

@@ -28,6 +28,7 @@ from myna.safety.state import site_key, site_public, state_dir
 
 KEEP_DAYS = 180
 SHORTEST_HASH = 12
+_LONGEST_DAYS = 365_000  # further back there is no date
 _START = "0" * 64
 _HEAD = {"count", "hash", "anchor", "line"}
 
@@ -133,7 +134,7 @@ def entries() -> list[Entry]:
         MynaError: A line is not an entry.
     """
     path = log_path()
-    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    lines = path.read_bytes().splitlines() if path.exists() else []
     found = []
     for number, line in enumerate(lines, 1):
         try:
@@ -213,7 +214,7 @@ def prune(days: int) -> int:
         head = _read_head()
         _complete(stream, head)
         found = _linked(entries(), head)
-        limit = _now() - timedelta(days=days)
+        limit = _now() - timedelta(days=min(days, _LONGEST_DAYS))
         old = [entry for entry in found if datetime.fromisoformat(entry.time) < limit]
         if old:
             # The head goes first: a kill in between is seen as an edited log, never as a clean one.

@@ -1,13 +1,13 @@
 """The commands `myna consent`, `myna verify` and `myna audit`."""
 
 import argparse
-import sys
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from myna.errors import MynaError
+from myna.arguments import Parser, count
+from myna.errors import MynaError, told
 
 if TYPE_CHECKING:
     from myna.safety.consent import ConsentRecord
@@ -20,19 +20,18 @@ def main(argv: list[str]) -> int:
         argv: The name of the command first: `consent`, `verify` or `audit`.
 
     Returns:
-        Exit status. Of `verify`: 0 labels in order, 1 incomplete or altered, 3 no sign of synthesis. 2 is an error.
+        Exit status. Of `verify`: 0 labels in order, 1 incomplete or altered, 3 no sign of synthesis.
+
+    Raises:
+        MynaError: What a person can put right.
     """
     arguments = _parser().parse_args(argv)
     run: Callable[[argparse.Namespace], int] = arguments.run
-    try:
-        return run(arguments)
-    except MynaError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
+    return run(arguments)
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="myna", description="Consent, labels and their verification.")
+    parser = Parser(prog="myna", description="Consent, labels and their verification.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_verify(commands)
     _add_audit(commands)
@@ -54,9 +53,9 @@ def _add_verify(commands: argparse._SubParsersAction) -> None:  # type: ignore[t
 def _add_audit(commands: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
     audit = commands.add_parser("audit", help="list the log of releases and check its chain")
     audit.add_argument("--json", action="store_true", help="one JSON object a line")
-    audit.add_argument("--last", type=int, default=0, metavar="N", help="only the last N entries")
+    audit.add_argument("--last", type=count, default=0, metavar="N", help="only the last N entries")
     audit.add_argument("--since", metavar="HASH", help="only entries after this one, which must be there")
-    audit.add_argument("--prune", type=int, metavar="DAYS", help="forget entries older than DAYS (at least 180)")
+    audit.add_argument("--prune", type=count, metavar="DAYS", help="forget entries older than DAYS (at least 180)")
     audit.set_defaults(run=_audit)
 
 
@@ -150,11 +149,12 @@ def _audit(arguments: argparse.Namespace) -> int:
         if arguments.json:
             print(entry.model_dump_json())
         else:
-            print(
+            line = (
                 f"{entry.number:6d} {entry.time} {entry.event:8s} {entry.content_id or '-':32s} "
                 f"voice={entry.voice or '-'} by={entry.requester} for={entry.purpose or '-'} "
                 f"cue={entry.cue or '-'} file={entry.file or '-'}"
             )
+            print(line if line.isprintable() else line[:7] + told(line[7:]))  # a name may not look like another entry
     if not arguments.json:
         count = f"{len(entries)} entries{' since then' if arguments.since else ''}"
         print(f"{count}, the chain holds ({audit.log_path()})")
@@ -164,19 +164,17 @@ def _audit(arguments: argparse.Namespace) -> int:
 
 
 def _new(arguments: argparse.Namespace) -> int:
-    from myna.files import sha256
     from myna.safety import clip
-    from myna.safety.consent import ConsentRecord, Evidence
+    from myna.safety.consent import Evidence, evidence_hash, new
 
+    _check_new(arguments.record)
     evidence = None
     if arguments.evidence:
-        if not arguments.evidence.is_file():
-            raise MynaError(f"{arguments.evidence}: no such file; give the file that proves the consent")
-        evidence = Evidence(file=str(arguments.evidence.resolve()), sha256=sha256(arguments.evidence))
+        evidence = Evidence(file=str(arguments.evidence.resolve()), sha256=evidence_hash(arguments.evidence))
     if arguments.clip:
         expected = clip.sentence(arguments.who, arguments.scope)
         evidence = clip.check_clip(arguments.clip.resolve(), expected, arguments.recordings)
-    record = ConsentRecord(
+    record = new(
         speaker=arguments.speaker,
         who=arguments.who,
         basis=arguments.basis,
@@ -189,6 +187,12 @@ def _new(arguments: argparse.Namespace) -> int:
     record.save(arguments.record)
     print(f"{arguments.record}: written, not yet signed; next: myna consent sign {arguments.record}")
     return 0
+
+
+def _check_new(path: Path) -> None:
+    """Never write over what somebody signed."""
+    if path.exists() or path.is_symlink():
+        raise MynaError(f"{path} exists and is not replaced; name another file, or move it away")
 
 
 def _sentence(arguments: argparse.Namespace) -> int:
@@ -278,6 +282,7 @@ def _undertake(arguments: argparse.Namespace) -> int:
     from myna.files import atomic_text, sha256
     from myna.safety import terms
 
+    _check_new(arguments.file)
     undertaking = terms.Undertaking(
         requester=arguments.requester,
         accepted=datetime.now(UTC),

@@ -5,6 +5,7 @@ Licences stand in for consent where the speaker published the recordings; then a
 is enough for evaluation at home, and nothing more.
 """
 
+import hashlib
 import uuid
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -15,8 +16,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from myna.errors import MynaError
-from myna.files import atomic_text, sha256
-from myna.limits import LARGEST_YAML
+from myna.files import atomic_text
+from myna.limits import LARGEST_EVIDENCE, LARGEST_YAML, ONE_LINE
 from myna.parsing import read_bytes, yaml_mapping
 from myna.safety import audit, clock, trust
 from myna.safety.canonical import sign as sign_canonical
@@ -68,12 +69,13 @@ class ConsentRecord(BaseModel):
     """
 
     model_config = ConfigDict(extra="forbid")
-    id: str = Field(default_factory=lambda: uuid.uuid4().hex)
-    speaker: str = Field(min_length=1)
-    who: str = ""
+    # One word: the list of what was revoked has a line for each.
+    id: str = Field(default_factory=lambda: uuid.uuid4().hex, pattern="^[0-9A-Za-z._-]{1,64}$")
+    speaker: str = Field(min_length=1, pattern=ONE_LINE)
+    who: str = Field(default="", pattern=ONE_LINE)
     basis: Basis
     scope: Scope
-    licence: str = ""
+    licence: str = Field(default="", pattern=ONE_LINE)
     languages: list[str] = Field(default_factory=list)
     issued: date = Field(default_factory=lambda: datetime.now(UTC).date())
     expires: date | None = None
@@ -89,6 +91,29 @@ class ConsentRecord(BaseModel):
     def save(self, path: Path | str) -> None:
         """Write the record as YAML in one step."""
         atomic_text(path, yaml.safe_dump(self.model_dump(mode="json"), sort_keys=False, allow_unicode=True))
+
+
+def new(**fields: Any) -> ConsentRecord:
+    """Make an unsigned record of what a person typed.
+
+    Raises:
+        MynaError: A field does not fit.
+    """
+    try:
+        return ConsentRecord(**fields)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise MynaError(f"{place} of the consent does not fit ({first['msg']}); give it in plain words") from error
+
+
+def evidence_hash(path: Path) -> str:
+    """Hash a file that proves a consent.
+
+    Raises:
+        MynaError: It is missing, no regular file, or too large.
+    """
+    return hashlib.sha256(read_bytes(path, LARGEST_EVIDENCE)).hexdigest()
 
 
 def load(path: Path | str) -> ConsentRecord:
@@ -197,7 +222,7 @@ def _check_evidence(record: ConsentRecord, name: str, directory: Path | None) ->
         if record.signature and record.public_key != site_public():
             return
         raise MynaError(f"{name}: the evidence {path} is gone; restore the original file")
-    if sha256(path) != record.evidence.sha256:
+    if evidence_hash(path) != record.evidence.sha256:
         raise MynaError(f"{name}: the evidence {path} was changed; restore the original file")
 
 

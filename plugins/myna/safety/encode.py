@@ -163,6 +163,21 @@ def essence(data: bytes | Path) -> str:
     return digest.hexdigest()
 
 
+def tracks(data: bytes | Path) -> int:
+    """Count the audio tracks: all that is said of a sound is said of the first.
+
+    Raises:
+        MynaError: Not a sound that FFmpeg can read.
+    """
+    import av
+
+    try:
+        with av.open(io.BytesIO(data) if isinstance(data, bytes) else str(data), "r") as container:
+            return len(container.streams.audio)
+    except (av.error.FFmpegError, IndexError, OSError, ValueError) as error:
+        raise MynaError(f"{_name(data)}: not a sound that can be read ({error}); give an audio file") from error
+
+
 def container_tags(data: bytes | Path) -> dict[str, str]:
     """Read the metadata that FFmpeg sees, of the container and of the audio stream (Ogg keeps it there)."""
     import av

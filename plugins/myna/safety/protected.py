@@ -8,12 +8,14 @@ threshold on a pool of speakers.
 import argparse
 import json
 import sys
+import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from myna.errors import MynaError
+from myna.errors import MynaError, told
 from myna.files import atomic_path, atomic_text
 from myna.safety.state import state_dir
 from myna.safety.types import Audio
@@ -107,12 +109,23 @@ def load_list(path: Path) -> tuple[np.ndarray, list[str], float]:
         with np.load(path, allow_pickle=False) as data:
             prints, names = data["embeddings"].astype(np.float32), [str(name) for name in data["names"]]
             threshold = float(data["threshold"])
-    except (OSError, ValueError, KeyError) as error:
+    except (
+        OSError,
+        ValueError,
+        KeyError,
+        TypeError,
+        EOFError,
+        AttributeError,
+        zipfile.BadZipFile,
+        zlib.error,
+    ) as error:
         raise MynaError(
             f"{path}: not a list of voice prints ({error}); make one with `python -m myna.safety.protected add`"
         ) from error
     if prints.ndim != 2 or len(prints) != len(names):
         raise MynaError(f"{path}: {prints.shape} prints for {len(names)} names; make the list again")
+    if not (np.isfinite(prints).all() and 0.0 < threshold < 1.0):  # such a list would let everybody pass
+        raise MynaError(f"{path}: prints that are no numbers, or a limit of {threshold:g}; make the list again")
     return prints / np.maximum(np.linalg.norm(prints, axis=1, keepdims=True), 1e-9), names, threshold
 
 
@@ -229,7 +242,7 @@ def main(argv: list[str] | None = None) -> int:
     try:
         return _calibrate(arguments) if arguments.command == "calibrate" else _add(arguments)
     except MynaError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {told(error)}", file=sys.stderr)
         return 2
 
 

@@ -8,6 +8,8 @@ byte without its labels reaches the disk.
 
 import os
 import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,7 +21,18 @@ from myna.safety import aigc, audit, c2pa, consent, cue, encode, protected, seal
 from myna.safety.canonical import digest
 from myna.safety.types import Audio, Released, Request, VoiceCard, Wave
 
-__all__ = ["Admitted", "Audio", "Released", "Request", "VoiceCard", "admit", "record", "release", "release_bytes"]
+__all__ = [
+    "Admitted",
+    "Audio",
+    "Released",
+    "Request",
+    "VoiceCard",
+    "admit",
+    "record",
+    "recorded",
+    "release",
+    "release_bytes",
+]
 
 # A weak mark is laid on again, stronger, before the release is given up.
 _STRENGTHS = (1.0, 1.5, 2.0)
@@ -121,6 +134,28 @@ def record(event: str, admitted: Admitted, request: Request, essence: str) -> au
             essence=essence,
         )
     )
+
+
+@contextmanager
+def recorded(event: str, admitted: Sequence[Admitted], request: Request, essence: str) -> Iterator[list[audit.Entry]]:
+    """Log that voices leave, while what leaves is finished; where that fails, further entries say `withdrawn`.
+
+    Args:
+        event: As of `record`.
+        admitted: The voices.
+        request: As of `record`.
+        essence: As of `record`.
+
+    Yields:
+        The entry of each voice.
+    """
+    entries = [record(event, each, request, essence) for each in admitted]
+    try:
+        yield entries
+    except BaseException:
+        for entry in entries:
+            audit.append(entry.model_copy(update={"event": "withdrawn"}))
+        raise
 
 
 def _admit_unsealed(voice: VoiceCard, request: Request) -> Admitted:

@@ -8,6 +8,8 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from myna.errors import MynaError
+from myna.limits import LARGEST_JSON
+from myna.parsing import read_bytes
 
 
 def state_dir() -> Path:
@@ -49,8 +51,8 @@ def load_key(path: Path) -> Ed25519PrivateKey:
         MynaError: The file is missing or holds another kind of key.
     """
     try:
-        return _parse_key(path.read_bytes())
-    except (OSError, ValueError, TypeError) as error:
+        return _parse_key(read_bytes(path, LARGEST_JSON))
+    except (MynaError, ValueError, TypeError) as error:
         raise MynaError(
             f"{path}: not an Ed25519 private key in PEM form ({error}); make one with "
             "`openssl genpkey -algorithm ed25519`"

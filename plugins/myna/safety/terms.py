@@ -3,15 +3,19 @@
 Evaluation at home needs no agreement. Everything wider does, and so does sound without the audible label.
 """
 
+import hashlib
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from myna.errors import MynaError
 from myna.files import atomic_text, sha256
+from myna.limits import LARGEST_YAML
+from myna.parsing import described, read_bytes, yaml_mapping
 from myna.safety import audit
 from myna.safety.state import state_dir
 from myna.safety.types import Request
@@ -66,7 +70,8 @@ def accept(requester: str, language: str = "en") -> None:
 def accepted(requester: str) -> bool:
     """Tell whether somebody accepted the terms as they stand now, in either language."""
     known = {sha256(text_path(language)) for language in ("en", "zh")}
-    return _accepted().get(requester, {}).get("terms_sha256") in known
+    found = _accepted().get(requester)
+    return isinstance(found, dict) and found.get("terms_sha256") in known
 
 
 def check_terms(request: Request) -> None:
@@ -106,21 +111,18 @@ def check_undertaking(path: Path | None, requester: str) -> str:
     """
     if path is None:
         raise MynaError("cue=off needs an undertaking file; write one with `myna consent undertake`, or keep the cue")
-    try:
-        undertaking = Undertaking.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except (OSError, yaml.YAMLError, ValidationError) as error:
-        first = " ".join(str(error).splitlines()[:2])
-        raise MynaError(f"{path}: not an undertaking ({first}); write one with `myna consent undertake`") from error
+    data = read_bytes(path, LARGEST_YAML)
+    undertaking = described(Undertaking, data, path, "write an undertaking with `myna consent undertake`")
     if undertaking.requester != requester:
         raise MynaError(f"{path}: the undertaking of {undertaking.requester!r} does not hold for {requester!r}")
     if undertaking.terms_sha256 not in {sha256(text_path(language)) for language in ("en", "zh")}:
         raise MynaError(f"{path}: belongs to other terms; write a new one with `myna consent undertake`")
-    return f"undertaking {sha256(path)}"
+    return f"undertaking {hashlib.sha256(data).hexdigest()}"
 
 
 def _path() -> Path:
     return state_dir() / "terms.yaml"
 
 
-def _accepted() -> dict[str, dict[str, str]]:
-    return yaml.safe_load(_path().read_text(encoding="utf-8")) or {} if _path().exists() else {}
+def _accepted() -> dict[str, Any]:
+    return yaml_mapping(read_bytes(_path(), LARGEST_YAML), _path()) if _path().exists() else {}

@@ -3,6 +3,8 @@
 from pathlib import Path
 
 from myna.errors import MynaError
+from myna.limits import LARGEST_TABLE
+from myna.parsing import read_bytes
 from myna.safety.state import site_public, state_dir
 
 
@@ -24,7 +26,7 @@ def add_key(public: str, remark: str = "") -> None:
     """
     if len(public) != 64 or set(public.lower()) - set("0123456789abcdef"):
         raise MynaError(f"{public!r} is not a public key: want 64 hexadecimal digits")
-    _append(keys_path(), f"{public.lower()} {remark}".strip())
+    _append(keys_path(), " ".join(f"{public.lower()} {remark}".split()))
 
 
 def is_revoked(record_id: str) -> bool:
@@ -40,7 +42,9 @@ def add_revoked(record_id: str) -> None:
 def _first_words(path: Path) -> set[str]:
     if not path.exists():
         return set()
-    return {line.split()[0] for line in path.read_text(encoding="utf-8").splitlines() if line.strip()}
+    # A remark in another encoding does not matter; only the first word is compared, and it is ASCII.
+    text = read_bytes(path, LARGEST_TABLE).decode("ascii", "replace")
+    return {line.split()[0] for line in text.splitlines() if line.strip()}
 
 
 def _append(path: Path, line: str) -> None:

@@ -51,6 +51,7 @@ class Finding(BaseModel):
         c2pa_state: What the C2PA reader says of it.
         made_here: The entry of this machine's log, or none.
         unchanged: Whether the coded audio is the one in the log; none when the file is not in the log.
+        tracks: Audio tracks of the file.
         checks: Signature, fields, watermark, log, cue and C2PA, each judged for itself.
         problems: What does not fit, in words: those of the checks.
     """
@@ -67,6 +68,7 @@ class Finding(BaseModel):
     c2pa_state: str
     made_here: Entry | None
     unchanged: bool | None
+    tracks: int = 1
     checks: list[Check] = []
     problems: list[str] = []
 
@@ -105,6 +107,7 @@ def verify(path: Path) -> Finding:
         c2pa_state=manifest["validation_state"] if manifest else "",
         made_here=entry,
         unchanged=None if entry is None else entry.essence == content,
+        tracks=encode.tracks(path),
     )
     verdicts = {
         "signature": judge_signature(finding),
@@ -198,6 +201,8 @@ def judge_signature(finding: Finding) -> Verdict:
     """Judge who signed the label."""
     if finding.aigc is None and finding.label_signature != "unreadable":
         return "problem", "the AIGC label is missing"
+    if finding.tracks > 1:
+        return "problem", f"the file has {finding.tracks} audio tracks, and a label covers the first alone"
     state, says = _SIGNATURES.get(finding.label_signature, ("problem", "the AIGC label carries no signature"))
     if finding.label_signature == "unknown site" and finding.aigc is not None:
         says += f"; if you know it, run `myna consent trust {aigc.public_key(finding.aigc)}`"
@@ -212,6 +217,8 @@ def judge_fields(finding: Finding, found: list[str]) -> Verdict:
     wrong = []
     if len(found) > 1:
         wrong.append(f"the file carries {len(found)} different AIGC labels")
+    if label.ReservedCode1.startswith(aigc.PREFIX) and found[0] != label.to_json():
+        wrong.append("the label holds more than Myna writes, or is written otherwise, which other readers may believe")
     if label.Label != "1":
         wrong.append(f"Label is {label.Label}, not 1")
     if not label.ContentProducer or not label.ProduceID:

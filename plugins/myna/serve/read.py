@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from myna.arguments import Parser
 from myna.serve.given import written_text
 from myna.text.front_end import FrontEnd, build_front_end
 from myna.text.reading import Dropped, Piece, Reading, read_text
@@ -110,7 +111,7 @@ def left_out(dropped: Sequence[Dropped], markup: bool = False) -> list[str]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="myna read",
         description="Show how a text will be read: its pieces, the words for numbers and signs, the symbols, the "
         "language of each word, and what is left out and why.",

@@ -3,11 +3,12 @@
 import argparse
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from myna.arguments import Parser, seed
-from myna.errors import MynaError
+from myna.errors import MynaError, told
 from myna.files import check_name
 from myna.serve.exit import (
     ENGINES,
@@ -27,8 +28,14 @@ from myna.serve.given import given_text
 from myna.serve.named import named_voice
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from myna.networks.voice import Voice
     from myna.safety.types import Released, Request, VoiceCard
+
+
+TRIES = 3  # of --check
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -48,12 +55,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     folder = find_voice(named_voice(arguments.voice))
     engine = engine_of(folder, arguments.engine)
     given = given_text(arguments.text, arguments.language)
+    speech = Speech(given.text, arguments.language, arguments.speed, arguments.seed).checked()
     if given.note:
         print(f"myna say: {given.note}", file=sys.stderr)
-    speech = Speech(given.text, arguments.language, arguments.speed, arguments.seed).checked()
     wishes = {"purpose": arguments.purpose, "cue": arguments.cue, "undertaking": arguments.undertaking}
     request = spoken_request(speech, arguments.output, **wishes, **watermark_wish(folder))
     _check_output(arguments.output)
+    if arguments.check and arguments.times is not None:
+        raise MynaError("--check chooses among readings and tells no times: give it or --times, not both")
     if arguments.times is not None:
         _check_times(arguments.times, folder, engine)
 
@@ -68,9 +77,24 @@ def main(argv: Sequence[str] | None = None) -> int:
     admit(card, request)  # what may not leave is not spoken first
     for line in left_out(reading.dropped):
         print(f"myna: {line}", file=sys.stderr)
-    released = _spoken(voice, speech, card, request, arguments.times)
+    if arguments.check:
+        sound = _checked(voice, speech, " ".join(piece.text for _, piece in reading.shown() if piece is not None))
+        released = leave(sound, card, request)
+    else:
+        released = _spoken(voice, speech, card, request, arguments.times)
     print(f"{released.path}: {released.seconds:.1f} s, label {released.content_id}, cue {released.cue}")
     return 0
+
+
+def _checked(voice: Talker, speech: Speech, words: str) -> "tuple[NDArray[np.float32], int]":
+    """Speak, listen to it, and speak again with another seed where words are said twice or left out."""
+    from myna.measure.slips import least_slips
+
+    seeds = range(speech.seed, speech.seed + TRIES)
+    language = speech.language or str(voice.config.language)
+    sound, found, used = least_slips(lambda n: speak(voice, replace(speech, seed=n)), words, language, seeds)
+    print(f"myna say: heard {found.heard!r}: {found}, seed {used}", file=sys.stderr)
+    return sound
 
 
 def _spoken(voice: Talker, speech: Speech, card: "VoiceCard", request: "Request", times: Path | None) -> "Released":
@@ -106,6 +130,9 @@ def _parser() -> argparse.ArgumentParser:
         "--language", help="espeak-ng code (en-us, de, fr-fr, cmn, …), or auto; default: the voice's own"
     )
     parser.add_argument("--times", type=Path, metavar="FILE", help="when each word is said: json, vtt, srt or TextGrid")
+    parser.add_argument(
+        "--check", action="store_true", help="listen to it, and say it again where words are said twice or left out"
+    )
     parser.add_argument("--speed", type=float, default=1.0, help="1.2 is a fifth faster (default: 1)")
     parser.add_argument("--seed", type=seed, default=0, help="another seed, another reading (default: 0)")
     parser.add_argument(
@@ -150,7 +177,7 @@ def _as_program() -> int:
     try:
         return main()
     except MynaError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {told(error)}", file=sys.stderr)
         return 2
 
 

@@ -13,6 +13,7 @@ from myna.files import atomic_text
 from myna.settings.recipe import FAMILIES, KINDS, Machine, Settings
 from myna.settings.refusal import descriptions, within
 from myna.settings.stages import StageEntry
+from myna.settings.tts import MelAdapt
 
 # Which groups stand at the top of a file; a file of a folder such as conf/tts/ is the group itself.
 ROLES = {
@@ -22,7 +23,8 @@ ROLES = {
     "publication": ("pack", "upload"),
     "recipe": tuple(name for name in Settings.model_fields if name not in Machine.model_fields),
 }
-FOLDERS = ("trainer", "parallel", "encoder", "tts", "vocoder", "augment", "text")
+FOLDERS = ("trainer", "parallel", "encoder", "tts", "adapt", "vocoder", "augment", "text")
+PARTS: dict[str, tuple[type[BaseModel], ...]] = {"adapt": (MelAdapt,)}  # folders whose files land within a group
 REFERENCE = {"type": "string", "pattern": r"\$\{"}  # to another key
 DEFAULTS = {"type": "array", "description": "the files that this one starts from (Hydra)"}
 
@@ -65,6 +67,8 @@ def texts() -> dict[str, str]:
 
 def group_models(group: str) -> tuple[type[BaseModel], ...]:
     """Return the models of a group: one, or those of its families."""
+    if group in PARTS:
+        return PARTS[group]
     return (KINDS[group],) if group in KINDS else FAMILIES[group][1]
 
 

@@ -1,6 +1,6 @@
 """`tts:`, which stages 3 and 5 read: a family that ends in mel, a family that ends in a wave, and what others bring."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 
@@ -21,6 +21,7 @@ from myna.settings.numbers import (
     Whole,
 )
 
+Policy = Literal["auto", "zero_shot", "embedding", "encoder", "decoder", "lora", "full"]
 MEL, VITS = "myna.espnet.mel_train.train", "myna.espnet.vits_train.train"
 
 
@@ -42,24 +43,35 @@ class MelAdapt(Choice):
     """Stage 5 of a network that ends in mel.
 
     Attributes:
-        max_steps: 0 speaks with the target's embedding alone.
-        learning_rate: Falls to a tenth.
-        share: Of the way from the base to the tuned weights that the voice keeps: more is more alike, less is clearer.
+        policy: What learns, `adapt=`; auto: by the minutes at hand.
+        rank: Of the changes of `adapt=lora`.
+        anchor: Weight of the squared distance to the base's weights (L2-SP).
+        max_steps: 0 speaks with the target's embedding alone; null: as the policy says.
+        learning_rate: Falls to a tenth; null: as the policy says.
+        share: Of the way from the base to the tuned weights that the voice keeps: more is more alike, less is clearer;
+            null: as the policy says.
         freeze: Parts of the network that stay as they are.
         batch_size: Most utterances of a batch.
         batch_frames: Most frames of a batch.
         segment: Frames of an utterance on which a flow learns.
         validate_every: Steps.
+        patience: Validations without a better mel distance after which it ends; null: it goes on.
+        words: Whether each validation counts wrong words, which takes a second a sentence.
     """
 
-    max_steps: Steps
-    learning_rate: Rate
-    share: Share = 1.0
+    policy: Policy = "auto"
+    rank: Annotated[Some, Field(le=64)] = 8
+    anchor: Weight = 0.0
+    max_steps: Steps | None = None
+    learning_rate: Rate | None = None
+    share: Share | None = None
     freeze: tuple[str, ...] = ()
     batch_size: BatchSize
     batch_frames: Frames
     segment: Frames | None = None
     validate_every: Some
+    patience: Some | None = None
+    words: Flag = True
 
 
 class Tts(Group):
@@ -200,11 +212,13 @@ class VitsAdapt(Choice):
     """Stage 5 of VITS.
 
     Attributes:
+        policy: Its own way; those of `adapt=` are for networks that end in mel.
         wave: Posterior encoder and decoder.
         prior: Flow and prior.
         full: Everything at once, where the start is scratch.
     """
 
+    policy: Literal["auto"] = "auto"
     wave: Waves
     prior: Prior
     full: Waves

@@ -1,6 +1,8 @@
 """`vocoder:`, which stage 4 reads."""
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from myna.settings.group import Built, Group
 from myna.settings.numbers import (
@@ -11,7 +13,6 @@ from myna.settings.numbers import (
     Frames,
     Positive,
     Seconds,
-    Some,
     Steps,
     Weight,
     Workers,
@@ -35,12 +36,12 @@ class Measure(Group):
 
     Attributes:
         sets: Of the recordings.
-        utterances: Of each set.
+        utterances: Of each set; 0 measures nothing.
         scores: What is measured beside the distance of mels.
     """
 
     sets: tuple[str, ...]
-    utterances: Some
+    utterances: Annotated[Count, Field(le=10**6)]
     scores: tuple[Literal["mos", "similarity", "comb"], ...]
 
 
@@ -53,6 +54,7 @@ class Vocoder(Group):
         max_steps: 0: the start is only measured and packed.
         max_seconds: Wall time of training; null: no limit.
         checkpoint_seconds: A killed run loses at most this much.
+        nemo: Whether a .nemo file is packed, too.
         keep: A folder that also gets the finished weights; null: none.
         teacher: Folder of the teacher of a student; null: it needs none.
         train_sets: Sets to learn from.
@@ -75,6 +77,7 @@ class Vocoder(Group):
     max_steps: Steps
     max_seconds: Budget | None
     checkpoint_seconds: Seconds
+    nemo: Flag = True
     keep: str | None
     teacher: str | None = None
     train_sets: tuple[str, ...]

@@ -5,12 +5,14 @@
 Resumes from OUT/vits_mel.ckpt when it is there. The averaged weights are what `export.py` ships.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
 
 import piecework
+from examples import Example, chain, disturbed, joined
 from myna.networks.tts.mel_discriminator import MelPatchDiscriminator, judge_loss, maker_losses
 from myna.networks.tts.vits_mel import VitsMel
 from myna.text.languages import LANGUAGES
@@ -49,6 +51,14 @@ class Corpus:
         self.of_speaker: dict[str, list[int]] = {}
         for u in utterances:
             self.of_speaker.setdefault(u.speaker, []).append(self.order[u.name])
+
+        self.spoken_by: dict[tuple[str, str, str], list[Utterance]] = {}
+        for u in self.train:
+            self.spoken_by.setdefault((u.corpus, u.speaker, u.language), []).append(u)
+
+    def example(self, u: Utterance) -> Example:
+        """Return an utterance as a row of a batch."""
+        return Example(self.tokens[u.name], self.mel(u), self.durations.get(u.name))
 
     def _fits(self, u: Utterance) -> bool:
         return len(self.tokens[u.name]) < self.frames(u) <= MAX_FRAMES
@@ -90,36 +100,42 @@ def batches(corpus: Corpus, size: int, shortest: int = 0):
 
     def draw(random: np.random.Generator) -> dict[str, torch.Tensor]:
         picked = [corpus.train[i] for i in random.choice(len(corpus.train), 4 * size, p=chance)]
-        picked.sort(key=lambda u: u.samples)
+        chains = [chain(u, corpus.spoken_by[u.corpus, u.speaker, u.language], corpus.frames, random) for u in picked]
+        chains.sort(key=lambda parts: sum(map(corpus.frames, parts)))
         first = int(random.integers(0, 4)) * size
-        picked = picked[first : first + size]
-        batch = collate(corpus, picked, random)
+        batch = collate(corpus, chains[first : first + size], random)
         missing = shortest - batch["mel"].shape[1]
         return batch | {"mel": torch.nn.functional.pad(batch["mel"], (0, 0, 0, max(0, missing)))}
 
     return draw
 
 
-def collate(corpus: Corpus, picked: list[Utterance], random: np.random.Generator) -> dict[str, torch.Tensor]:
-    """Pad utterances to a batch; half of them are conditioned on another utterance of the speaker."""
-    tokens = [torch.tensor(corpus.tokens[u.name]) for u in picked]
-    mels = [torch.from_numpy(corpus.mel(u).astype(np.float32)) for u in picked]
+def collate(
+    corpus: Corpus, picked: Sequence[Sequence[Utterance]], random: np.random.Generator
+) -> dict[str, torch.Tensor]:
+    """Pad chains of utterances to a batch; half of them are conditioned on another utterance of the speaker."""
+    examples = [joined([corpus.example(u) for u in parts]) for parts in picked]
+    firsts = [parts[0] for parts in picked]
     owners = [
         int(random.choice(corpus.of_speaker[u.speaker])) if random.random() < 0.5 else corpus.order[u.name]
-        for u in picked
+        for u in firsts
     ]
+    speakers = np.stack([disturbed(corpus.embeds[owner], random) for owner in owners])
     batch = {
-        "tokens": torch.nn.utils.rnn.pad_sequence(tokens, batch_first=True),
-        "token_lengths": torch.tensor([len(t) for t in tokens]),
-        "mel": torch.nn.utils.rnn.pad_sequence(mels, batch_first=True),
-        "mel_lengths": torch.tensor([len(m) for m in mels]),
-        "speaker": torch.from_numpy(corpus.embeds[owners]),
-        "language": torch.tensor([corpus.languages[u.name] for u in picked]),
+        "tokens": padded([torch.tensor(e.tokens) for e in examples]),
+        "token_lengths": torch.tensor([len(e.tokens) for e in examples]),
+        "mel": padded([torch.from_numpy(e.mel.astype(np.float32)) for e in examples]),
+        "mel_lengths": torch.tensor([len(e.mel) for e in examples]),
+        "speaker": torch.from_numpy(speakers),
+        "language": torch.tensor([corpus.languages[u.name] for u in firsts]),
     }
-    if corpus.durations:
-        durations = [corpus.durations[u.name] for u in picked]
-        batch["durations"] = torch.nn.utils.rnn.pad_sequence(durations, batch_first=True)
-    return batch
+    durations = [e.durations for e in examples if e.durations is not None]
+    return batch | ({"durations": padded(durations)} if len(durations) == len(examples) else {})
+
+
+def padded(rows: Sequence[torch.Tensor]) -> torch.Tensor:
+    """Return `(B, …)`, zeros behind the shorter ones."""
+    return torch.nn.utils.rnn.pad_sequence(list(rows), batch_first=True)
 
 
 def losses_of(

@@ -2,6 +2,8 @@
 
 import logging
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import torch
@@ -26,6 +28,8 @@ class MelNetwork(nn.Module, ABC):
     produces = "mel"
     # Further fields of a batch, beside text, mel, speaker and language.
     fields: tuple[str, ...] = ()
+    # What a policy of `myna.adapt.policies` trains, by its name.
+    parts: Mapping[str, tuple[str, ...]] = MappingProxyType({})
     mel_mean: Tensor
     mel_std: Tensor
 

@@ -10,6 +10,7 @@ Sources: Kim et al., VITS (2021); Lipman et al., Flow Matching (2023); Mehta et 
 """
 
 from itertools import pairwise
+from types import MappingProxyType
 
 import torch
 from torch import Tensor, nn
@@ -79,6 +80,13 @@ class VitsMel(MelNetwork):
     partials: Tensor
     # A language for each token, and the pitch of a sentence, can be asked for.
     mixes_languages = moves_pitch = True
+    parts = MappingProxyType(
+        {
+            "embedding": ("speaker.0.bias",),
+            "encoder": ("speaker", "*.modulation"),
+            "decoder": ("decoder", "gain", "intonation"),
+        }
+    )
 
     def __init__(
         self,

@@ -1,0 +1,252 @@
+"""Tune the base to real people, by every policy and from the same seconds of speech, and score what comes out.
+
+Usage: python benchmarks/adapt.py SPEECH OUTPUT [--seconds 45 180] [--policies full,lora …] [--people N] [-- WORDS]
+
+SPEECH holds `metadata.tsv` and the speakers that the base has not heard (`recipes/base/local/pool.py`); those with
+enough recordings are taken. Stages 0 to 4 of the recipe `custom` run once for each person and length, stage 5 once for
+each policy. A policy is a name of `adapt=`, with further words after commas of its own: `full:tts.adapt.share=0.5`.
+Sentences are unseen, similarity is of d-vectors to recordings that no model was given, `scale` as
+`myna.measure.similarity.on_scale` has it, `others` the words wrong of three other speakers' embeddings with the tuned
+weights (what was forgotten). Every result is a line of OUTPUT/adapt.jsonl and is not computed twice; OUTPUT/adapt.md
+is the table.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import numpy as np
+import soundfile
+import torch
+from base_speakers import RATE, Recording, held_out, read_metadata
+
+from myna.audio.load import load_audio
+from myna.files import atomic_text
+from myna.measure import mos, similarity, wer
+from myna.networks.voice import Voice
+from myna.recipe.compose import compose_recipe, find_recipe, project_root
+from myna.recipe.run import Recipe
+from myna.workspace import Workspace
+
+CORPORA = ("speechocean762_en", "ljspeech32_en")
+POLICIES = ("zero_shot", "embedding", "encoder", "decoder", "lora", "full")
+STAGES = ["create_dataset", "extract_features", "train_encoder", "train_vits", "train_hifigan"]
+HELD_S, SENTENCES, OTHERS = 20.0, 12, 4
+Row = dict[str, Any]
+
+
+@dataclass
+class Person:
+    """A speaker whom the base has not heard.
+
+    Attributes:
+        name: Speaker id.
+        given: Recordings to learn from.
+        held: `(T,)` at 16 kHz, never learned from.
+        texts: Of `held`.
+    """
+
+    name: str
+    given: list[Recording]
+    held: list[np.ndarray]
+    texts: list[str]
+
+    def write(self, folder: Path, seconds: float) -> None:
+        """Write about so many seconds of what is given, each recording with its text."""
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        for r in self.given:
+            if seconds <= 0:
+                break
+            sound = load_audio(r.path)
+            soundfile.write(folder / f"{r.name}.flac", sound.wave, sound.sample_rate)
+            (folder / f"{r.name}.txt").write_text(r.text.lower() + "\n", encoding="utf-8")
+            seconds -= r.seconds
+
+
+def people(speech: Path, least: float, most: int) -> list[Person]:
+    """Return speakers with enough recordings, those with the most first, the corpora in turn."""
+    found = []
+    for of in held_out(read_metadata(speech), CORPORA).values():
+        for rows in of:
+            held: list[Recording] = []
+            rows = sorted(rows, key=lambda r: r.name)
+            while rows and sum(r.seconds for r in held) < HELD_S:
+                held.append(rows.pop(0))
+            if sum(r.seconds for r in rows) >= least:
+                waves = [load_audio(r.path, RATE).wave for r in held]
+                found.append(Person(rows[0].speaker, rows, waves, [r.text.lower() for r in held]))
+    return sorted(found, key=lambda p: -sum(r.seconds for r in p.given))[:most]
+
+
+def configuration(person: str, seconds: float, output: Path, words: Sequence[str], policy: str = "") -> Any:
+    """Compose the recipe `custom` with folders below `output`."""
+    folder = output / person / f"{seconds:g}"
+    values: dict[str, object] = {
+        "create_dataset.name": person,
+        "create_dataset.target": str(folder / "given"),
+        "voice_dir": str(folder / policy if policy else folder),
+    }
+    fixed = ["create_dataset.consent=own_voice", "create_dataset.language=en", "create_dataset.check_texts=false"]
+    fixed += ["create_dataset.quality.min_total_seconds=3", "create_dataset.quality.snr_db=0"]
+    return compose_recipe(find_recipe("custom", project_root()), [*fixed, *words], values)
+
+
+def prepare(person: Person, seconds: float, output: Path, words: Sequence[str]) -> None:
+    """Run stages 0 to 4 for a person, unless they are done."""
+    from myna.espnet.system import stage_runner
+
+    config = configuration(person.name, seconds, output, words)
+    if not Path(config.create_dataset.target).is_dir():
+        person.write(Path(config.create_dataset.target), seconds)
+    numbers = {name: str(n) for n, name in enumerate(STAGES)}
+    Recipe(config, stage_runner, numbers).run(STAGES)
+
+
+def tune(person: Person, seconds: float, output: Path, policy: str, words: Sequence[str]) -> tuple[Voice, Row]:
+    """Run stage 5 by a policy, in a folder of its own beside the results of the stages before."""
+    from myna.adapt import fine_tune
+
+    name, *more = policy.split(":")
+    config = configuration(person.name, seconds, output, [f"adapt={name}", *more, *words], policy.replace(":", "_"))
+    whole = Workspace.of(configuration(person.name, seconds, output, words))
+    own = Workspace.of(config)
+    for kept, link in ((whole.data, own.data), (whole.dump, own.dump), *_parts(whole.exp, own.exp)):
+        link.parent.mkdir(parents=True, exist_ok=True)
+        if not link.exists():
+            link.symlink_to(kept)
+    start = time.perf_counter()
+    fine_tune.run(config)
+    report = json.loads((own.clone / "fine_tune.json").read_text(encoding="utf-8"))
+    row = {"tuned_s": round(time.perf_counter() - start, 1), "step": report["chosen_step"], "steps": report["steps"]}
+    return Voice.load(own.voice), row | {"trained": report.get("trained", 0), "share": report["share"]}
+
+
+def _parts(whole: Path, own: Path) -> list[tuple[Path, Path]]:
+    return [(whole / part, own / part) for part in ("encoder", "tts", "vocoder")]
+
+
+def texts(count: int) -> list[str]:
+    """Return English test sentences."""
+    lines = (project_root() / "conf" / "sentences" / "en.txt").read_text(encoding="utf-8").splitlines()
+    return [line.strip() for line in lines if line.strip() and not line.startswith("#")][-count:]
+
+
+def score(voice: Voice, person: Person, strangers: Sequence[np.ndarray]) -> Row:
+    """Score a voice on unseen sentences beside recordings that it did not learn from."""
+    said = texts(SENTENCES)
+    waves = [voice.speak(text, language="en-us", seed=n) for n, text in enumerate(said)]
+    rate, print_ = voice.sample_rate, print_of(person.held)
+    likeness = similarity.cosine(similarity.centroid([similarity.embed_dvector(w, rate) for w in waves]), print_)
+    far = float(np.mean([similarity.cosine(print_, other) for other in strangers]))
+    near = _second(person)
+    return {
+        "similarity": round(likeness, 3),
+        "scale": round(similarity.on_scale(likeness, far, near), 3),
+        "wer": round(wer.wer(said, [wer.transcribe(w, rate, "en") for w in waves]), 4),
+        "mos": round(float(np.mean([mos.estimate(w, rate) for w in waves])), 3),
+        "others": round(forgotten(voice, strangers), 4),
+    }
+
+
+def print_of(waves: Sequence[np.ndarray]) -> np.ndarray:
+    """Return the d-vector `(256,)` of recordings."""
+    long = [w for w in waves if len(w) > 1.4 * RATE]
+    return similarity.centroid([similarity.embed_dvector(w, RATE) for w in long])
+
+
+def _second(person: Person) -> float:
+    given = [load_audio(r.path, RATE).wave for r in person.given[:8]]
+    return similarity.cosine(print_of(given), print_of(person.held))
+
+
+def forgotten(voice: Voice, strangers: Sequence[np.ndarray]) -> float:
+    """Return the words wrong of other people's embeddings with these weights."""
+    said, own = texts(SENTENCES + OTHERS)[:OTHERS], voice.speaker
+    heard, wanted = [], []
+    for n, embedding in enumerate(_EMBEDDINGS[:3]):
+        voice.speaker = torch.from_numpy(embedding)
+        for text in said:
+            heard.append(wer.transcribe(voice.speak(text, language="en-us", seed=n), voice.sample_rate, "en"))
+            wanted.append(text)
+    voice.speaker = own
+    return wer.wer(wanted, heard)
+
+
+_EMBEDDINGS: list[np.ndarray] = []
+
+
+def recordings(person: Person) -> Row:
+    """Score the recordings themselves: what a clone is beside."""
+    heard = [wer.transcribe(w, RATE, "en") for w in person.held]
+    return {
+        "similarity": round(_second(person), 3),
+        "scale": 1.0,
+        "wer": round(wer.wer(person.texts, heard), 4),
+        "mos": round(float(np.mean([mos.estimate(w, RATE) for w in person.held if len(w) > RATE])), 3),
+    }
+
+
+def table(rows: Sequence[Row]) -> str:
+    """Return means over people, by seconds and policy, as Markdown."""
+    keys = ("scale", "similarity", "wer", "mos", "others", "tuned_s", "trained", "step")
+    lines = [f"| seconds | policy | people | {' | '.join(keys)} |", "|---" * (3 + len(keys)) + "|"]
+    groups: dict[tuple[float, str], list[Row]] = {}
+    for row in rows:
+        groups.setdefault((row["seconds"], row["policy"]), []).append(row)
+    for (seconds, policy), of in sorted(groups.items()):
+        means = [[row[key] for row in of if key in row] for key in keys]
+        cells = [f"{np.mean(values):.3g}" if values else "" for values in means]
+        lines.append(f"| {seconds:g} | {policy} | {len(of)} | {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+def main() -> None:
+    """Tune, score, and write the table after each result."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("speech", type=Path)
+    parser.add_argument("output", type=Path)
+    parser.add_argument("--seconds", type=float, nargs="+", default=[45.0])
+    parser.add_argument("--policies", nargs="+", default=list(POLICIES))
+    parser.add_argument("--people", type=int, default=6)
+    parser.add_argument("words", nargs="*", help="Hydra overrides, after --")
+    args = parser.parse_args()
+    output = args.output.resolve()
+    cast = people(args.speech, min(args.seconds) * 0.9, args.people)
+    prints = {p.name: print_of(p.held) for p in cast}
+    _EMBEDDINGS.extend(similarity.embed_ge2e(np.concatenate(p.held), RATE) for p in cast)
+    log = output / "adapt.jsonl"
+    done = [json.loads(line) for line in log.read_text().splitlines()] if log.is_file() else []
+    for seconds in args.seconds:
+        for person in cast:
+            if sum(r.seconds for r in person.given) < 0.9 * seconds:
+                continue
+            strangers = [value for name, value in prints.items() if name != person.name]
+            for policy in ("recordings", *args.policies):
+                key = {"person": person.name, "seconds": seconds, "policy": policy}
+                if any(all(row[k] == v for k, v in key.items()) for row in done):
+                    continue
+                if policy == "recordings":
+                    row = key | recordings(person)
+                else:
+                    prepare(person, seconds, output, args.words)
+                    voice, told = tune(person, seconds, output, policy, args.words)
+                    row = key | told | score(voice, person, strangers)
+                done.append(row)
+                output.mkdir(parents=True, exist_ok=True)
+                with log.open("a", encoding="utf-8") as stream:
+                    stream.write(json.dumps(row) + "\n")
+                print(json.dumps(row), flush=True)
+                atomic_text(output / "adapt.md", table(done))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,71 @@
+"""`adapt=auto`: what is tuned, and how far, by the speech at hand."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from myna.adapt.voice_parts import AUGMENTED
+from myna.settings.tts import MelAdapt
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a person's voice is made of the base.
+
+    Attributes:
+        policy: A name of `myna.adapt.policies`.
+        steps: Of training.
+        learning_rate: At the start; falls to a tenth.
+        share: Of the way from the base to the tuned weights that is kept.
+        why: For the person.
+    """
+
+    policy: str
+    steps: int
+    learning_rate: float
+    share: float
+    why: str
+
+
+# Least seconds of speech, and what fits from there on. docs/few-minutes.md has the measurements.
+TABLE: tuple[tuple[float, Plan], ...] = (
+    (
+        0.0,
+        Plan("zero_shot", 0, 2.0e-4, 1.0, "under 20 s no training gains more than it costs in clear words"),
+    ),
+    (20.0, Plan("full", 60, 2.0e-4, 0.5, "under a minute: a short training, half of the way")),
+    (60.0, Plan("full", 100, 2.0e-4, 0.75, "a minute or more: all of the network learns")),
+)
+
+
+def automatic(seconds: float) -> Plan:
+    """Return what fits so much speech."""
+    _, plan = max((row for row in TABLE if row[0] <= seconds), key=lambda row: row[0])
+    return replace(plan, why=f"{seconds:.0f} s of speech: {plan.why}")
+
+
+def plan_of(settings: MelAdapt, seconds: float) -> Plan:
+    """Return what `tts.adapt` asks for: a policy by name, or by the speech at hand; numbers that it names hold.
+
+    Args:
+        settings: The node `tts.adapt`.
+        seconds: Of speech to learn from.
+    """
+    plan = automatic(seconds)
+    if not plan.steps and (settings.policy != "auto" or settings.max_steps):
+        plan = replace(TABLE[1][1], why="a training was asked for")
+    if settings.policy != "auto":
+        plan = replace(plan, policy=settings.policy, why=f"adapt={settings.policy} was asked for")
+    named: dict[str, Any] = {
+        "steps": settings.max_steps, "learning_rate": settings.learning_rate, "share": settings.share
+    }  # fmt: skip
+    plan = replace(plan, **{key: value for key, value in named.items() if value is not None})
+    return replace(plan, steps=0) if plan.policy == "zero_shot" else plan
+
+
+def seconds_of(features: Path) -> float:
+    """Return the seconds of speech in a folder of features, by its `utt2dur`, copies by augmentation left out."""
+    lines: Sequence[str] = (features / "utt2dur").read_text(encoding="utf-8").splitlines()
+    rows = [line.split() for line in lines]
+    return sum(float(row[1]) for row in rows if len(row) == 2 and not row[0].startswith(AUGMENTED))

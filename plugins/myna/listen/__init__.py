@@ -1,0 +1,1 @@
+"""Listening tests: people's ears beside the estimates."""

@@ -1,0 +1,91 @@
+"""The sounds of a listening test: recordings and the clone's sentences, equally loud and in one format.
+
+What the clone says leaves through the one exit, with its marks; its audible label stands at the end, and the page stops
+before it, for who hears it knows the answer. The page itself says in words that half of it is made by AI.
+"""
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from myna.adapt.instant import listen
+from myna.adapt.sentences import sentences_file
+from myna.audio.load import load_audio
+from myna.audio.loudness import normalise
+from myna.errors import MynaError
+from myna.files import shown
+from myna.listen.trials import Clip
+
+SUFFIX, SHORTEST, LONGEST = ".mp3", 1.5, 9.0
+
+
+@dataclass(frozen=True)
+class Sound:
+    """A clip with its sound.
+
+    Attributes:
+        clip: Its id and source.
+        data: The bytes of an MP3 file.
+        seconds: Of speech in it, where the page stops.
+    """
+
+    clip: Clip
+    data: bytes
+    seconds: float
+
+    @property
+    def base64(self) -> str:
+        """The bytes as they stand in the page."""
+        return base64.b64encode(self.data).decode("ascii")
+
+
+def recorded(folder: Path, count: int, ids: Sequence[str]) -> list[Sound]:
+    """Return pieces of recordings.
+
+    Raises:
+        MynaError: There are too few of 1.5 to 9 s.
+    """
+    from myna.safety.encode import encode, format_of
+    from myna.safety.types import Audio
+
+    pieces = [p for p in listen(folder).pieces if SHORTEST <= p.end - p.start <= LONGEST]
+    if len(pieces) < 2:
+        raise MynaError(f"{shown(folder)}: a listening test needs two pieces of 1.5 to 9 s of speech; record more")
+    found = []
+    for id_, piece in zip(ids, pieces[:count], strict=False):
+        sound = load_audio(piece.file)
+        wave = sound.wave[int(piece.start * sound.sample_rate) : int(piece.end * sound.sample_rate)]
+        wave = normalise(wave, sound.sample_rate).astype(np.float32)
+        data = encode(Audio(wave, sound.sample_rate), format_of(Path(f"x{SUFFIX}")))
+        found.append(Sound(Clip(id_, "recording"), data, len(wave) / sound.sample_rate))
+    return found
+
+
+def spoken(voice: Path, ids: Sequence[str]) -> list[Sound]:
+    """Let a voice say test sentences of its language.
+
+    Raises:
+        MynaError: The voice may not speak, or is none.
+    """
+    from myna.safety.release import admit, release_bytes
+    from myna.serve import exit as way
+
+    folder = way.find_voice(voice)
+    talker = way.load_voice(folder)
+    card, wishes = way.voice_card(folder, talker), {**way.watermark_wish(folder), "cue_place": "end"}
+    language = str(talker.config.language)
+    lines = sentences_file(language).read_text(encoding="utf-8").splitlines()
+    texts = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+    found = []
+    for n, (id_, text) in enumerate(zip(ids, texts, strict=False)):
+        said = way.Speech(text, language, seed=n).checked()
+        request = way.spoken_request(said, Path(f"listen{SUFFIX}"), **wishes)
+        admit(card, request)
+        wave, rate = way.speak(talker, said)
+        wave = normalise(wave, rate).astype(np.float32)
+        data, _ = release_bytes((wave, rate), card, request)
+        found.append(Sound(Clip(id_, "clone", text), data, len(wave) / rate))
+    return found

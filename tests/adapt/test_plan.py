@@ -1,0 +1,45 @@
+"""`adapt=auto` and what a person may say instead."""
+
+import pytest
+from pydantic import ValidationError
+
+from myna.adapt.plan import TABLE, plan_of, seconds_of
+from myna.adapt.policies import POLICIES
+from myna.settings.tts import MelAdapt
+
+FIXED = {"augmented": False, "keep": 3, "mel_margin": 0.03, "batch_size": 16, "batch_frames": 6000}
+FIXED |= {"validate_every": 25}
+
+
+def asked(**words) -> MelAdapt:
+    return MelAdapt.model_validate(FIXED | words)
+
+
+def test_every_row_of_the_table_names_a_policy_and_rows_rise() -> None:
+    assert [row[0] for row in TABLE] == sorted({row[0] for row in TABLE})
+    assert all(plan.policy in POLICIES and bool(plan.steps) == POLICIES[plan.policy].trains for _, plan in TABLE)
+
+
+def test_more_speech_is_never_trained_less() -> None:
+    steps = [plan_of(asked(), seconds).steps for seconds in (5, 15, 25, 45, 90, 180, 600, 3600)]
+    assert steps == sorted(steps)
+    assert steps[0] == 0 < steps[-1]
+
+
+def test_numbers_hold_whatever_the_table_says() -> None:
+    plan = plan_of(asked(max_steps=7, share=0.25, learning_rate=1e-5), 3.0)
+    assert (plan.steps, plan.share, plan.learning_rate) == (7, 0.25, 1e-5)
+    assert POLICIES[plan.policy].trains
+
+
+def test_a_policy_by_name() -> None:
+    assert plan_of(asked(policy="lora"), 5.0).policy == "lora"
+    assert plan_of(asked(policy="lora"), 5.0).steps
+    assert plan_of(asked(policy="zero_shot", max_steps=50), 600.0).steps == 0
+    with pytest.raises(ValidationError):
+        asked(policy="everything")
+
+
+def test_copies_are_not_speech_at_hand(tmp_path) -> None:
+    (tmp_path / "utt2dur").write_text("a-1 2.5\na-2 1.5\nsp0.9-a-1 2.8\nps+2-a-1 2.5\n")
+    assert seconds_of(tmp_path) == 4.0
