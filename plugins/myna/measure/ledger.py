@@ -39,6 +39,7 @@ def score_all(
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a", encoding="utf-8") as stream:
         rest = [clip for _, clip in todo]
+        rows: Iterable[tuple[int, dict[str, Any]]]
         if cluster is None or cluster.env == "local":
             rows = tqdm(enumerate(_run(rest, scorers, workers)), desc="measure", total=len(todo), unit="clip")
         else:

@@ -11,9 +11,13 @@ from pathlib import Path
 import gradio
 
 from myna import Voice
+from myna.cli import main
+from myna.errors import MynaError
 
 LONGEST = 400  # characters of a text
 NAMED = Path(__file__).with_name("voice.txt").read_text(encoding="utf-8").strip()
+if os.environ.get("MYNA_ACCEPT_TERMS") == "yes":  # the owner of the page has read TERMS.md
+    main(["consent", "terms", "--accept", "--requester", "local"])
 voice = Voice.load(os.environ.get("MYNA_VOICE") or NAMED)
 
 
@@ -22,7 +26,10 @@ def speak(text: str) -> str:
     if len(text) > LONGEST:
         raise gradio.Error(f"at most {LONGEST} characters")
     path = Path(tempfile.mkdtemp()) / "speech.mp3"
-    voice.say(text, purpose="publish").save(path)
+    try:
+        voice.say(text, purpose="publish").save(path)
+    except MynaError as error:
+        raise gradio.Error(str(error), print_exception=False) from error
     return str(path)
 
 
