@@ -26,7 +26,8 @@ file. 本页语音由人工智能合成，带有水印、声音提示与文件�
 
 `voice.txt` names the voice; the variable `MYNA_VOICE` goes before it, and a private voice needs the secret `HF_TOKEN`
 or `MODELSCOPE_API_TOKEN`. The speaker's consent has to cover publication, and you have to accept Myna's terms (read
-TERMS.md, then set `MYNA_ACCEPT_TERMS=yes`), or the page will not speak. Put Myna's wheel beside `requirements.txt`. Here: `pip install -r requirements.txt && python app.py`.
+TERMS.md, then set `MYNA_ACCEPT_TERMS=yes`), or the page will not speak. Put Myna's wheel beside `requirements.txt`.
+Here: `pip install -r requirements.txt && python app.py`.
 """
 
 

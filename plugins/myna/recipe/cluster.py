@@ -63,7 +63,7 @@ def _check_parallel(config: DictConfig) -> None:
 
 
 def _check_trainer(config: DictConfig) -> None:
-    trainer = OmegaConf.select(config, "trainer", default=None) or {}
+    trainer = dict(OmegaConf.select(config, "trainer", default=None) or {})
     if trainer.get("srun") is not None:
         _check_program("srun", "trainer.srun")
         if not str(trainer.get("devices")).isdigit():
@@ -73,11 +73,11 @@ def _check_trainer(config: DictConfig) -> None:
         return
     if int(trainer.get("num_nodes") or 1) > 1:
         raise MynaError(
-            f"trainer.num_nodes={trainer.num_nodes}: machines are reached through Slurm only; use MYNA_CMD=slurm"
+            f"trainer.num_nodes={trainer['num_nodes']}: machines are reached through Slurm only; use MYNA_CMD=slurm"
         )
     if trainer.get("accelerator") in ("gpu", "cuda") and not any(Path(path).exists() for path in _GPU):
         raise MynaError(
-            f"trainer.accelerator={trainer.accelerator}: this machine has no GPU; choose trainer=cpu, {_REMEDY}"
+            f"trainer.accelerator={trainer['accelerator']}: this machine has no GPU; choose trainer=cpu, {_REMEDY}"
         )
 
 
