@@ -30,13 +30,14 @@ def test_batches_cover_each_pass_once_within_their_limits() -> None:
 
 
 def test_resumed_and_shared_streams_are_the_same_stream() -> None:
-    """Starting at step 7 gives what follows after 7 steps; two processes share the batches; seeds differ."""
+    """Starting at step 7 gives what follows after 7 steps; two processes share each batch; seeds differ."""
     lengths = list(range(20, 60))
     whole = list(ByLength(lengths, 4, steps=30, seed=5))
     assert len(whole) == 30
     assert list(ByLength(lengths, 4, steps=30, seed=5, start=7)) == whole[7:]
-    halves = [list(ByLength(lengths, 4, steps=15, seed=5, rank=rank, world=2)) for rank in (0, 1)]
-    assert [batch for both in zip(*halves, strict=True) for batch in both] == whole
+    halves = [list(ByLength(lengths, 4, steps=30, seed=5, rank=rank, world=2)) for rank in (0, 1)]
+    assert [sorted(one + other) for one, other in zip(*halves, strict=True)] == [sorted(batch) for batch in whole]
+    assert all(len(one) == len(other) == 2 for one, other in zip(*halves, strict=True))
     assert list(ByLength(lengths, 4, steps=30, seed=6)) != whole
 
 
@@ -47,6 +48,19 @@ def test_speakers_are_drawn_evenly() -> None:
     for batch in batches:
         assert Counter(labels[i] for i in batch) == {"a": 4, "b": 4, "c": 4}
         assert len({i for i in batch if labels[i] == "a"}) == 4
+
+
+def test_processes_share_whole_speakers() -> None:
+    """Of four speakers each of two processes gets two; of three they cannot, and one item is given to both."""
+    labels = [speaker for speaker in "abcd" for _ in range(3)]
+    whole = list(BySpeaker(labels, speakers=4, utterances=2, steps=5))
+    halves = [list(BySpeaker(labels, speakers=4, utterances=2, steps=5, rank=rank, world=2)) for rank in (0, 1)]
+    for one, other, batch in zip(*halves, whole, strict=True):
+        assert sorted(one + other) == sorted(batch)
+        assert [len({labels[i] for i in part}) for part in (one, other)] == [2, 2]
+    with pytest.raises(MynaError, match="3 speakers in a batch cannot be shared by 2 processes"):
+        BySpeaker(labels[:9], speakers=4, utterances=2, steps=5, world=2)
+    assert [list(ByLength([9], 4, steps=1, rank=rank, world=2)) for rank in (0, 1)] == [[[0]], [[0]]]
 
 
 def test_items_hold_the_fields_asked_for(tmp_path: Path, tiny_set: Path) -> None:

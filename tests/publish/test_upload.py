@@ -1,66 +1,95 @@
-"""Upload: only by name, only with consent, and then every file."""
+"""Upload: only by name, only with consent, every file; and back by name, with the same bytes. On both hubs."""
 
+import hashlib
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from local_hub import Hub
+from local_hub import COMMIT, REPO, TOKEN, Hub, HuggingFace, ModelScope
 from omegaconf import DictConfig, OmegaConf
 
+from myna.cli import main
 from myna.errors import MynaError
-from myna.publish import upload
+from myna.publish import hubs, upload
 from myna.safety import consent, seal, state
+
+KINDS = {"hf": HuggingFace, "ms": ModelScope}
+WEIGHTS = bytes(range(256)) * 4096  # a megabyte
 
 
 @pytest.fixture(autouse=True)
-def own_state(tmp_path, monkeypatch) -> None:
+def own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MYNA_STATE_DIR", str(tmp_path / "state"))
-    monkeypatch.setenv("HF_TOKEN", "hf_test")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("HF_TOKEN", TOKEN)
+    monkeypatch.setenv("MODELSCOPE_API_TOKEN", TOKEN)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_DISABLE_XET", True)
+    # How long the clients wait before they ask again.
+    monkeypatch.setattr("huggingface_hub.utils._http.time.sleep", lambda seconds: None)
 
 
-@pytest.fixture
-def hub() -> Iterator[Hub]:
-    server = Hub()
+@pytest.fixture(params=["hf", "ms"])
+def hub(request: pytest.FixtureRequest) -> Iterator[Hub]:
+    server = Hub(KINDS[request.param])
+    server.name = request.param  # type: ignore[attr-defined]
     yield server
     server.shutdown()
+    server.server_close()
 
 
 def config_for(folder: Path, scope: str, **settings: object) -> DictConfig:
     """Make a pack whose consent has this scope, and the config of its upload."""
     pack = folder / "exp" / "pack"
     (pack / "voice").mkdir(parents=True)
-    (pack / "README.md").write_text("---\nlicense: cc0-1.0\n---\n# Ana\n")
-    (pack / "voice" / "tts.safetensors").write_bytes(b"weights" * 100)
+    (pack / "README.md").write_text("---\nlicense: cc0-1.0\ntags:\n- synthetic-speech\n---\n# Ana\n")
+    (pack / "voice" / "tts.safetensors").write_bytes(WEIGHTS)
     record = consent.ConsentRecord(speaker="ana", who="Ana", basis="own_voice", scope=scope)
     consent.sign(record, state.site_key()).save(pack / "voice" / "consent.yaml")
     seal.seal(pack / "voice")
-    node = {"pack": str(pack), "repo": None, "private": True, "endpoint": None, **settings}
+    node = {"pack": str(pack), "hub": "hf", "repo": None, "private": True, "endpoint": None, **settings}
     return OmegaConf.create({"exp_dir": str(folder / "exp"), "upload": node})
 
 
-def test_without_a_name_nothing_is_uploaded(tmp_path) -> None:
+def config_of(hub: Hub, folder: Path, scope: str = "publish") -> DictConfig:
+    """The config of an upload to a hub."""
+    return config_for(folder, scope, hub=hub.name, repo=REPO, endpoint=hub.address)  # type: ignore[attr-defined]
+
+
+def hashes(folder: Path) -> dict[str, str]:
+    """SHA-256 of every file of a folder."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+def address(hub: Hub, revision: str | None = None) -> hubs.Address:
+    return hubs.Address(hub.name, REPO, revision)  # type: ignore[attr-defined]
+
+
+def test_without_a_name_nothing_is_uploaded(tmp_path: Path) -> None:
     upload.run(config_for(tmp_path, "publish"))
     record = json.loads((tmp_path / "exp/upload.json").read_text())
     assert record == {"uploaded": False, "reason": "no repository is named (upload.repo)"}
 
 
-def test_the_note_says_that_a_name_would_not_help(tmp_path) -> None:
+def test_the_note_says_that_a_name_would_not_help(tmp_path: Path) -> None:
     upload.run(config_for(tmp_path, "evaluation"))
     assert "covers 'evaluation' only" in json.loads((tmp_path / "exp/upload.json").read_text())["reason"]
 
 
 @pytest.mark.parametrize("scope", ["evaluation", "private"])
-def test_a_voice_without_consent_to_publish_is_refused(scope: str, tmp_path, hub) -> None:
-    config = config_for(tmp_path, scope, repo="me/ana", endpoint=hub.address)
+def test_a_voice_without_consent_to_publish_is_refused(scope: str, tmp_path: Path, hub: Hub) -> None:
     with pytest.raises(MynaError, match=f"consent of Ana covers '{scope}' only"):
-        upload.run(config)
+        upload.run(config_of(hub, tmp_path, scope))
     assert not hub.created
     assert not (tmp_path / "exp/upload.json").exists()
 
 
-def test_a_consent_that_was_edited_is_refused(tmp_path, hub) -> None:
-    config = config_for(tmp_path, "evaluation", repo="me/ana", endpoint=hub.address)
+def test_a_consent_that_was_edited_is_refused(tmp_path: Path, hub: Hub) -> None:
+    config = config_of(hub, tmp_path, "evaluation")
     path = tmp_path / "exp/pack/voice/consent.yaml"
     path.write_text(path.read_text().replace("scope: evaluation", "scope: publish"))
     with pytest.raises(MynaError, match="changed after the voice was sealed"):
@@ -68,22 +97,94 @@ def test_a_consent_that_was_edited_is_refused(tmp_path, hub) -> None:
     assert not hub.created
 
 
-def test_every_file_arrives(tmp_path, hub) -> None:
-    upload.run(config_for(tmp_path, "publish", repo="me/ana", endpoint=hub.address))
-    assert hub.created[0]["visibility"] == "private"
-    assert sorted(hub.files) == ["README.md", "voice/consent.yaml", "voice/seal.json", "voice/tts.safetensors"]
-    assert hub.files["voice/tts.safetensors"] == b"weights" * 100
-    assert json.loads((tmp_path / "exp/upload.json").read_text())["repo"] == "me/ana"
+@pytest.mark.parametrize(
+    ("card", "why"),
+    [
+        ("# Ana\n", "no header"),
+        ("---\ntags: [synthetic-speech]\n---\n", "names no license"),
+        ("---\nlicense: cc0-1.0\n---\n", "lacks the tag synthetic-speech"),
+    ],
+)
+def test_a_card_without_its_marks_is_refused(card: str, why: str, tmp_path: Path, hub: Hub) -> None:
+    config = config_of(hub, tmp_path)
+    (tmp_path / "exp/pack/README.md").write_text(card)
+    with pytest.raises(MynaError, match=why):
+        upload.run(config)
+    assert not hub.created
 
 
-def test_a_refusing_hub_is_named(tmp_path, hub) -> None:
+def test_every_file_arrives_and_comes_back_by_name(
+    tmp_path: Path, hub: Hub, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Regular and large files, private; a pinned voice that is there is not asked for again."""
+    upload.run(config_of(hub, tmp_path))
+    pack = tmp_path / "exp/pack"
+    made = hub.created[0]
+    assert made.get("visibility") == "private" or made.get("Visibility") == 1
+    assert hub.sent == [hashlib.sha256(WEIGHTS).hexdigest()]
+    assert {path: hashlib.sha256(data).hexdigest() for path, data in hub.files.items()} == hashes(pack)
+    record = json.loads((tmp_path / "exp/upload.json").read_text())
+    assert record["voice"] == str(address(hub, COMMIT)) and record["pack_id"]
+    folder = hubs.fetch(address(hub), hub.address)
+    assert hashes(folder / "voice") == hashes(pack / "voice") and not (folder / "README.md").exists()
+    assert "write that to pin it" in capsys.readouterr().err
+    assert hubs.fetch(address(hub, COMMIT), hub.address).is_dir()
+    hub.refuse = 500
+    assert hashes(hubs.fetch(address(hub, COMMIT), hub.address) / "voice") == hashes(pack / "voice")
+
+
+def test_broken_transfers_are_gone_on_with(tmp_path: Path, hub: Hub) -> None:
+    """A transfer that breaks once is made up for by the client; one that breaks for good by the next command."""
+    config = config_of(hub, tmp_path)
+    hub.cut = 1
+    upload.run(config)
+    assert len(hub.sent) == 1
+    hub.files.clear()
+    upload.run(config)
+    assert len(hub.sent) == 1  # what had arrived was not sent again
+    hub.cut = 1
+    assert hashes(hubs.fetch(address(hub), hub.address) / "voice") == hashes(tmp_path / "exp/pack/voice")
+    assert hub.cut == 0
+
+
+def test_a_wrong_token_and_a_refusing_hub_are_named(tmp_path: Path, hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = config_of(hub, tmp_path)
     hub.refuse = 403
-    with pytest.raises(MynaError, match=r"status 403.*HF_TOKEN"):
-        upload.run(config_for(tmp_path, "commercial", repo="me/ana", endpoint=hub.address))
+    with pytest.raises(MynaError, match=r"refused me/ana.*log in with a token"):
+        upload.run(config)
+    hub.refuse = 0
+    for name in ("HF_TOKEN", "MODELSCOPE_API_TOKEN"):
+        monkeypatch.setenv(name, "hub_wrong")
+    with pytest.raises(MynaError, match=r"refused me/ana.*log in with a token"):
+        upload.run(config)
+    with pytest.raises(MynaError, match="log in"):
+        hubs.fetch(address(hub, "v1"), hub.address)
+    assert not hub.files
 
 
-def test_an_absent_hub_and_a_bad_name_are_named(tmp_path) -> None:
-    config = config_for(tmp_path, "publish", repo="me/ana", endpoint="http://127.0.0.1:9")
+@pytest.mark.parametrize("name", ["voice/../../../../x.json", "/etc/x.json", "voice/a\nb.json"])
+def test_a_hub_cannot_write_elsewhere(name: str, tmp_path: Path, hub: Hub) -> None:
+    upload.run(config_of(hub, tmp_path))
+    hub.files[name] = b"{}"
+    if name.startswith("/"):
+        hub.files = {path: data for path, data in hub.files.items() if not path.startswith("voice/")}
+    with pytest.raises(MynaError, match="do not use it"):
+        hubs.fetch(address(hub), hub.address)
+    assert not (tmp_path / "cache").exists()
+
+
+def test_programs_do_not_come_along_and_what_has_no_seal_is_refused(tmp_path: Path, hub: Hub) -> None:
+    upload.run(config_of(hub, tmp_path))
+    hub.files["voice/run.py"] = b"raise SystemExit"
+    folder = hubs.fetch(address(hub), hub.address)
+    assert not list(folder.rglob("*.py"))
+    del hub.files["voice/seal.json"]
+    with pytest.raises(MynaError, match="no sealed voice"):
+        hubs.fetch(address(hub), hub.address)
+
+
+def test_an_absent_hub_and_a_bad_name_are_named(tmp_path: Path) -> None:
+    config = config_for(tmp_path, "publish", repo=REPO, endpoint="http://127.0.0.1:9")
     with pytest.raises(MynaError, match="cannot be reached"):
         upload.run(config)
     config.upload.repo = "not a name"
@@ -91,8 +192,44 @@ def test_an_absent_hub_and_a_bad_name_are_named(tmp_path) -> None:
         upload.run(config)
 
 
-def test_a_missing_pack_names_its_stage(tmp_path) -> None:
-    config = config_for(tmp_path, "publish", repo="me/ana")
+def test_a_missing_pack_names_its_stage(tmp_path: Path) -> None:
+    config = config_for(tmp_path, "publish", repo=REPO)
     (tmp_path / "exp/pack/README.md").unlink()
     with pytest.raises(MynaError, match="run stage 7"):
         upload.run(config)
+
+
+def test_myna_say_asks_the_seal_of_what_came(tmp_path: Path, hub: Hub) -> None:
+    """Weights that were changed on the hub are refused before anything of them is read."""
+    upload.run(config_of(hub, tmp_path))
+    hub.files["voice/voice.yaml"] = b"name: !!python/object/apply:os.system ['false']\n"
+    command = [
+        sys.executable,
+        "-m",
+        "myna.cli",
+        "say",
+        "Hello.",
+        "--voice",
+        str(address(hub)),
+        "-o",
+        str(tmp_path / "x.wav"),
+    ]
+    said = subprocess.run(
+        command,
+        env={**os.environ, "HF_ENDPOINT": hub.address, "MODELSCOPE_ENDPOINT": hub.address},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert said.returncode == 2
+    assert "seal" in said.stderr.splitlines()[-1] and "Traceback" not in said.stderr
+    assert not (tmp_path / "x.wav").exists()
+
+
+@pytest.mark.parametrize(
+    "text", ["hf:", "hf:ana", "ms:a/b/c", "hf:a/../b", "hf:me/ana@", "ms:me/ana@../x", "hf:me/ana@-x"]
+)
+def test_what_is_no_address_is_told(text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["say", "Hello.", "--voice", text, "-o", "x.wav"]) == 2
+    assert "write hf:owner/name" in capsys.readouterr().err
+    assert hubs.address_of("exp/clone/voice") is None

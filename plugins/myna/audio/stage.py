@@ -2,9 +2,9 @@
 
 import hashlib
 import logging
-import os
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -12,7 +12,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from myna.audio.ark import write_ark
 from myna.audio.augment import Change, changes
-from myna.audio.process import Item, Record, finished
+from myna.audio.process import Item, Record, finished, process
 from myna.audio.sets import SourceSet, check_leaks, matches, read_set, write_tables
 from myna.audio.settings import Settings
 from myna.audio.statistics import write_statistics
@@ -55,7 +55,7 @@ def run(config: DictConfig) -> None:
     }
     # Small sets first: what is wrong with a target shows early.
     items = [item for plan in sorted(plans.values(), key=len) for item in plan.values()]
-    _process(items, settings, config, node, dump)
+    _process(items, settings, config, node)
     originals: list[Path] = []
     for source in sets:
         originals += _finish(source, dump / source.name, plans[source.name], source.name in train)
@@ -116,17 +116,16 @@ def _plan(
     return items
 
 
-def _process(items: list[Item], settings: Settings, config: DictConfig, node: Mapping[str, Any], dump: Path) -> None:
+def _process(items: list[Item], settings: Settings, config: DictConfig, node: Mapping[str, Any]) -> None:
     pending = [item for item in items if finished(item) is None]
     log.info("%d utterances: %d are finished, %d to process", len(items), len(items) - len(pending), len(pending))
     if not pending:
         return
-    from myna.audio.runner import run_all  # imports ESPnet3
+    from myna.audio.spread import cluster_of, spread
 
-    cluster = OmegaConf.create({"env": "local", "options": {}, **(config.get("parallel") or {})})
-    if not cluster.get("n_workers"):
-        cluster.n_workers = config.get("num_workers") or os.cpu_count() or 1
-    run_all(pending, settings, cluster, int(node.get("shard_size", 8)), dump / ".shards")
+    work = partial(process, settings=settings)
+    for _ in spread(work, pending, cluster_of(config), "features", int(node.get("shard_size", 8))):
+        pass
 
 
 def _finish(source: SourceSet, folder: Path, items: Mapping[str, Item], train: bool) -> list[Path]:

@@ -3,12 +3,14 @@
 import logging
 import shutil
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from statistics import median
 
 from omegaconf import DictConfig, OmegaConf
 from tqdm import tqdm
 
+from myna.audio.spread import cluster_of, spread
 from myna.corpora import account, mini_voices, transcripts
 from myna.corpora import folder as folders
 from myna.corpora.clip import Clip, Corpus, merge
@@ -53,7 +55,7 @@ def build(config: DictConfig, cache: Path) -> tuple[Corpus, Sets]:
         raise MynaError("recipe custom needs --target, the folder with the recordings of the person")
     folder, speaker = Path(str(node.target)), speaker_id(node.get("name"))
     consent, record = consent_of(node, speaker)
-    judged = judge(folder, node)
+    judged = judge(folder, node, cluster=cluster_of(config))
     clips = [_clip(piece, speaker, judged.found.language) for piece in judged.found.kept]
     target = Corpus(tuple(clips), {speaker: consent})
     sets = deal(clips)
@@ -88,13 +90,14 @@ class Judged:
     found: Findings
 
 
-def judge(folder: Path, node: DictConfig, enough: bool = True) -> Judged:
+def judge(folder: Path, node: DictConfig, enough: bool = True, cluster: DictConfig | None = None) -> Judged:
     """Examine every recording of a folder; what is wrong with one costs that one only.
 
     Args:
         folder: Of the person; a single file will do.
         node: `create_dataset`.
         enough: Whether too little usable speech is an error.
+        cluster: From `cluster_of`; on one that is not this machine the files are examined and transcribed there.
 
     Raises:
         MynaError: There is no recording, no transcript and no recogniser, or less than the least amount of usable
@@ -113,27 +116,46 @@ def judge(folder: Path, node: DictConfig, enough: bool = True) -> Judged:
         require_model(language, rules.whisper)
         log.info("%d of %d files have no transcript: Whisper writes it", len(lacking), len(contents.takes))
     fixed = transcripts.corrections(folder, language)
-    found = _examine_all(contents, texts, fixed, rules)
+    found = _examine_all(contents, texts, fixed, rules, cluster)
     if len(found.kept) < LEAST_PIECES and rules.hears:
         # Few files, each a piece: shorter pieces leave something to validate with and to test on.
-        found = _examine_all(contents, texts, fixed, replace(rules, max_seconds=rules.max_seconds / 2))
+        found = _examine_all(contents, texts, fixed, replace(rules, max_seconds=rules.max_seconds / 2), cluster)
     _strangers(fixed, found)
     if enough:
         _enough(folder, contents, found, limits.min_total_seconds)
     return Judged(contents, texts, found)
 
 
-def _examine_all(contents: folders.Contents, texts: transcripts.Texts, fixed: dict[str, str], rules: Rules) -> Findings:
+def _examine_all(
+    contents: folders.Contents,
+    texts: transcripts.Texts,
+    fixed: dict[str, str],
+    rules: Rules,
+    cluster: DictConfig | None,
+) -> Findings:
     found = Findings(rules.language)
-    for take in tqdm(contents.takes, desc="recordings", unit="file", disable=None):
-        if take.id in texts.faults:
-            found.drop(take.path, 0.0, 0.0, texts.faults[take.id])
-        else:
-            examine(take, texts.said.get(take.id), fixed, rules, found)
+    work = partial(_examined, texts=texts, fixed=fixed, rules=rules)
+    if cluster is None or cluster.env == "local":
+        for take in tqdm(contents.takes, desc="recordings", unit="file", disable=None):
+            found.join(work(take))
+    else:
+        apart = dict(spread(work, contents.takes, cluster, "recordings"))
+        for number in sorted(apart):
+            found.join(apart[number])
     other_speakers(found, rules.limits.speaker)
     _odd_texts(found, rules.language)
     if not rules.hears:
         _hasty_texts(found)
+    return found
+
+
+def _examined(take: folders.Take, texts: transcripts.Texts, fixed: dict[str, str], rules: Rules) -> Findings:
+    """Examine one file by itself, wherever this runs."""
+    found = Findings(rules.language)
+    if take.id in texts.faults:
+        found.drop(take.path, 0.0, 0.0, texts.faults[take.id])
+    else:
+        examine(take, texts.said.get(take.id), fixed, rules, found)
     return found
 
 

@@ -78,6 +78,19 @@ class Findings:
         """Note a stretch that is not used, and why."""
         self.dropped.append((file, start, end, reason))
 
+    def join(self, other: "Findings") -> None:
+        """Take in what was found in another file; of two files with the same sound the first stays."""
+        self.seconds |= other.seconds
+        twins = [(path, self.sounds[key]) for key, path in other.sounds.items() if key in self.sounds]
+        for path, first in twins:
+            self.drop(path, 0.0, other.seconds[path], f"the same sound as {shown(first.name)}")
+        if twins:
+            return
+        self.sounds |= other.sounds
+        self.kept += other.kept
+        self.dropped += other.dropped
+        self.notes += other.notes
+
 
 @dataclass(frozen=True)
 class Rules:

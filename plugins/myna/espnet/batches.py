@@ -10,6 +10,8 @@ from abc import ABC, abstractmethod
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
+from myna.errors import MynaError
+
 
 class Stream(ABC):
     """Batches for one process of a training run.
@@ -19,7 +21,8 @@ class Stream(ABC):
         start: Batches that were used before this run was resumed.
         seed: Seed of the order.
         rank: Number of this process.
-        world: Number of processes; each takes every `world`-th batch.
+        world: Number of processes; each takes its part of every batch, so that how many there are does not change what
+            a step learns from, and a run may go on with another number of them.
     """
 
     def __init__(self, *, steps: int, start: int = 0, seed: int = 0, rank: int = 0, world: int = 1) -> None:
@@ -37,8 +40,12 @@ class Stream(ABC):
     def __iter__(self) -> Iterator[list[int]]:
         """Yield lists of item numbers, from `start` on."""
         passes = (self.one_pass(random.Random(f"{self.seed}/{number}")) for number in itertools.count())
-        mine = itertools.islice(itertools.chain.from_iterable(passes), self.rank, None, self.world)
-        return itertools.islice(mine, self.start, self.steps)
+        whole = itertools.islice(itertools.chain.from_iterable(passes), self.start, self.steps)
+        return map(self.part, whole)
+
+    def part(self, batch: list[int]) -> list[int]:
+        """Return this process's part of a batch: every `world`-th item, at least one."""
+        return batch[self.rank :: self.world] or [batch[self.rank % len(batch)]]
 
 
 class ByLength(Stream):
@@ -99,6 +106,16 @@ class BySpeaker(Stream):
         for item, label in enumerate(labels):
             self.items[label].append(item)
         self.speakers = min(speakers, len(self.items))
+        if self.world > 1 and self.speakers < 2 * self.world:
+            raise MynaError(
+                f"{self.speakers} speakers in a batch cannot be shared by {self.world} processes, which need two each; "
+                "train with fewer processes (trainer.devices)"
+            )
+
+    def part(self, batch: list[int]) -> list[int]:
+        """Return this process's part: whole speakers, which are told from each other only within it."""
+        firsts = range(self.rank * self.utterances, len(batch), self.world * self.utterances)
+        return [item for first in firsts for item in batch[first : first + self.utterances]]
 
     def one_pass(self, order: random.Random) -> list[list[int]]:
         """Deal every speaker out once."""

@@ -91,7 +91,7 @@ class Curve(Callback):
                 self._sums[name] += float(value)
         self._count += 1
         if steps_begun(trainer) % self.every == 0:
-            means = {name: total / self._count for name, total in self._sums.items()}
+            means = _over_ranks(trainer, {name: total / self._count for name, total in self._sums.items()})
             self.write(trainer, means | {"lr": trainer.optimizers[0].param_groups[0]["lr"]})
             self._sums.clear()
             self._count = 0
@@ -102,6 +102,16 @@ class Curve(Callback):
         if trainer.is_global_zero:
             with self.path.open("a", encoding="utf-8") as stream:
                 stream.write(json.dumps(record | {k: round(v, 6) for k, v in figures.items()}) + "\n")
+
+
+def _over_ranks(trainer: Trainer, means: dict[str, float]) -> dict[str, float]:
+    """Return the means over all processes: each has seen its part of the batches."""
+    if trainer.world_size == 1:
+        return means
+    names = sorted(means)
+    values = torch.tensor([means[name] for name in names], device=trainer.strategy.root_device)
+    reduced = trainer.strategy.reduce(values, reduce_op="mean")
+    return dict(zip(names, reduced.tolist(), strict=True))
 
 
 class Best(Callback):

@@ -53,11 +53,14 @@ class Module(ESPnetLightningModule):
         return self._loader(self.train_dataset, stream)
 
     def val_dataloader(self) -> DataLoader:
-        """Return the validation batches, the same at every validation."""
+        """Return the validation batches, the same at every validation and in every process.
+
+        A set may hold fewer batches than there are processes, and its figure should not depend on their number.
+        """
         lengths = _lengths(self.valid_dataset)
         size = self.config.batches.get("valid_batch_size") or self.config.batches.get("batch_size") or 16
         batches = ByLength(lengths, size, steps=0).cut(sorted(range(len(lengths)), key=lengths.__getitem__))
-        return self._loader(self.valid_dataset, batches[self.trainer.global_rank :: self.trainer.world_size])
+        return self._loader(self.valid_dataset, batches)
 
     def _loader(self, dataset: Any, batches: Any) -> DataLoader:
         workers = self.config.num_workers

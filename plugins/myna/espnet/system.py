@@ -9,6 +9,7 @@ from hydra.utils import get_method
 from omegaconf import DictConfig, OmegaConf
 
 from myna.espnet.toolkit import lean_import
+from myna.recipe import ranks
 from myna.recipe.logs import STAGE_LOGGER
 
 with lean_import():
@@ -111,7 +112,8 @@ def stage_runner(config: DictConfig) -> Callable[[str], None]:
 
     def run(name: str) -> None:
         try:
-            run_stages(system, [name], args=argparse.Namespace(), log=log)
+            with ranks.stage(name, config):
+                run_stages(system, [name], args=argparse.Namespace(), log=log)
         except TypeError as error:
             raise (error.__cause__ or error) from None
 

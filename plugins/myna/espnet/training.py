@@ -17,6 +17,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from myna.errors import MynaError
 from myna.files import atomic_text
+from myna.recipe import ranks
 
 if TYPE_CHECKING:
     from torch import nn
@@ -110,12 +111,17 @@ def fit(
     """
     exp_dir = Path(exp_dir)
     exp_dir.mkdir(parents=True, exist_ok=True)
-    trainer = _plain(config.get("trainer") or {})
+    trainer = ranks.hardware(_plain(config.get("trainer") or {}))
+    hardware, world = dict(trainer), devices(trainer)
+    trainer.pop("srun", None)
     steps, seconds = int(trainer.pop("max_steps", None) or max_steps), trainer.pop("max_seconds", None)
     clock = trainer.pop("clock", None)
     result = read_result(exp_dir)
     if result is not None and (result.max_steps, result.max_seconds) == (steps, seconds):
         log.info("%s: %d steps are done already", exp_dir, result.step)
+    elif ranks.wanted(hardware, world):
+        ranks.train(hardware, world, exp_dir / "log.jsonl", steps)
+        result = finished(exp_dir)
     else:
         settings = _espnet_config(
             dataset={"train": _entries(train), "valid": _entries(valid)},
@@ -132,11 +138,23 @@ def fit(
         # On the CPU the cores are busy with the step itself, and features come from memory.
         on_cpu = settings["trainer"]["accelerator"] == "cpu"
         settings["num_workers"] = 0 if on_cpu else int(config.get("num_workers") or 0)
-        settings["num_device"] = devices(settings["trainer"])
+        settings["num_device"] = world
         _train(model, OmegaConf.create(settings), exp_dir, checkpoint_every, log_every, criteria, evaluate)
-        result = read_result(exp_dir)
-        assert result is not None
+        ranks.leave()
+        result = finished(exp_dir)
     load_weights(model, result.best if restore == "best" else exp_dir / "last.ckpt")
+    return result
+
+
+def finished(exp_dir: Path) -> FitResult:
+    """Return what a run left that must have finished.
+
+    Raises:
+        MynaError: It did not.
+    """
+    result = read_result(exp_dir)
+    if result is None:
+        raise MynaError(f"{exp_dir}: training left no result.json; give the same command again")
     return result
 
 
@@ -217,6 +235,8 @@ def _trainer_config(trainer: dict[str, Any], validate_every: int, log_every: int
         # Last of all, so that no configuration brings back a reader that unpickles.
         "plugins": [*(trainer.get("plugins") or []), {"_target_": "myna.espnet.checkpoints.Checkpoints"}],
     }
+    if devices(trainer) > 1 and trainer.get("strategy") in (None, "auto"):
+        fixed["strategy"] = "ddp_find_unused_parameters_true"  # a step may leave parts of a network out
     return defaults | {key: value for key, value in trainer.items() if value is not None} | fixed
 
 

@@ -4,16 +4,23 @@ import json
 import multiprocessing
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
+from myna.audio.spread import spread
 from myna.measure.clips import Clip
 from myna.measure.score import Scorers, one_thread_each, score
 
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
 
-def score_all(clips: list[Clip], scorers: Scorers, path: Path, workers: int) -> list[dict[str, Any]]:
+
+def score_all(
+    clips: list[Clip], scorers: Scorers, path: Path, workers: int, cluster: "DictConfig | None" = None
+) -> list[dict[str, Any]]:
     """Score every clip that the file does not hold yet.
 
     Args:
@@ -21,6 +28,7 @@ def score_all(clips: list[Clip], scorers: Scorers, path: Path, workers: int) -> 
         scorers: The models; a change of them invalidates the file's lines.
         path: The score file (JSON lines).
         workers: Processes; with one, the work is done in this process.
+        cluster: From `myna.audio.spread.cluster_of`; one that is not this machine does the work in place of processes.
 
     Returns:
         The scores in the order of `clips`.
@@ -30,8 +38,14 @@ def score_all(clips: list[Clip], scorers: Scorers, path: Path, workers: int) -> 
     todo = [(key, clip) for key, clip in zip(keys, clips, strict=True) if key not in done]
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a", encoding="utf-8") as stream:
-        rows = _run([clip for _, clip in todo], scorers, workers)
-        for (key, _), row in tqdm(zip(todo, rows, strict=True), desc="measure", total=len(todo), unit="clip"):
+        rest = [clip for _, clip in todo]
+        rows: Iterable[tuple[int, dict[str, Any]]]
+        if cluster is None or cluster.env == "local":
+            rows = tqdm(enumerate(_run(rest, scorers, workers)), desc="measure", total=len(todo), unit="clip")
+        else:
+            rows = spread(partial(score, scorers=scorers), rest, cluster, "measure", together=2)
+        for number, row in rows:
+            key = todo[number][0]
             done[key] = row
             stream.write(json.dumps({"key": key, **row}, ensure_ascii=False) + "\n")
             stream.flush()

@@ -8,6 +8,7 @@ from typing import Any
 
 from omegaconf import DictConfig
 
+from myna.audio.spread import cluster_of
 from myna.measure import page, results, similarity
 from myna.measure.clips import Clip, collect
 from myna.measure.ledger import score_all
@@ -38,7 +39,7 @@ def run(config: DictConfig) -> None:
     conditioning = conditioning_encoder(encoder)
     scorers = Scorers(similarity.choose(conditioning, settings.similarity_encoder), settings.whisper_model)
     clips = _limited(collect(config), settings.clips)
-    rows = score_all(clips, scorers, folder / "scores.jsonl", config.num_workers)
+    rows = score_all(clips, scorers, folder / "scores.jsonl", config.num_workers, cluster_of(config))
 
     language = next(clip.language for clip in clips if clip.kind == "heldout")
     decoded = _json(Path(settings.decode_dir) / "decode.json")

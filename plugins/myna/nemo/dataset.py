@@ -102,8 +102,9 @@ class SegmentDataset(torch.utils.data.Dataset[dict[str, Tensor]]):
     What was read stays in memory (3.5 MB a minute of speech), so that a step costs no reading.
 
     Attributes:
-        skip: Draws that an earlier part of the same training has used.
-        stream: Number of the process among those that train together; each draws its own.
+        skip: Draws that an earlier part of the same training has used, in all processes.
+        rank: Number of the process among those that train together.
+        world: How many there are. Each takes every `world`-th draw, so that together they draw what one would.
     """
 
     def __init__(
@@ -127,7 +128,7 @@ class SegmentDataset(torch.utils.data.Dataset[dict[str, Tensor]]):
             folders = ", ".join(str(d) for d in directories)
             raise MynaError(f"{folders}: no utterance has {frames} frames; lower vocoder.segment_frames or add speech")
         self.frames, self.draws, self.seed = frames, draws, seed
-        self.skip, self.stream = 0, 0
+        self.skip, self.rank, self.world = 0, 0, 1
         self.ends = np.cumsum([item.frames for item in self.items])
         self.cache: dict[int, tuple[NDArray[np.float16], NDArray[np.int16]]] = {}
 
@@ -136,8 +137,9 @@ class SegmentDataset(torch.utils.data.Dataset[dict[str, Tensor]]):
         return self.draws
 
     def __getitem__(self, index: int) -> dict[str, Tensor]:
-        """Return draw `index + skip`: `mel (frames, 80)`, `wave (frames * hop,)` in [-1, 1] and `band ()` in Hz."""
-        random = np.random.default_rng([self.seed, self.stream, index + self.skip])
+        """Return draw `index` of this process: `mel (frames, 80)`, `wave (frames * hop,)` in [-1, 1], `band ()` Hz."""
+        draw = index * self.world + self.rank + self.skip
+        random = np.random.default_rng([self.seed, 0, draw])
         number = int(np.searchsorted(self.ends, random.integers(self.ends[-1]), side="right"))
         mel, wave = self._read(number)
         start = int(random.integers(len(mel) - self.frames + 1)) if len(mel) > self.frames else 0

@@ -14,6 +14,7 @@ from omegaconf import DictConfig, OmegaConf
 from torch import nn
 
 from myna.errors import MynaError
+from myna.espnet.training import devices
 from myna.files import atomic_path, atomic_text
 from myna.nemo import copy_synthesis
 from myna.nemo.dataset import SegmentDataset
@@ -21,6 +22,7 @@ from myna.networks.pretrained import FOLDER
 from myna.networks.vocoder.griffin_lim import GriffinLim
 from myna.networks.vocoder.parallel_wavenet import ParallelWaveNet, load_teacher
 from myna.networks.weights import load_into, save_weights
+from myna.recipe import ranks
 from myna.workspace import Workspace, run_again
 
 log = logging.getLogger(__name__)
@@ -44,7 +46,10 @@ def run(config: DictConfig) -> None:
     items = copy_synthesis.choose(_sets(config, settings.measure.sets), count) if count else []
     generator = start(settings, int(config.seed))
     if budget(config)[0]:
-        teach(settings, generator)  # what is wrong with the teacher is said before minutes of measuring
+        teach(settings, generator)  # what is wrong with the teacher is said before training starts
+    training = train(config, generator, out)
+    if training is None:
+        return
     names = list(settings.measure.scores)
     real = [copy_synthesis.recording(item) for item in items]
     scores: dict[str, copy_synthesis.Scores] = {}
@@ -52,9 +57,6 @@ def run(config: DictConfig) -> None:
         scores["recordings"] = copy_synthesis.score(items, real, names)
         scores["griffin_lim"] = copy_synthesis.score(items, copy_synthesis.copies(GriffinLim(), items), names)
         scores["start"] = copy_synthesis.score(items, copy_synthesis.copies(generator, items), names)
-    training = train(config, generator, out)
-    if training is None:
-        return
     chosen = "start"
     if training["steps"]:
         trained = instantiate(settings.generator)
@@ -180,6 +182,11 @@ def train(
     done = out / "trained.json"
     if done.is_file():
         return dict(json.loads(done.read_text(encoding="utf-8")))
+    trainer = ranks.hardware(config.trainer)
+    world = devices(trainer)
+    if ranks.wanted(trainer, world):
+        ranks.train(trainer, world, out / "log.jsonl", steps)
+        return dict(json.loads(done.read_text(encoding="utf-8")))
     from myna.nemo.vocoder import VocoderModel, model_config
 
     torch.manual_seed(int(config.seed))
@@ -187,10 +194,10 @@ def train(
     model.generator.load_state_dict(generator.state_dict())
     teach(settings, model.generator)
     result = fit(model, config, steps, seconds, out, clock)
-    if result is None:
-        return None
-    save_weights(model.generator.state_dict(), out / "trained.safetensors")
-    atomic_text(done, json.dumps(result))
+    if result is not None:
+        save_weights(model.generator.state_dict(), out / "trained.safetensors")
+        atomic_text(done, json.dumps(result))
+    ranks.leave()
     return result
 
 
@@ -214,7 +221,7 @@ def fit(
     from myna.espnet.checkpoints import Checkpoints
     from myna.nemo.progress import Progress
 
-    settings, hardware = config.vocoder, config.trainer
+    settings, hardware = config.vocoder, OmegaConf.create(ranks.hardware(config.trainer))
     progress = Progress(out / "log.jsonl", max_steps, max_seconds, hardware.log_every_n_steps, clock)
     interval = timedelta(seconds=settings.checkpoint_seconds)
     keeper = ModelCheckpoint(out / "checkpoints", "last", train_time_interval=interval, enable_version_counter=False)
@@ -222,7 +229,7 @@ def fit(
         accelerator=hardware.accelerator,
         devices=hardware.devices,
         num_nodes=hardware.num_nodes,
-        strategy=hardware.strategy,
+        strategy=strategy(hardware),
         precision=hardware.precision,
         max_epochs=-1,
         limit_val_batches=0,
@@ -243,6 +250,12 @@ def fit(
     return {"steps": int(model.steps), "seconds": round(progress.seconds, 1)}
 
 
+def strategy(trainer: DictConfig) -> str:
+    """Return how processes share a training: where several do, a step touches one network at a time."""
+    several = devices(trainer) > 1 and trainer.strategy == "auto"
+    return "ddp_find_unused_parameters_true" if several else str(trainer.strategy)
+
+
 def _loader(config: DictConfig, last: Path) -> torch.utils.data.DataLoader[dict[str, torch.Tensor]]:
     settings = config.vocoder
     data = SegmentDataset(
@@ -257,9 +270,14 @@ def _loader(config: DictConfig, last: Path) -> torch.utils.data.DataLoader[dict[
 
         steps = read_checkpoint(last)["state_dict"]["steps"]
         data.skip = int(steps) * settings.batch_size
-    workers = settings.loader_workers
+    workers, world = settings.loader_workers, devices(ranks.hardware(config.trainer))
+    if settings.batch_size % world:
+        raise MynaError(
+            f"vocoder.batch_size={settings.batch_size} cannot be shared evenly by {world} processes; choose a multiple"
+        )
+    data.world = world
     return torch.utils.data.DataLoader(
-        data, batch_size=settings.batch_size, num_workers=workers, persistent_workers=workers > 0
+        data, batch_size=settings.batch_size // world, num_workers=workers, persistent_workers=workers > 0
     )
 
 

@@ -168,9 +168,9 @@ class VocoderModel(HifiGanModel):
         self._train_dl = loader
 
     def train_dataloader(self) -> Any:
-        """Return the loader, its draws made this process's own."""
+        """Return the loader, its draws made this process's part of each batch."""
         if self._train_dl is not None:
-            self._train_dl.dataset.stream = self.trainer.global_rank
+            self._train_dl.dataset.rank = self.trainer.global_rank
         return self._train_dl
 
     def setup_training_data(self, cfg: DictConfig) -> None:

@@ -9,8 +9,10 @@ from typing import Any
 from omegaconf import DictConfig
 
 from myna.errors import MynaError
-from myna.publish.card import CardData, origins, write_card
+from myna.publish.card import CardData, license_id, origins, write_card
 from myna.publish.espnet_pack import check_espnet_pack, write_espnet_pack
+from myna.publish.hubs import Address
+from myna.publish.space import write_space
 from myna.publish.speaks import check_speaks
 from myna.safety.consent import load as load_consent
 from myna.workspace import run_first
@@ -22,7 +24,7 @@ def run(config: DictConfig) -> None:
     """Write `exp/pack/`, load it back and let it speak before it gets its name.
 
     Layout: `voice/` (see `myna.networks.voice`), `README.md`, `scores.json`, `meta.yaml` and `conf/` (ESPnet3),
-    `vocoder.nemo` where stage 4 left one.
+    `vocoder.nemo` where stage 4 left one. Beside it `exp/space/`, a page for a hub (`myna.publish.space`).
 
     Args:
         config: The composed configuration; node `pack`.
@@ -49,6 +51,9 @@ def run(config: DictConfig) -> None:
     errors = check_speaks(fresh, text, language, settings.check_wer, settings.whisper_model)
     check_espnet_pack(fresh, text)
     _take_the_place(fresh, out)
+    upload = config.get("upload") or {}
+    at = str(Address(upload["hub"], upload["repo"])) if upload.get("repo") else "voice"
+    write_space(out.with_name("space"), name, at, license_id(consent.licence))
     heard = "no recogniser for its language" if errors is None else f"word error rate {100 * errors:.0f} %"
     logger.info("pack: %s speaks in a fresh process (%s)", out, heard)
 

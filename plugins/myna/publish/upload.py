@@ -8,11 +8,15 @@ from omegaconf import DictConfig
 
 from myna.errors import MynaError
 from myna.files import atomic_text
+from myna.parsing import yaml_mapping
+from myna.publish.hubs import Address, hub_of
 from myna.safety.card import load_card
 from myna.safety.release import Admitted, admit, recorded
 from myna.safety.seal import read_sealed
 from myna.safety.types import Request
-from myna.workspace import Workspace, run_first
+from myna.workspace import Workspace, run_again, run_first
+
+LABEL = "synthetic-speech"  # the tag of a card whose model speaks with marks of synthetic sound
 
 logger = logging.getLogger(__name__)
 
@@ -20,8 +24,8 @@ logger = logging.getLogger(__name__)
 def run(config: DictConfig) -> None:
     """Upload `exp/pack/` and write `exp/upload.json`: what was uploaded where, or why not.
 
-    The address of the hub is `upload.endpoint`, else the environment's `HF_ENDPOINT`; the token is the one that
-    `huggingface-cli login` stored, or `HF_TOKEN`.
+    `upload.hub` chooses the hub; its address is `upload.endpoint`, else that of the environment (`HF_ENDPOINT`,
+    `MODELSCOPE_ENDPOINT`). The token is the one that the hub's own login stored, or `HF_TOKEN`, `MODELSCOPE_API_TOKEN`.
 
     Args:
         config: The composed configuration; node `upload`.
@@ -40,11 +44,14 @@ def run(config: DictConfig) -> None:
     if not (pack / "README.md").is_file():
         raise MynaError(f"{pack}/README.md is missing; {run_first('pack')}")
     admitted = check_consent(pack)
+    check_card(pack)
     request = Request(output=Path(settings.repo), purpose="publish", requester="upload")
     with recorded("upload", [admitted], request, admitted.pack_id):
-        address = push(pack, settings.repo, private=settings.private, endpoint=settings.endpoint)
-    logger.info("uploaded: %s", address)
-    atomic_text(record_path, json.dumps({"uploaded": True, "repo": settings.repo, "address": address}, indent=2) + "\n")
+        address, commit = hub_of(settings.hub).push(pack, settings.repo, bool(settings.private), settings.endpoint)
+    voice = str(Address(settings.hub, settings.repo, commit))
+    logger.info("uploaded: %s, which is --voice %s", address, voice)
+    done = {"uploaded": True, "repo": settings.repo, "address": address, "voice": voice, "pack_id": admitted.pack_id}
+    atomic_text(record_path, json.dumps(done, indent=2) + "\n")
 
 
 def _also_refused(pack: Path) -> str:
@@ -72,39 +79,18 @@ def check_consent(pack: Path) -> Admitted:
     return admit(load_card(path.parent, "publish"), Request(output=pack, purpose="publish", requester="upload"))
 
 
-def push(pack: Path, repo: str, *, private: bool, endpoint: str | None = None) -> str:
-    """Make the repository when it is not there, and upload every file of the pack in one commit.
-
-    Args:
-        pack: The pack.
-        repo: `owner/name`.
-        private: Whether a new repository is hidden from others.
-        endpoint: Address of the hub; the environment's when left out.
-
-    Returns:
-        The address of the repository.
+def check_card(pack: Path) -> None:
+    """Refuse a card that a hub could not read, or that does not say that the voice is synthetic.
 
     Raises:
-        MynaError: The hub cannot be reached or refuses.
+        MynaError: `README.md` has no header of YAML, no licence, or not the tag that marks what it speaks.
     """
-    from huggingface_hub import HfApi
-    from huggingface_hub.errors import HfHubHTTPError, HFValidationError
-
-    # The client's transport changes between its versions (requests, httpx, httpx2); this is the base of its errors.
-    transport_error: type[Exception] = HfHubHTTPError.__bases__[0]
-    api = HfApi(endpoint=endpoint or None)
-    try:
-        if not api.repo_exists(repo):
-            api.create_repo(repo, private=private)
-        api.upload_folder(repo_id=repo, folder_path=pack, commit_message="Upload a voice made with Myna")
-    except HFValidationError as error:
-        raise MynaError(f"upload.repo is {repo!r}, not a name like owner/voice: {error}") from error
-    except HfHubHTTPError as error:
-        status = getattr(error.response, "status_code", None)
-        remedy = "log in with a token that may write (HF_TOKEN)" if status in (401, 403) else "try again later"
-        raise MynaError(f"the hub {api.endpoint} refused {repo} (status {status}); {remedy}") from error
-    except (OSError, RuntimeError, transport_error) as error:
-        raise MynaError(
-            f"the hub {api.endpoint} cannot be reached ({type(error).__name__}); check the network or upload.endpoint"
-        ) from error
-    return f"{api.endpoint}/{repo}"
+    path = pack / "README.md"
+    header = path.read_text(encoding="utf-8").split("---\n")
+    if len(header) < 3 or header[0]:
+        raise MynaError(f"{path} has no header between two lines of ---; {run_again('pack')}")
+    card = yaml_mapping(header[1].encode(), str(path))
+    if not card.get("license"):
+        raise MynaError(f"{path} names no license in its header; {run_again('pack')}")
+    if LABEL not in (card.get("tags") or ()):
+        raise MynaError(f"{path} lacks the tag {LABEL}, by which a hub marks what it speaks; {run_again('pack')}")

@@ -55,7 +55,7 @@ def main(argv: Sequence[str]) -> int:
         values["compare.groups"] = args.compare.split(",")
     config = compose_recipe(recipe_dir, args.overrides, values)
     check_words(config, args.overrides, args.stages)
-    check_cluster(config)
+    check_cluster(config, args.stages)
     if args.compare:
         import_module("myna.compare.members").choose_members(config.compare)  # a wrong name is said at once
     numbers = dict(pair.split("=", 1) for pair in args.numbers.split())

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from myna.errors import MynaError
+from myna.publish.hubs import address_of, fetch
 from myna.recipe.folders import project_root
 
 PLACES = "MYNA_VOICES"  # folders with a folder a voice, separated like PATH
@@ -13,11 +14,14 @@ PLACES = "MYNA_VOICES"  # folders with a folder a voice, separated like PATH
 def named_voice(path_or_name: Path | str) -> Path:
     """Return the folder of a voice; what is a folder already, or looks like a path, stays.
 
-    A name is looked for in the folders of `MYNA_VOICES`, then in `recipes/custom/voices` of the clone.
+    `hf:owner/name@revision` and `ms:owner/name@revision` are fetched from a hub (`myna.publish.hubs`). Any other name
+    is looked for in the folders of `MYNA_VOICES`, then in `recipes/custom/voices` of the clone.
 
     Raises:
         MynaError: No voice has the name; the message lists those that are known.
     """
+    if (address := address_of(str(path_or_name))) is not None:
+        return fetch(address)
     path = Path(path_or_name)
     if path.is_dir() or len(path.parts) != 1 or path.name in (".", ".."):
         return path

@@ -1,6 +1,6 @@
 """`pack:` and `upload:`, which stage 7 reads."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -37,12 +37,14 @@ class Upload(Group):
 
     Attributes:
         pack: Folder of the pack.
+        hub: hf (Hugging Face) or ms (ModelScope).
         repo: owner/name; null: nothing is uploaded.
         private: Whether a new repository is hidden from others.
-        endpoint: Address of the hub; null: HF_ENDPOINT, else the public hub.
+        endpoint: Address of the hub; null: HF_ENDPOINT or MODELSCOPE_ENDPOINT, else the public hub.
     """
 
     pack: str
+    hub: Literal["hf", "ms"] = "hf"
     repo: str | None
     private: Flag
     endpoint: str | None

@@ -23,7 +23,7 @@ ROLES = {
     "publication": ("pack", "upload"),
     "recipe": tuple(name for name in Settings.model_fields if name not in Machine.model_fields),
 }
-FOLDERS = ("trainer", "encoder", "tts", "adapt", "vocoder", "augment", "text")
+FOLDERS = ("trainer", "parallel", "encoder", "tts", "adapt", "vocoder", "augment", "text")
 PARTS: dict[str, tuple[type[BaseModel], ...]] = {"adapt": (MelAdapt,)}  # folders whose files land within a group
 REFERENCE = {"type": "string", "pattern": r"\$\{"}  # to another key
 DEFAULTS = {"type": "array", "description": "the files that this one starts from (Hydra)"}

@@ -20,6 +20,7 @@ class Trainer(Group):
         devices: How many; -1 or auto: all.
         num_nodes: Machines.
         strategy: How processes share the work: a name that Lightning knows.
+        srun: Options of Slurm's srun, which then starts the processes; null: they are started on this machine.
         precision: Of numbers.
         max_steps: null: the number that the model's own config names.
         max_seconds: null: no limit; otherwise training stops after this time and keeps its best checkpoint.
@@ -36,6 +37,7 @@ class Trainer(Group):
     devices: Literal[-1, "-1", "auto"] | Annotated[Some, Field(le=4096)] | tuple[Annotated[Whole, Field(ge=0)], ...]
     num_nodes: Annotated[Some, Field(le=4096)]
     strategy: str
+    srun: tuple[str, ...] | None = None
     precision: Precision
     max_steps: Annotated[Whole, Field(ge=0, le=10**9)] | None
     max_seconds: Seconds | None
@@ -53,12 +55,12 @@ class Parallel(Group):
 
     Attributes:
         env: Where the workers run.
-        n_workers: How many.
+        n_workers: How many; null: `num_workers`, or as many as there are hosts.
         options: What dask must know of a job, such as cores and memory.
         allow_overwrite_lock: The driver's own lock keeps two runs apart.
     """
 
-    env: Literal["local", "local_gpu", "slurm", "ssh", "kube", "lsf", "pbs", "sge"]
-    n_workers: Workers
+    env: Literal["local", "local_gpu", "slurm", "ssh", "lsf", "pbs", "sge"]
+    n_workers: Workers | None
     options: dict[str, Any]
     allow_overwrite_lock: Flag = True
