@@ -123,6 +123,9 @@ def test_speakers_of_other_voices_join_with_their_consent(tmp_path: Path) -> Non
     assert theirs(tmp_path / "hf", speaker_id=1).std() > 0
     with pytest.raises(MynaError, match="exists already"):
         export_hf(ana, tmp_path / "hf")
+    eve = sealed(make_voice(1, "../../Eve", **V2), tmp_path / "eve")  # a name that is a path stays in the folder
+    export_hf(ana, tmp_path / "of_eve", [eve])
+    assert (tmp_path / "of_eve" / "consent._Eve_1.yaml").is_file() and not list(tmp_path.glob("*Eve*"))
 
 
 def test_what_cannot_be_exported_is_said(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hostile import Bench, Try
 from safetensors.torch import load_file, save_file
 
+from myna.files import sha256
 from myna.safety import consent, protected, seal
 
 GADGETS: dict[str, dict[str, Any]] = {
@@ -303,7 +304,7 @@ def consents() -> Iterator[Try]:
         def make(bench: Bench) -> None:
             form = bench.folder / "form.txt"
             form.write_text("I agree")
-            proof = consent.Evidence(file=str(form), sha256=consent.sha256(form))
+            proof = consent.Evidence(file=str(form), sha256=sha256(form))
             bench.consent(evidence=proof)
             change(form)
 

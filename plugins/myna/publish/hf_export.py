@@ -6,6 +6,7 @@ around which it puts no blanks, so its numbers are the ones that the network was
 """
 
 import json
+import re
 import shutil
 import unicodedata
 from collections.abc import Mapping, Sequence
@@ -82,9 +83,8 @@ def export_hf(
     shutil.rmtree(fresh, ignore_errors=True)
     try:
         write_hf(voice, speakers, language, fresh)
-        for number, folder in enumerate(admitted):  # numbers, for a name may be a path
-            target = fresh / (f"consent.{number}.yaml" if number else CONSENT)
-            target.write_bytes(read_sealed(folder).files[CONSENT])
+        for number, (folder, name) in enumerate(zip(admitted, speakers, strict=True)):
+            (fresh / _consent_name(name, number)).write_bytes(read_sealed(folder).files[CONSENT])
         with recorded("export", [*admitted.values()], request, sha256(fresh / "model.safetensors")) as entries:
             write_card(fresh, voice, [*speakers], language, read_sealed(directory).consent, entries[0])
             _mark(fresh / "myna.json", entries)
@@ -92,6 +92,12 @@ def export_hf(
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
     return out
+
+
+def _consent_name(speaker: str, number: int) -> str:
+    """Name the copy of a consent; what a voice calls itself may be a path."""
+    plain = re.sub(r"[^\w-]+", "_", speaker)[:60]
+    return CONSENT if not number else f"consent.{plain}.yaml" if plain == speaker else f"consent.{plain}_{number}.yaml"
 
 
 def _mark(path: Path, entries: Sequence[Entry]) -> None:
