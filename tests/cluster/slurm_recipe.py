@@ -39,7 +39,7 @@ SMALL = [
     "vocoder.generator.layers=2",
     "trainer.log_every_n_steps=1",
 ]
-SLURM = ["parallel.n_workers=2", "trainer.srun=[--time=20]"]
+SLURM = ["parallel.n_workers=2", 'trainer.srun=["--time=20"]']
 
 
 @pytest.fixture(scope="module")

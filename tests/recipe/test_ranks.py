@@ -59,8 +59,10 @@ def gone(numbers: list[int]) -> bool:
     return not psutil.wait_procs(alive, timeout=10)[1]
 
 
-def test_ranks_train_and_the_driver_alone_goes_on(tmp_path: Path) -> None:
+def test_ranks_train_and_the_driver_alone_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SLURM_NTASKS", "4")  # of an allocation that the driver happens to run in
     drive(config(tmp_path))
+    assert [(tmp_path / f"exp/tasks{rank}").read_text() for rank in (0, 1)] == ["none", "none"]
     lines = [json.loads(line) for line in (tmp_path / "exp/log.jsonl").read_text().splitlines()]
     assert [line["rank"] for line in lines] == [0, 1, 0, 1, 0, 1]
     assert (tmp_path / "exp/ended").read_text() == f"{os.getpid()}\n"

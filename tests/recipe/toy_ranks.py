@@ -31,6 +31,7 @@ def _train(out: Path, rank: int, config) -> None:
     if config.refuse and rank == 1:
         raise MynaError("exp/x: no such thing; make it")
     (out / f"pid{rank}").write_text(str(os.getpid()))
+    (out / f"tasks{rank}").write_text(os.environ.get("SLURM_NTASKS", "none"))
     for step in range(rank, STEPS, 2):
         while _steps(out) < step:  # as a rank waits for its peer
             time.sleep(0.01)

@@ -106,6 +106,9 @@ def _cluster(env: str, workers: int, options: dict[str, Any]) -> Any:
         return LocalCluster(n_workers=workers, **{"threads_per_worker": 1, "dashboard_address": None, **options})
     if env == "local_gpu":
         return build_local_gpu_cluster(workers, options).cluster
+    if env == "ssh":
+        given = options.pop("connect_options", None) or [{}]
+        options["connect_options"] = given[0] if len(given) == 1 else given  # dask: one for all, or one a host
     cluster = CLUSTER_MAP[env](**{key: value for key, value in options.items() if value is not None})
     if env == "slurm":
         _ask_slurm(cluster.job_script())

@@ -164,7 +164,9 @@ def _open(command: Sequence[str], log: Path, more: Mapping[str, str], rank: obje
     signal = "TERM" if command[0] == "srun" else "KILL"  # srun has to end its tasks first
     tied = ["setpriv", "--pdeathsig", signal] if which("setpriv") else []
     with log.open("wb") as stream:
-        environment = {**os.environ, **more, RANK: str(rank)}
+        # Within an allocation Lightning would take ranks of this machine for tasks of Slurm.
+        kept = {k: v for k, v in os.environ.items() if k == "SLURM_CONF" or not k.startswith("SLURM_")}
+        environment = {**(os.environ if command[0] == "srun" else kept), **more, RANK: str(rank)}
         return subprocess.Popen(
             [*tied, *command], env=environment, stdin=subprocess.DEVNULL, stdout=stream, stderr=stream
         )
