@@ -1,6 +1,6 @@
 """Tune the base to real people, by every policy and from the same seconds of speech, and score what comes out.
 
-Usage: python benchmarks/adapt.py SPEECH OUTPUT [--seconds 45 180] [--policies full,lora …] [--people N] [-- WORDS]
+Usage: python benchmarks/adapt.py SPEECH OUTPUT [--seconds 45 180] [--policies full,lora …] [--people N] [--words WORDS]
 
 SPEECH holds `metadata.tsv` and the speakers that the base has not heard (`recipes/base/local/pool.py`); those with
 enough recordings are taken. Stages 0 to 4 of the recipe `custom` run once for each person and length, stage 5 once for
@@ -217,7 +217,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, nargs="+", default=[45.0])
     parser.add_argument("--policies", nargs="+", default=list(POLICIES))
     parser.add_argument("--people", type=int, default=6)
-    parser.add_argument("words", nargs="*", help="Hydra overrides, after --")
+    parser.add_argument("--words", nargs=argparse.REMAINDER, default=[], help="Hydra overrides; comes last")
     args = parser.parse_args()
     output = args.output.resolve()
     cast = people(args.speech, min(args.seconds) * 0.9, args.people)

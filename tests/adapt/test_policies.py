@@ -8,7 +8,7 @@ import torch
 import yaml
 from safetensors.torch import load_file, save_file
 
-from myna.adapt.mel_fine_tune import shared_parts
+from myna.adapt.mel_fine_tune import lean_on, shared_parts
 from myna.adapt.policies import POLICIES
 from myna.cli import main
 from myna.networks.pretrained import FOLDER, load_part, part_config
@@ -58,7 +58,8 @@ def lora(tmp_path_factory) -> tuple[Path, torch.Tensor]:
     network = load_part("tts")
     policy = POLICIES["lora"](rank=8)
     built, vocoder = part_config("tts"), load_part("vocoder")
-    config = VoiceConfig("Ana", "en-us", built, part_config("vocoder"))
+    # As stage 4 writes it: with the arguments that are the defaults.
+    config = VoiceConfig("Ana", "en-us", built, part_config("vocoder") | {"channels": 256, "inner": 768, "layers": 8})
     voice = Voice(config, network, vocoder, torch.nn.functional.normalize(torch.ones(256), dim=0), tokens())
     base = shared_parts(voice)
     policy.prepare(network)
@@ -69,7 +70,7 @@ def lora(tmp_path_factory) -> tuple[Path, torch.Tensor]:
     factors = policy.factors(network)
     policy.settle(network)
     folder = tmp_path_factory.mktemp("voices") / "ana"
-    voice.save(folder, base=base, factors=factors)
+    lean_on(voice, base).save(folder, base=base, factors=factors)
     (folder / "consent.yaml").write_text(CONSENT, encoding="utf-8")
     seal(folder)
     return folder, network.state_dict()["encoder.attentions.0.qkv.weight"].clone()

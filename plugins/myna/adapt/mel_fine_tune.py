@@ -8,7 +8,7 @@ is conditioned on the person's mean embedding.
 import json
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,7 +28,7 @@ from myna.espnet import aligner
 from myna.espnet.mel_train import adamw, build_model, clipped, data_set
 from myna.files import atomic_text
 from myna.kaldi import read_table
-from myna.networks.pretrained import load_part, part_hash
+from myna.networks.pretrained import load_part, part_config, part_hash
 from myna.networks.tts.mel_network import MelNetwork
 from myna.networks.voice import Voice, VoiceConfig
 from myna.settings.tts import MelAdapt
@@ -77,7 +77,7 @@ def fine_tune(config: DictConfig) -> None:
     if plan.steps:
         trained, factors = _train(config, voice, out, plan)
         report |= trained
-    voice.save(out / "voice", base=base if factors else {}, factors=factors)
+    lean_on(voice, base if factors else {}).save(out / "voice", base=base if factors else {}, factors=factors)
     consent_of(config, out / "voice" / "consent.yaml")
     atomic_text(out / "fine_tune.json", json.dumps(report, indent=1) + "\n")
     log.info("clone: step %s of %s chosen", report["chosen_step"], report.get("steps", 0))
@@ -88,6 +88,12 @@ def shared_parts(voice: Voice) -> dict[str, str]:
     parts: dict[str, torch.nn.Module | None] = {"tts": voice.tts, "vocoder": voice.vocoder}
     same = {part: part_hash(part) for part, network in parts.items() if network is not None and _is_base(part, network)}
     return same if "tts" in same else {}
+
+
+def lean_on(voice: Voice, base: Mapping[str, str]) -> Voice:
+    """Let a voice name the parts that it shares with the base as the base does: stage 4 writes out its defaults."""
+    voice.config = replace(voice.config, **{part: part_config(part) for part in base})
+    return voice
 
 
 def _is_base(part: str, network: torch.nn.Module) -> bool:
