@@ -92,7 +92,8 @@ def _guard(command: Callable[[], int | None]) -> int:
         if _memory_is_full(error):
             return _fail("not enough memory; close other programs, or give shorter texts or smaller batches", 2)
         if isinstance(error, OSError) and error.errno in _PLACES and isinstance(error.filename, str | bytes):
-            return _fail(f"{shown(os.fsdecode(error.filename))}: {(error.strerror or '').lower()}; check the path and its rights", 2)
+            reason = (error.strerror or "").lower()
+            return _fail(f"{shown(os.fsdecode(error.filename))}: {reason}; check the path and its rights", 2)
         if not _disk_is_full(error):
             raise
         name = getattr(error, "filename", None)

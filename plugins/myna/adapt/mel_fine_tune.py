@@ -92,7 +92,10 @@ def shared_parts(voice: Voice) -> dict[str, str]:
 
 def lean_on(voice: Voice, base: Mapping[str, str]) -> Voice:
     """Let a voice name the parts that it shares with the base as the base does: stage 4 writes out its defaults."""
-    voice.config = replace(voice.config, **{part: part_config(part) for part in base})
+    config = voice.config
+    tts = part_config("tts") if "tts" in base else config.tts
+    vocoder = part_config("vocoder") if "vocoder" in base else config.vocoder
+    voice.config = replace(config, tts=tts, vocoder=vocoder)
     return voice
 
 
