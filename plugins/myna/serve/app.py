@@ -41,7 +41,7 @@ def build(settings: Settings) -> FastAPI:
         MynaError: The settings are unsafe, or the store cannot be opened.
     """
     people = People(settings.checked().home)
-    library, speakers = Library(people, settings.memory), Speakers(settings)
+    library, speakers = Library(people, settings.memory, settings.default_voice), Speakers(settings)
     parts = Parts(settings, people, library, speakers, Queue(people, settings.jobs), Metrics())
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=lambda _: _running(parts))
     app.state.parts = parts
@@ -66,6 +66,7 @@ async def _running(parts: Parts) -> AsyncIterator[None]:
     """Look after the jobs for as long as the server runs; jobs outlive it."""
     with only_run(parts.people.home / "server"):
         watching = asyncio.create_task(parts.queue.watch())
+        parts.speakers.prepare(parts.library.warm_up)
         try:
             yield
         finally:

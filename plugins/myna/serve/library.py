@@ -1,5 +1,6 @@
 """The voices that a server speaks with: people's own, those by name, and which of them stay loaded."""
 
+import contextlib
 import hashlib
 import threading
 from collections import OrderedDict
@@ -43,11 +44,12 @@ class Library:
     Args:
         people: Voices that were made here.
         memory: Bytes that loaded voices may take; the one in use stays whatever its size.
+        default: Name of the voice that is loaded first.
     """
 
-    def __init__(self, people: People, memory: int) -> None:
+    def __init__(self, people: People, memory: int, default: str = "") -> None:
         """Load nothing yet."""
-        self.people, self.memory = people, memory
+        self.people, self.memory, self.default = people, memory, default
         self._loaded: OrderedDict[tuple[Path, int], tuple[Talker, int]] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -88,6 +90,18 @@ class Library:
             while len(self._loaded) > 1 and sum(size for _, size in self._loaded.values()) > self.memory:
                 self._loaded.popitem(last=False)
             return folder, self._loaded[key][0]
+
+    def warm_up(self) -> None:
+        """Load the default voice, or any, and say a word, so that the first request does not wait for imports."""
+        from myna.safety.watermark import available, load_watermark
+
+        names = [self.default, *(voice.id for voice in self.people.voices()), *(voice.id for voice in self.folders())]
+        found = next((voice for name in names if name and (voice := self.find(name))), None)
+        if found is not None:
+            with contextlib.suppress(MynaError):  # whoever asks for this voice is told
+                self.load(found)[1].speak("Hello.")
+        for name in available():
+            load_watermark(name)
 
     def forget(self, folder: Path) -> None:
         """Drop what was loaded from below a folder."""

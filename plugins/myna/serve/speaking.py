@@ -30,6 +30,10 @@ class Speakers:
         self.settings, self.active = settings, 0
         self._pool = ThreadPoolExecutor(settings.threads, thread_name_prefix="speak")
 
+    def prepare(self, work: Callable[[], None]) -> None:
+        """Do something in a thread before anybody asks."""
+        self._pool.submit(work)
+
     @contextmanager
     def slot(self) -> Iterator[float]:
         """Take one of the places for requests; gives the time of the loop until which it may be kept.
