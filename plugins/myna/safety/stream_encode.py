@@ -90,14 +90,15 @@ class StreamEncoder:
 
         options = {"fflags": "+bitexact", "flush_packets": "1", **_OPTIONS[self._form.container]}
         self._container = av.open(self._sink, "w", format=self._form.container, options=options)
-        self._stream: Any = self._container.add_stream(self._form.codec, rate=self._rate, layout="mono")
-        self._stream.format = self._form.sample_format
+        stream: Any = self._container.add_stream(self._form.codec, rate=self._rate, layout="mono")
+        self._stream = stream
+        stream.format = self._form.sample_format
         if self._form.bit_rate:
-            self._stream.bit_rate = self._form.bit_rate
+            stream.bit_rate = self._form.bit_rate
         self._container.metadata[aigc.KEY] = label.to_json()
         self._stream.metadata[aigc.KEY] = label.to_json()  # Ogg keeps it with the stream
         self._container.start_encoding()
-        self._size = self._stream.codec_context.frame_size or 4096
+        self._size = stream.codec_context.frame_size or 4096
         self._left = np.zeros(0, np.float32)
         self._head = self._sink.taken()
 

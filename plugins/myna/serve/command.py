@@ -38,8 +38,8 @@ def _settings(argv: Sequence[str] | None) -> Settings:
     given = vars(_parser().parse_args(argv))
     home, token = home_of(given.pop("home")), token_of(given.pop("token_file"))
     megabytes = given.pop("memory")
-    lists = {"hosts": tuple(given.pop("allow_host")), "origins": tuple(given.pop("cors"))}
-    return Settings(home=home, token=token, memory=megabytes << 20, **lists, **given).checked()
+    hosts, origins = tuple(given.pop("allow_host")), tuple(given.pop("cors"))
+    return Settings(home=home, token=token, memory=megabytes << 20, hosts=hosts, origins=origins, **given).checked()
 
 
 def _parser() -> Parser:
@@ -68,6 +68,7 @@ def _parser() -> Parser:
     )
     add("--seconds", type=float, default=default.seconds, metavar="S", help="a request may take (default: %(default)s)")
     add("--jobs", type=int, default=default.jobs, metavar="N", help="that run at the same time (default: %(default)s)")
+    add("--no-scores", dest="scores", action="store_false", help="do not score voices after they are made")
     add("--wyoming", type=int, metavar="PORT", help="also speak Home Assistant's protocol there")
     return parser
 

@@ -139,7 +139,7 @@ class Queue:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
-                env={**os.environ, MARK: job.id},
+                env={**os.environ, MARK: job.id, "PYTHONWARNINGS": "ignore"},
             )
         return True
 

@@ -134,7 +134,7 @@ class People:
     def voices(self) -> list[Person]:
         """Return all people, newest first."""
         rows = self._rows("SELECT id, name, created_at, job FROM voices ORDER BY created_at DESC, rowid DESC")
-        return [Person(*row, self.folder / row[0]) for row in rows]
+        return [Person(id_, name, at, job, self.folder / id_) for id_, name, at, job in rows]
 
     def jobs(self) -> list[Job]:
         """Return all jobs, newest first."""

@@ -44,6 +44,7 @@ class Settings:
         memory: Bytes of voices that stay loaded.
         seconds: That one request may take.
         jobs: That run at the same time.
+        scores: Whether a new voice is scored.
         wyoming: Port of the Wyoming protocol, or None.
     """
 
@@ -61,6 +62,7 @@ class Settings:
     memory: int = 2 << 30
     seconds: float = 600.0
     jobs: int = 1
+    scores: bool = True
     wyoming: int | None = None
 
     @property

@@ -262,8 +262,7 @@ async def _events(first: bytes, chunks: AsyncIterator[tuple[str, bytes]], wanted
             size += len(data)
             yield _event({"type": "speech.audio.delta", "audio": base64.b64encode(data).decode()})
     except (ApiError, MynaError) as error:
-        known = isinstance(error, ApiError)
-        body = error.content() if known else content(400, "refused", str(error))
+        body = error.content() if isinstance(error, ApiError) else content(400, "refused", str(error))
         yield _event({"type": "error", **body})
         return
     frames = round(size / _BYTES_A_SECOND[wanted.response_format] * _TOKENS_A_SECOND)

@@ -117,7 +117,8 @@ def _order(parts: Parts, form: FormData) -> dict[str, Any]:
         speaker_id(checked_name(name))
     except MynaError as error:
         raise ApiError(400, "invalid_value", str(error).replace("--name", "name"), "name") from error
-    if folded(name) in {folded(other.name) for other in (*parts.people.voices(), *parts.library.folders())}:
+    taken = [*(other.name for other in parts.people.voices()), *(other.name for other in parts.library.folders())]
+    if folded(name) in map(folded, taken):
         raise ApiError(
             409, "name_taken", f"a voice of the name {name!r} exists; delete it or take another name", "name"
         )
@@ -128,7 +129,7 @@ def _order(parts: Parts, form: FormData) -> dict[str, Any]:
         language = AUTO if language.lower() == AUTO else canonical(language)
     except MynaError as error:
         raise ApiError(400, "unsupported_language", str(error), "language") from error
-    order = {"name": name, "language": language}
+    order: dict[str, Any] = {"name": name, "language": language, "score": parts.settings.scores}
     for field, choices in (("scope", ("private", "evaluation")), ("kind", ("auto", "instant", "tuned"))):
         order[field] = text_of(form, field, choices[0])
         if order[field] not in choices:

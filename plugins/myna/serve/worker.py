@@ -92,14 +92,14 @@ def work(folder: Path) -> None:
     """
     order = read_json(folder / "order.json")
     tuned = order["kind"] == "tuned"
-    stages = ["clone", *(TUNED if tuned else ()), "score"]
+    stages = ["clone", *(TUNED if tuned else ()), *(["score"] if order["score"] else [])]
     progress = Progress(folder, [*(["consent"] if order["consent"] == "spoken" else []), *stages])
     progress.kind = order["kind"] if order["kind"] != "auto" else "instant"
     if not (folder / "voice").exists():
         consent = _consent(folder, order, progress)
         _clone(folder, order, consent, progress)
-    progress.enter("score")
-    if not (folder / "scores.json").exists():
+    if order["score"] and not (folder / "scores.json").exists():
+        progress.enter("score")
         _score(folder, progress)
 
 

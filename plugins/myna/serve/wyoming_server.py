@@ -35,7 +35,8 @@ async def serve(parts: Parts, settings: Settings) -> None:
     """Answer on the port of the settings until cancelled."""
     server = AsyncTcpServer(settings.host, settings.wyoming or 0)
     try:
-        await server.run(lambda reader, writer: Handler(parts, reader, writer))
+        await server.start(lambda reader, writer: Handler(parts, reader, writer))  # `run` would take SIGTERM for itself
+        await asyncio.Event().wait()
     finally:
         await server.stop()
 
@@ -52,8 +53,8 @@ class Handler(AsyncEventHandler):
     def __init__(self, parts: Parts, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Wait for events."""
         super().__init__(reader, writer)
-        self.parts, self.asked, self.text = parts, None, ""
-        self.asked: SynthesizeStart | None
+        self.parts, self.text = parts, ""
+        self.asked: SynthesizeStart | None = None
 
     async def handle_event(self, event: Event) -> bool:
         """Answer an event; what cannot be done is told in one and the connection stays."""
