@@ -1,8 +1,10 @@
-"""A voice to speak with, and a state folder a test."""
+"""A voice to speak with, a state folder a test, and one server for all tests that ask it things."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from http_server import Server
 from toy_voice import write_voice
 
 
@@ -15,3 +17,31 @@ def state_folder(tmp_path, monkeypatch) -> None:
 @pytest.fixture
 def voice_folder(tmp_path) -> Path:
     return write_voice(tmp_path / "exp" / "clone" / "voice")
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Start `myna serve` with the voice Ana."""
+    folder = tmp_path_factory.mktemp("serve")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MYNA_STATE_DIR", str(folder / "state"))
+        write_voice(folder / "voices" / "Ana")
+    running = Server(folder, "--default-voice", "Ana", "--no-scores", "--rate", "6000", "--wyoming", str(free_port()))
+    yield running.start()
+    assert running.stop() in (0, -15)  # uvicorn ends as the signal asks
+
+
+def free_port() -> int:
+    """Return a port that nobody listens at."""
+    import socket
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def of_the_server(server: Server, monkeypatch) -> Server:
+    """Let this process read the server's log and keys."""
+    monkeypatch.setenv("MYNA_STATE_DIR", server.env["MYNA_STATE_DIR"])
+    return server

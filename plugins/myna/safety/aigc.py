@@ -23,6 +23,7 @@ KEY = "AIGC"
 _MP4_ATOM = f"----:com.apple.iTunes:{KEY}"
 _ASCII = "^[ -~]*$"
 PREFIX = "ed25519:"
+STREAM = "stream"  # stands for the coded audio in the signature of a label that leaves before its sound is made
 
 
 class Label(BaseModel):
@@ -59,7 +60,7 @@ def make(producer: str, content_id: str, essence: str) -> Label:
     Args:
         producer: Code of the producer, printable ASCII.
         content_id: Id of the content, printable ASCII.
-        essence: Hash of the coded audio (`myna.safety.encode.essence`).
+        essence: Hash of the coded audio (`myna.safety.encode.essence`), or `STREAM`.
 
     Raises:
         MynaError: A value is not printable ASCII.
@@ -197,8 +198,10 @@ def _open(stream: io.BytesIO, suffix: str) -> Any:
     from mutagen.oggopus import OggOpus
     from mutagen.wave import WAVE
 
+    format_of(f"x{suffix}") if suffix not in (".id3", ".ape") else None
     readers = {".id3": ID3FileType, ".ape": APEv2File}
     readers |= {".wav": WAVE, ".flac": FLAC, ".mp3": MP3, ".ogg": OggOpus, ".opus": OggOpus, ".m4a": MP4}
+    readers[".aac"] = ID3FileType  # frames have no place for tags; ID3 before them is what HLS puts there
     return readers[suffix](stream)
 
 
@@ -209,7 +212,7 @@ def _set_tag(stream: io.BytesIO, suffix: str, value: str) -> None:
     file = _open(stream, suffix)
     if file.tags is None:
         file.add_tags()
-    if suffix in (".wav", ".mp3"):
+    if suffix in (".wav", ".mp3", ".aac"):
         file.tags.setall(f"TXXX:{KEY}", [TXXX(encoding=3, desc=KEY, text=[value])])
     elif suffix == ".m4a":
         file.tags[_MP4_ATOM] = [MP4FreeForm(value.encode("ascii"))]
@@ -220,7 +223,7 @@ def _set_tag(stream: io.BytesIO, suffix: str, value: str) -> None:
 
 
 def _get_tags(tags: Any, suffix: str) -> list[str]:
-    if suffix in (".wav", ".mp3", ".id3"):
+    if suffix in (".wav", ".mp3", ".aac", ".id3"):
         frames = [frame for frame in tags.getall("TXXX") if frame.desc.upper() == KEY]
         return [str(text) for frame in frames for text in frame.text]
     if suffix == ".m4a":  # whoever the atom says it is from: other readers look at its name alone
