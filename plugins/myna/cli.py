@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[str, tuple[str, ...], str]] = {
     "recipe": ("myna.recipe.command", (), "run the stages of a recipe (run.sh calls this)"),
     "clone": ("myna.adapt.command", (), "make a voice from recordings"),
     "inspect": ("myna.inspect.command", (), "say what recordings are worth for a clone"),
+    "serve": ("myna.serve.command", (), "speak and clone over HTTP"),
     "say": ("myna.serve.say", (), "speak a text with a voice"),
     "read": ("myna.serve.read", (), "show how a text will be read"),
     "export": ("myna.publish.export", (), "write a voice for transformers"),

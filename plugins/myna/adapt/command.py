@@ -4,6 +4,7 @@ Under half a minute of speech the voice is the base with the person's embedding,
 recipe `custom` tune it; what the base knows already is left out of them.
 """
 
+import re
 import shutil
 import sys
 import tempfile
@@ -68,6 +69,7 @@ def _parser() -> Parser:
     parser.add_argument("--consent", help="own_voice, or the path of the person's signed record (myna consent new)")
     parser.add_argument("--scope", choices=SCOPES, default="private", help="with own_voice: the widest use")
     parser.add_argument("--language", default="auto", help="code; auto: what Whisper hears")
+    parser.add_argument("--work", type=Path, help="folder of what the stages of a tuned voice leave")
     ways = parser.add_mutually_exclusive_group()
     ways.add_argument("--instant", action="store_true", help="no training, however much speech there is")
     ways.add_argument("--tuned", action="store_true", help="train, however little speech there is")
@@ -116,6 +118,12 @@ def _instant(arguments: Namespace, speech: "Speech", consent: tuple[Consent, Pat
         fresh.rename(out)
 
 
+def _quoted(value: str) -> str:
+    """Return a value as Hydra's grammar reads it, with nothing in it interpreted."""
+    escaped = re.sub(r"(\\+)(?='|$)", r"\1\1", value).replace("'", "\\'")
+    return f"'{escaped}'"
+
+
 def _tune(arguments: Namespace) -> None:
     """Run the stages of the recipe `custom` as far as the voice, and copy it."""
     from myna.recipe import command
@@ -123,7 +131,9 @@ def _tune(arguments: Namespace) -> None:
 
     consent = arguments.consent if arguments.consent == "own_voice" else str(Path(arguments.consent).absolute())
     words = [f"create_dataset.scope={arguments.scope}", f"create_dataset.language={arguments.language}"]
-    words += [f"create_dataset.consent='{consent}'"]
+    words += [f"create_dataset.consent={_quoted(consent)}"]
+    if arguments.work:
+        words += [f"voice_dir={_quoted(str(arguments.work.absolute()))}"]
     target = ["--target", str(arguments.recordings), "--name", arguments.name]
     command.main(["custom", *target, "--stages", *STAGES, "--overrides", *words])
     values = {"create_dataset.name": arguments.name}

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -127,7 +128,7 @@ def write_times(path: Path, timed: Timed, lead: float = 0.0) -> None:
     check_times_file(path)
     kind = path.suffix.lower()
     if kind == ".json":
-        text = _json(timed, lead)
+        text = json.dumps(as_json(timed, lead), ensure_ascii=False, indent=1) + "\n"
     elif kind == ".textgrid":
         text = _textgrid(timed, lead)
     else:
@@ -135,7 +136,14 @@ def write_times(path: Path, timed: Timed, lead: float = 0.0) -> None:
     atomic_text(path, text)
 
 
-def _json(timed: Timed, lead: float) -> str:
+def as_json(timed: Timed, lead: float = 0.0) -> dict[str, Any]:
+    """Return times as JSON has them.
+
+    Args:
+        timed: What was said.
+        lead: Seconds of the sound before the speech.
+    """
+
     def row(interval: Interval) -> dict[str, object]:
         found = asdict(interval)
         found["start"], found["end"] = round(interval.start + lead, 4), round(interval.end + lead, 4)
@@ -143,8 +151,7 @@ def _json(timed: Timed, lead: float) -> str:
 
     tiers = {name: [row(i) for i in getattr(timed, name)] for name in ("phonemes", "words", "sentences")}
     marks = [{"name": name, "time": round(at + lead, 4)} for name, at in timed.marks]
-    whole = {"seconds": round(timed.seconds + lead, 4), "speech_start": round(lead, 4), **tiers, "marks": marks}
-    return json.dumps(whole, ensure_ascii=False, indent=1) + "\n"
+    return {"seconds": round(timed.seconds + lead, 4), "speech_start": round(lead, 4), **tiers, "marks": marks}
 
 
 def _clock(seconds: float, comma: bool) -> str:

@@ -23,6 +23,7 @@ KEY = "AIGC"
 _MP4_ATOM = f"----:com.apple.iTunes:{KEY}"
 _ASCII = "^[ -~]*$"
 PREFIX = "ed25519:"
+STREAM = "stream"  # stands for the coded audio in the signature of a label that leaves before its sound is made
 
 
 class Label(BaseModel):
@@ -59,7 +60,7 @@ def make(producer: str, content_id: str, essence: str) -> Label:
     Args:
         producer: Code of the producer, printable ASCII.
         content_id: Id of the content, printable ASCII.
-        essence: Hash of the coded audio (`myna.safety.encode.essence`).
+        essence: Hash of the coded audio (`myna.safety.encode.essence`), or `STREAM`.
 
     Raises:
         MynaError: A value is not printable ASCII.
@@ -175,6 +176,7 @@ def _signed_part(label: Label, essence: str) -> dict[str, Any]:
 
 def _open(stream: io.BytesIO, suffix: str) -> Any:
     from mutagen.flac import FLAC
+    from mutagen.id3 import ID3FileType
     from mutagen.mp3 import MP3
     from mutagen.mp4 import MP4
     from mutagen.oggopus import OggOpus
@@ -182,6 +184,7 @@ def _open(stream: io.BytesIO, suffix: str) -> Any:
 
     format_of(f"x{suffix}")
     readers = {".wav": WAVE, ".flac": FLAC, ".mp3": MP3, ".ogg": OggOpus, ".opus": OggOpus, ".m4a": MP4}
+    readers[".aac"] = ID3FileType  # frames have no place for tags; ID3 before them is what HLS puts there
     return readers[suffix](stream)
 
 
@@ -192,7 +195,7 @@ def _set_tag(stream: io.BytesIO, suffix: str, value: str) -> None:
     file = _open(stream, suffix)
     if file.tags is None:
         file.add_tags()
-    if suffix in (".wav", ".mp3"):
+    if suffix in (".wav", ".mp3", ".aac"):
         file.tags.setall(f"TXXX:{KEY}", [TXXX(encoding=3, desc=KEY, text=[value])])
     elif suffix == ".m4a":
         file.tags[_MP4_ATOM] = [MP4FreeForm(value.encode("ascii"))]
@@ -203,7 +206,7 @@ def _set_tag(stream: io.BytesIO, suffix: str, value: str) -> None:
 
 
 def _get_tags(tags: Any, suffix: str) -> list[str]:
-    if suffix in (".wav", ".mp3"):
+    if suffix in (".wav", ".mp3", ".aac"):
         return [str(text) for frame in tags.getall(f"TXXX:{KEY}") for text in frame.text]
     found = tags.get(_MP4_ATOM if suffix == ".m4a" else KEY) or []
     return [bytes(value).decode("ascii", "replace") if suffix == ".m4a" else str(value) for value in found]

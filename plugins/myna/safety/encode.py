@@ -6,6 +6,7 @@ Nothing touches the disk before it is labelled: a release that dies on the way l
 import contextlib
 import hashlib
 import io
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -38,6 +39,7 @@ FORMATS: dict[str, Format] = {
     ".ogg": _OPUS,
     ".opus": _OPUS,
     ".m4a": Format("ipod", "aac", "fltp", 96000, _MP3_RATES),
+    ".aac": Format("adts", "aac", "fltp", 96000, _MP3_RATES),
 }
 
 
@@ -53,6 +55,12 @@ def format_of(path: Path | str) -> Format:
     return FORMATS[suffix]
 
 
+def rate_of(form: Format, sample_rate: int) -> int:
+    """Return the rate in Hz that a format stores a sound at: its own, else the next one that the codec takes."""
+    last = form.rates[-1] if form.rates else sample_rate
+    return next((rate for rate in form.rates if rate >= sample_rate), last)
+
+
 def encode(audio: Audio, form: Format) -> bytes:
     """Encode a sound.
 
@@ -65,7 +73,7 @@ def encode(audio: Audio, form: Format) -> bytes:
     """
     import av
 
-    rate = next((r for r in form.rates if r >= audio.sample_rate), form.rates[-1] if form.rates else audio.sample_rate)
+    rate = rate_of(form, audio.sample_rate)
     wave = resample(audio.wave, audio.sample_rate, rate)
     target = io.BytesIO()
     try:
@@ -187,15 +195,28 @@ def _samples(wave: Wave, sample_format: str) -> np.ndarray:
 
 
 def _packets(stream: Any, wave: Wave, rate: int) -> Any:
+    for frame in frames_of(wave, stream, rate):
+        yield from stream.encode(frame)
+    yield from stream.encode(None)
+
+
+def frames_of(wave: Wave, stream: Any, rate: int, first: int = 0) -> Iterator[Any]:
+    """Cut samples into frames of an encoder.
+
+    Args:
+        wave: `(T,)` within ±1.
+        stream: An output stream of `av`, which names sample format and frame size.
+        rate: Hz.
+        first: Number of the first sample in the whole sound.
+    """
     import av
 
     size = stream.codec_context.frame_size or 4096
     for start in range(0, len(wave), size):
         block = np.ascontiguousarray(_samples(wave[None, start : start + size], stream.format.name))
         frame = av.AudioFrame.from_ndarray(block, format=stream.format.name, layout="mono")
-        frame.sample_rate, frame.pts = rate, start
-        yield from stream.encode(frame)
-    yield from stream.encode(None)
+        frame.sample_rate, frame.pts = rate, first + start
+        yield frame
 
 
 def _name(data: bytes | Path) -> str:

@@ -15,9 +15,9 @@ import numpy as np
 from myna.safety.encode import resample
 from myna.safety.types import Audio, Wave
 
-_RATE = 8000
+RATE = 8000
 _WINDOW = 256  # samples: 32 ms
-_HOP = 128
+HOP = 128
 _CELL_FRAMES = 4  # 64 ms
 _PERIOD = 32  # cells of time
 _BANDS = 28
@@ -54,22 +54,27 @@ class Spread:
         stretched = np.repeat(np.stack([self._pattern, *decoys]), _CELL_FRAMES, axis=1)
         self._spectra = np.conj(np.fft.rfft(stretched, axis=1))
 
-    def residual(self, audio: Audio) -> Wave:
-        """Return what raises and lowers the cells, float32 `(T,)`, below 4 kHz."""
-        wave = resample(audio.wave, audio.sample_rate, _RATE)
+    def residual(self, audio: Audio, start: int = 0) -> Wave:
+        """Return what raises and lowers the cells, float32 `(T,)`, below 4 kHz.
+
+        Args:
+            audio: The sound, or a part of it.
+            start: Frame of the pattern (16 ms) that the sound begins at.
+        """
+        wave = resample(audio.wave, audio.sample_rate, RATE)
         spectrum = _spectrum(wave)
         frames = spectrum.shape[1]
-        cells = np.repeat(self._pattern, _CELL_FRAMES, axis=0)
+        cells = np.roll(np.repeat(self._pattern, _CELL_FRAMES, axis=0), -start, axis=0)
         gain_db = np.zeros(spectrum.shape)
         repeated = np.resize(cells, (frames, _BANDS)).T * _DEPTH_DB
         gain_db[_FIRST_BIN : _FIRST_BIN + _BANDS * _BAND_BINS] = np.repeat(repeated, _BAND_BINS, axis=0)
         added = _sound(spectrum * (10.0 ** (gain_db / 20.0) - 1.0), len(wave))
-        added = resample(added.astype(np.float32), _RATE, audio.sample_rate)
+        added = resample(added.astype(np.float32), RATE, audio.sample_rate)
         return np.pad(added, (0, max(0, len(audio.wave) - len(added))))[: len(audio.wave)].astype(np.float32)
 
     def score(self, audio: Audio) -> float:
         """Return 0 to 1: 0.5 where the pattern stands 6.5 standard deviations above the decoys."""
-        spectrum = np.abs(_spectrum(resample(audio.wave, audio.sample_rate, _RATE))) ** 2
+        spectrum = np.abs(_spectrum(resample(audio.wave, audio.sample_rate, RATE))) ** 2
         if spectrum.shape[1] < _CELL_FRAMES * 8:
             return 0.0
         z = _above(_best(_folded(_levelled(spectrum)), self._spectra))
@@ -96,18 +101,18 @@ def _window() -> np.ndarray:
 
 def _spectrum(wave: Wave) -> np.ndarray:
     # Short-time spectrum (bins, frames); half a window of silence before, enough after.
-    padded = np.pad(wave.astype(np.float64), (_HOP, _HOP + -len(wave) % _HOP))
-    frames = np.lib.stride_tricks.sliding_window_view(padded, _WINDOW)[::_HOP]
+    padded = np.pad(wave.astype(np.float64), (HOP, HOP + -len(wave) % HOP))
+    frames = np.lib.stride_tricks.sliding_window_view(padded, _WINDOW)[::HOP]
     return np.fft.rfft(frames * _window(), axis=1).T
 
 
 def _sound(spectrum: np.ndarray, length: int) -> np.ndarray:
     frames = np.fft.irfft(spectrum.T, n=_WINDOW, axis=1) * _window()
-    halves = frames.reshape(len(frames), 2, _HOP)
-    summed = np.zeros((len(frames) + 1, _HOP))
+    halves = frames.reshape(len(frames), 2, HOP)
+    summed = np.zeros((len(frames) + 1, HOP))
     summed[:-1] += halves[:, 0]
     summed[1:] += halves[:, 1]
-    return summed.reshape(-1)[_HOP : _HOP + length]
+    return summed.reshape(-1)[HOP : HOP + length]
 
 
 def _levelled(power: np.ndarray, time: float = 1.0, frequency: float = 1.0) -> np.ndarray:

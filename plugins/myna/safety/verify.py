@@ -43,7 +43,7 @@ class Finding(BaseModel):
         file: The file.
         seconds: Its length.
         aigc: The AIGC label, or none.
-        label_signature: `this site`, `trusted site`, `unknown site`, `broken`, or `none`.
+        label_signature: `this site`, `trusted site`, `unknown site`, `stream`, `broken`, or `none`.
         cue: Start and end in seconds of each rhythm label.
         watermarks: Score of each detector that is installed, 0 to 1.
         watermark_found: Names of the watermarks that were found.
@@ -97,7 +97,7 @@ def verify(path: Path) -> Finding:
         file=str(path),
         seconds=round(len(sound.wave) / sound.sample_rate, 3),
         aigc=label,
-        label_signature="unreadable" if found and label is None else _signature(label, content),
+        label_signature="unreadable" if found and label is None else _signature(label, content, entry),
         cue=spans,
         watermarks=scores,
         watermark_found=[name for name, score in scores.items() if score >= load_watermark(name).threshold],
@@ -163,10 +163,15 @@ def _score(sound: Audio, spans: list[tuple[float, float]], name: str) -> float:
     return watermark_score(speech if len(speech.wave) else sound, name)
 
 
-def _signature(label: aigc.Label | None, content: str) -> str:
+def _signature(label: aigc.Label | None, content: str, entry: Entry | None) -> str:
     if label is None or not label.ReservedCode1.startswith(aigc.PREFIX):
         return "none"
     public = aigc.signer(label, content)
+    if public is None:
+        public = aigc.signer(label, aigc.STREAM)
+        # What the label of a stream cannot hold, the sound itself, stands in the log of its site.
+        if public is not None and (entry is None or entry.essence != content or entry.content_id != label.ProduceID):
+            return "stream"
     if public is None:
         return "broken"
     if public == trust.site_public():
@@ -186,6 +191,10 @@ _SIGNATURES: dict[str, Verdict] = {
     "this site": ("ok", "by this site, over the label and the sound"),
     "trusted site": ("ok", "by a site that is trusted here, over the label and the sound"),
     "unknown site": ("problem", "the signature fits, but is by a site that is not trusted here"),
+    "stream": (
+        "problem",
+        "the signature is that of a stream, made before its sound: only the log of its site can tell whether they fit",
+    ),
     "broken": (
         "problem",
         "the signature in the AIGC label does not fit: the label or the sound was altered",
@@ -242,6 +251,8 @@ def judge_log(finding: Finding) -> Verdict:
         if finding.label_signature == "this site" and not audit.pruned():
             return "problem", "signed by this site, but not in its log: the log was cut or replaced"
         return "none", "not in the log of this machine"
+    if entry.event == "stream":
+        return "problem", "the log says that it is a stream whose end was not written"
     if entry.event == "withdrawn":
         return "problem", "the log says that it was withdrawn"
     if not finding.unchanged:

@@ -1,7 +1,7 @@
 """From a voice directory to labelled sound: find it, load it, speak, and leave through `myna.safety.release`."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,6 +17,7 @@ from myna.serve.given import says_something, speakable
 if TYPE_CHECKING:
     from myna.networks.timing import Timed
     from myna.networks.voice import Voice
+    from myna.safety.release_stream import Streaming
     from myna.safety.types import Released, Request, VoiceCard
     from myna.text.reading import Reading
 
@@ -41,6 +42,11 @@ class Talker(Protocol):
 
     def speak(self, text: str, language: str | None = None, seed: int = 0, speed: float = 1.0) -> NDArray[np.float32]:
         """Return samples `(T,)`."""
+
+    def stream(
+        self, text: str, language: str | None = None, seed: int = 0, speed: float = 1.0
+    ) -> Iterator[NDArray[np.float32]]:
+        """Give samples part by part, each as soon as it is made."""
 
     def read(self, text: str, language: str | None = None) -> "Reading":
         """Say how a text will be read."""
@@ -156,6 +162,13 @@ def speak(voice: Talker, speech: Speech) -> tuple[NDArray[np.float32], int]:
     return wave, voice.sample_rate
 
 
+def speak_parts(voice: Talker, speech: Speech) -> Iterator[NDArray[np.float32]]:
+    """Speak part by part: samples `(T,)` within ±1, each as soon as it is made."""
+    speech = speech.checked()
+    for wave in voice.stream(speech.text, language=speech.language, seed=speech.seed, speed=speech.speed):
+        yield np.clip(wave, -1.0, 1.0)
+
+
 def speak_timed(voice: "Voice", speech: Speech) -> "Timed":
     """Speak, and say when each word is said; see `myna.networks.timing`."""
     speech = speech.checked()
@@ -205,6 +218,15 @@ def leave_bytes(
     from myna.safety.release import release_bytes
 
     return _marked(lambda request: release_bytes(sound, card, request), request)
+
+
+def leave_stream(
+    sound: Iterable[NDArray[np.float32]], sample_rate: int, card: "VoiceCard", request: "Request"
+) -> "Streaming":
+    """Send a sound through the exit while it is made, see `myna.safety.release_stream`."""
+    from myna.safety.release_stream import release_stream
+
+    return release_stream(sound, sample_rate, card, request)
 
 
 def _marked[Made](exit: Callable[["Request"], Made], request: "Request") -> Made:

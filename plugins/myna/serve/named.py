@@ -21,14 +21,15 @@ def named_voice(path_or_name: Path | str) -> Path:
     path = Path(path_or_name)
     if path.is_dir() or len(path.parts) != 1 or path.name in (".", ".."):
         return path
-    known = {name: folder for name, folder in reversed(list(_known()))}
+    known = {name: folder for name, folder in reversed(list(known_voices()))}
     if path.name not in known:
         names = ", ".join(sorted(known)) or f"none are known; set {PLACES} to the folder that holds them"
         raise MynaError(f"{path}: no such folder, and no voice of that name ({names})")
     return known[path.name]
 
 
-def _known() -> Iterator[tuple[str, Path]]:
+def known_voices() -> Iterator[tuple[str, Path]]:
+    """Give name and folder of each voice, those that are found first first; a name may come twice."""
     for place in os.environ.get(PLACES, "").split(os.pathsep):
         if place and Path(place).is_dir():
             yield from ((folder.name, folder) for folder in sorted(Path(place).iterdir()) if folder.is_dir())

@@ -1,0 +1,288 @@
+"""`/v1/audio/speech` and the models: OpenAI's form, with Myna's exit behind it."""
+
+import base64
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import JSONResponse, Response, StreamingResponse
+
+from myna.errors import MynaError
+from myna.limits import LARGEST_SEED
+from myna.serve.api_error import ApiError, content
+from myna.serve.exit import (
+    Speech,
+    Talker,
+    engine_of,
+    languages_of,
+    leave_bytes,
+    leave_stream,
+    speak_parts,
+    speak_timed,
+    spoken_request,
+    voice_card,
+    watermark_wish,
+)
+from myna.serve.library import Found
+from myna.serve.parts import Parts
+from myna.serve.settings import REQUESTER
+from myna.serve.speaking import while_there
+
+if TYPE_CHECKING:
+    from myna.safety.release_stream import Streaming
+    from myna.safety.types import Request as Wish
+
+MODELS = ("myna", "tts-1", "tts-1-hd", "gpt-4o-mini-tts")
+OPENAI_VOICES = frozenset(
+    ("alloy", "ash", "ballad", "cedar", "coral", "echo", "fable", "marin", "nova", "onyx", "sage", "shimmer", "verse")
+)
+MEDIA = {
+    "mp3": "audio/mpeg",
+    "wav": "audio/wav",
+    "flac": "audio/flac",
+    "opus": "audio/ogg",
+    "aac": "audio/aac",
+    "pcm": "audio/pcm",
+}
+_TOKENS_A_SECOND = 50  # of the usage that events end with: frames of 20 ms
+Format = Literal["mp3", "wav", "flac", "opus", "aac", "pcm"]
+
+
+class VoiceId(BaseModel):
+    """A voice as an object."""
+
+    model_config = ConfigDict(extra="forbid")
+    id: str = Field(min_length=1, max_length=200)
+
+
+class Wanted(BaseModel):
+    """The body of a request; docs/serve.md says what each field is."""
+
+    model_config = ConfigDict(extra="forbid")
+    model: str = Field(max_length=100)
+    input: str = Field(min_length=1)
+    voice: str | VoiceId
+    response_format: Format = "mp3"
+    speed: float = Field(default=1.0, ge=0.25, le=4.0, allow_inf_nan=False)
+    stream_format: Literal["audio", "sse"] | None = None
+    instructions: str | None = Field(default=None, max_length=10_000)
+    language: str | None = Field(default=None, max_length=40)
+    seed: int = Field(default=0, ge=0, lt=LARGEST_SEED)
+    purpose: Literal["evaluation", "private", "publish", "commercial"] = "evaluation"
+    cue: Literal["rhythm", "spoken"] = "rhythm"
+    timestamp_granularities: list[Literal["word", "sentence", "phoneme"]] = Field(default=[], max_length=3)
+
+    def speech(self) -> Speech:
+        """Return what is to be said.
+
+        Raises:
+            MynaError: Nothing to say, or an unknown language.
+        """
+        return Speech(self.input, self.language, self.speed, self.seed).checked()
+
+
+class Prepared:
+    """A request that may be spoken: voice, text, card and wish of the exit."""
+
+    def __init__(self, folder: Path, voice: Talker, wanted: Wanted) -> None:
+        """Ask the exit before anything is spoken.
+
+        Raises:
+            MynaError: It may not leave, or cannot be read.
+        """
+        from myna.safety.release import admit
+
+        self.voice, self.speech, self.card = voice, wanted.speech(), voice_card(folder, voice)
+        self.folder, self.suffix = folder, wanted.response_format
+        wishes = {"purpose": wanted.purpose, "cue": wanted.cue, "requester": REQUESTER}
+        languages = {"languages": languages_of(voice, self.speech)}
+        output = Path(f"speech.{wanted.response_format}")
+        self.request: Wish = spoken_request(self.speech, output, **wishes, **languages, **watermark_wish(folder))
+        admit(self.card, self.request)
+
+    def stream(self) -> "Streaming":
+        """Open the exit for a sound that is still to be made."""
+        return leave_stream(speak_parts(self.voice, self.speech), self.voice.sample_rate, self.card, self.request)
+
+    def file(self, sound: np.ndarray) -> tuple[bytes, Any]:
+        """Send a whole sound through the exit."""
+        return leave_bytes((sound, self.voice.sample_rate), self.card, self.request)
+
+
+def router(parts: Parts) -> APIRouter:
+    """Return the paths."""
+    paths = APIRouter()
+
+    @paths.get("/v1/models")
+    def models() -> dict[str, Any]:
+        return {"object": "list", "data": [_model(name) for name in MODELS]}
+
+    @paths.get("/v1/models/{name}")
+    def model(name: str) -> dict[str, Any]:
+        _check_model(name)
+        return _model(name)
+
+    @paths.get("/v1/audio/models")
+    @paths.get("/audio/models")
+    def audio_models() -> dict[str, Any]:
+        return {"models": [{"id": name} for name in MODELS]}
+
+    @paths.post("/v1/audio/speech")
+    async def speech(request: Request, wanted: Wanted) -> Response:
+        _check_model(wanted.model)
+        voice = _voice(parts, wanted)
+        _check(parts, wanted)
+        if wanted.stream_format is None:
+            return await while_there(request, _whole(parts, voice, wanted))
+        return await _streamed(parts, request, voice, wanted)
+
+    return paths
+
+
+def _model(name: str) -> dict[str, Any]:
+    return {"id": name, "object": "model", "created": 0, "owned_by": "myna"}
+
+
+def _check_model(name: str) -> None:
+    if name not in MODELS:
+        raise ApiError(404, "model_not_found", f"no model {name[:60]!r}; use one of {', '.join(MODELS)}", "model")
+
+
+def _voice(parts: Parts, wanted: Wanted) -> Found:
+    name = wanted.voice if isinstance(wanted.voice, str) else wanted.voice.id
+    found = parts.library.find(name)
+    if found is None and name in OPENAI_VOICES and parts.settings.default_voice:
+        found = parts.library.find(parts.settings.default_voice)
+    if found is None:
+        making = any(name in (person.id, person.name) for person in parts.people.voices())
+        if making:
+            raise ApiError(409, "voice_not_ready", f"voice {name[:60]!r} does not speak yet; look at its job", "voice")
+        raise ApiError(404, "voice_not_found", f"no voice {name[:60]!r}; GET /v1/audio/voices lists them", "voice")
+    return found
+
+
+def _check(parts: Parts, wanted: Wanted) -> None:
+    from myna.safety import terms
+
+    if len(wanted.input) > parts.settings.longest_text:
+        most = parts.settings.longest_text
+        raise ApiError(400, "text_too_long", f"the text has {len(wanted.input)} characters; at most {most}", "input")
+    if wanted.stream_format and wanted.timestamp_granularities:
+        raise ApiError(400, "invalid_value", "times are told of whole sounds; leave out stream_format", "stream_format")
+    try:
+        wanted.speech()
+    except MynaError as error:
+        language = "unknown language" in str(error)
+        code, field = ("unsupported_language", "language") if language else ("nothing_to_say", "input")
+        raise ApiError(400, code, str(error), field) from error
+    if wanted.purpose != "evaluation" and not terms.accepted(REQUESTER):
+        raise ApiError(
+            403,
+            "terms_not_accepted",
+            f"purpose {wanted.purpose!r} needs the terms: `myna consent terms --accept --requester {REQUESTER}`",
+            "purpose",
+        )
+
+
+def _prepared(parts: Parts, voice: Found, wanted: Wanted) -> Prepared:
+    return Prepared(*parts.library.load(voice), wanted)
+
+
+async def _whole(parts: Parts, voice: Found, wanted: Wanted) -> Response:
+    speakers = parts.speakers
+    with speakers.slot() as until:
+        ready = await speakers.run(lambda: _prepared(parts, voice, wanted), until)
+        if wanted.timestamp_granularities:
+            return await speakers.run(lambda: _timed(ready, wanted), until)
+        if wanted.response_format == "pcm":  # bare samples have no label to read back
+            streaming = await speakers.run(ready.stream, until)
+            data = b"".join([part async for part in speakers.steps(streaming.parts, until)])
+            return Response(data, headers=_headers(streaming.content_id, wanted), media_type=MEDIA["pcm"])
+        waves = [wave async for wave in speakers.steps(speak_parts(ready.voice, ready.speech), until)]
+        data, released = await speakers.run(lambda: ready.file(np.concatenate(waves)), until)
+        parts.metrics.spoken(released.seconds)
+        return Response(data, headers=_headers(released.content_id, wanted), media_type=MEDIA[wanted.response_format])
+
+
+def _timed(ready: Prepared, wanted: Wanted) -> Response:
+    from myna.networks.timing import as_json
+
+    if engine_of(ready.folder) != "torch":
+        raise ApiError(400, "invalid_value", "an export does not tell times; ask the voice it is from", "voice")
+    if wanted.response_format == "pcm":
+        raise ApiError(400, "invalid_value", "times are told of files; take another format", "response_format")
+    timed = speak_timed(ready.voice, ready.speech)  # type: ignore[arg-type]
+    data, released = ready.file(timed.wave)
+    found = as_json(timed, released.seconds - timed.seconds)
+    kept = {f"{name}s": found[f"{name}s"] for name in wanted.timestamp_granularities}
+    head = {"audio": base64.b64encode(data).decode(), "format": wanted.response_format}
+    times = {name: found[name] for name in ("seconds", "speech_start")}
+    body = {**head, "content_id": released.content_id, **times, **kept}
+    return JSONResponse(body, headers=_headers(released.content_id, wanted, name=False))
+
+
+async def _streamed(parts: Parts, request: Request, voice: Found, wanted: Wanted) -> Response:
+    """Answer with the first part; whatever is refused is refused before."""
+    chunks = _chunks(parts, voice, wanted)
+    content_id, first = await while_there(request, _start(chunks))
+    headers = _headers(content_id, wanted)
+    if wanted.stream_format == "sse":
+        return StreamingResponse(_events(first, chunks, wanted), headers=headers, media_type="text/event-stream")
+    return StreamingResponse(_bytes(first, chunks), headers=headers, media_type=MEDIA[wanted.response_format])
+
+
+async def _start(chunks: AsyncIterator[tuple[str, bytes]]) -> tuple[str, bytes]:
+    return await anext(chunks)
+
+
+async def _chunks(parts: Parts, voice: Found, wanted: Wanted) -> AsyncIterator[tuple[str, bytes]]:
+    speakers = parts.speakers
+    with speakers.slot() as until:
+        ready = await speakers.run(lambda: _prepared(parts, voice, wanted), until)
+        streaming = await speakers.run(ready.stream, until)
+        async for data in speakers.steps(streaming.parts, until):
+            yield streaming.content_id, data
+
+
+async def _bytes(first: bytes, chunks: AsyncIterator[tuple[str, bytes]]) -> AsyncIterator[bytes]:
+    yield first
+    async for _, data in chunks:
+        yield data
+
+
+async def _events(first: bytes, chunks: AsyncIterator[tuple[str, bytes]], wanted: Wanted) -> AsyncIterator[bytes]:
+    """Give server-sent events in OpenAI's form."""
+    size = 0
+    try:
+        async for data in _bytes(first, chunks):
+            size += len(data)
+            yield _event({"type": "speech.audio.delta", "audio": base64.b64encode(data).decode()})
+    except (ApiError, MynaError) as error:
+        known = isinstance(error, ApiError)
+        body = error.content() if known else content(400, "refused", str(error))
+        yield _event({"type": "error", **body})
+        return
+    frames = round(size / _BYTES_A_SECOND[wanted.response_format] * _TOKENS_A_SECOND)
+    usage = {"input_tokens": len(wanted.input), "output_tokens": frames, "total_tokens": len(wanted.input) + frames}
+    yield _event({"type": "speech.audio.done", "usage": usage})
+
+
+# Of what leaves as events, to tell its length without decoding it; exact for wav and pcm.
+_BYTES_A_SECOND = {"mp3": 12_000, "aac": 12_000, "opus": 6_000, "flac": 30_000, "wav": 44_100, "pcm": 48_000}
+
+
+def _event(body: dict[str, Any]) -> bytes:
+    return f"data: {json.dumps(body)}\n\n".encode()
+
+
+def _headers(content_id: str, wanted: Wanted, name: bool = True) -> dict[str, str]:
+    headers = {"X-Myna-Content-Id": content_id}
+    if name:
+        headers["Content-Disposition"] = f'inline; filename="speech.{wanted.response_format}"'
+    if wanted.instructions:
+        headers["X-Myna-Ignored"] = "instructions"
+    return headers
