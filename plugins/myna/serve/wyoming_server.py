@@ -27,7 +27,7 @@ from myna.serve.parts import Parts
 from myna.serve.settings import Settings
 from myna.serve.speech_api import Prepared, Wanted
 
-_ABOUT = Attribution(name="Myna", url="https://github.com/espnet/espnet")
+_ABOUT = Attribution(name="Myna", url="")
 _WIDTH, _CHANNELS = 2, 1
 
 

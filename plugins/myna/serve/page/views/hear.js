@@ -1,0 +1,105 @@
+// Type a text and hear it, in one voice or in several side by side.
+import { call } from "../api.js";
+import { html } from "../html.js";
+import { setHear, state, tell } from "../store.js";
+import { number, t } from "../words.js";
+import { Failure, Field, Heading, MadeByAI } from "./parts.js";
+
+const FORMATS = { mp3: "mp3", wav: "wav", flac: "flac", opus: "opus", aac: "aac" };
+const LONGEST = 10_000; // characters, the server's own bound
+const SPEEDS = [0.75, 0.9, 1, 1.1, 1.25];
+
+export function Hear() {
+  const voices = (state.voices ?? []).filter((voice) => voice.state === "ready");
+  if (!voices.length) return html`<${Heading}>${t("hear")}<//>
+    <p>${t(state.voices ? "hear.none" : "loading")}</p>
+    ${state.voices && html`<a class="button main" href="#new">${t("tab.new")}</a>`}`;
+  const { hear } = state;
+  const chosen = voices.filter((voice) => hear.chosen.includes(voice.id));
+  const now = chosen.length ? chosen : voices.slice(0, 1);
+  return html`
+    <${Heading}>${t("hear")}<//>
+    <form class="card" onSubmit=${(event) => speak(event, now)}>
+      <${Field} id="text" label=${t("hear.text")}>
+        <textarea id="text" rows="3" maxlength=${LONGEST} required value=${hear.text}
+          onInput=${(event) => setHear({ text: event.target.value })}></textarea>
+      <//>
+      <${Pick} voices=${voices} now=${now} />
+      <${More} hear=${hear} now=${now} />
+      <div class="buttons"><button class="main" disabled=${hear.busy || !hear.text.trim()}>
+        ${t(hear.busy ? "hear.busy" : now.length > 1 ? "hear.compare" : "hear.go")}</button></div>
+    </form>
+    <${Failure} error=${hear.error} />
+    <${Sounds} hear=${hear} />`;
+}
+
+function Pick({ voices, now }) {
+  const toggle = (voice) => (event) => {
+    const others = now.filter((one) => one !== voice);
+    const chosen = event.target.checked ? [...others, voice] : others.length ? others : [voice];
+    setHear({ chosen: chosen.map((one) => one.id) });
+  };
+  return html`<fieldset class="pick">
+    <legend>${t("hear.voices")}</legend>
+    ${voices.map((voice) => html`<label class="chip" key=${voice.id}>
+      <input type="checkbox" checked=${now.includes(voice)} onChange=${toggle(voice)} />${voice.name}</label>`)}
+    <small>${t("hear.voices.hint")}</small>
+  </fieldset>`;
+}
+
+function More({ hear, now }) {
+  const select = (name, options) => html`<${Field} id=${name} label=${t(`more.${name}`)}>
+    <select id=${name} onChange=${(event) => setHear({ [name]: event.target.value })}>
+      ${options.map(([value, label]) => html`<option value=${value} selected=${String(hear[name]) === String(value)}>${label}</option>`)}
+    </select><//>`;
+  const wide = now.every((voice) => voice.scope && voice.scope !== "evaluation");
+  const purposes = wide ? ["evaluation", "private"] : ["evaluation"];
+  return html`<details><summary>${t("more")}</summary><div class="row">
+    ${select("format", Object.entries(FORMATS).map(([format]) => [format, format]))}
+    ${select("speed", SPEEDS.map((speed) => [speed, `${number(speed, 2)} ×`]))}
+    ${select("cue", ["rhythm", "spoken"].map((cue) => [cue, t(`cue.${cue}`)]))}
+    ${select("purpose", purposes.map((purpose) => [purpose, t(`purpose.${purpose}`)]))}
+  </div></details>`;
+}
+
+async function speak(event, voices) {
+  event.preventDefault();
+  const { text, format, speed, cue, purpose, sounds } = state.hear;
+  sounds.forEach((sound) => URL.revokeObjectURL(sound.url));
+  setHear({ busy: true, error: null, sounds: [] });
+  tell(t("hear.busy"));
+  try {
+    for (const voice of voices) {
+      const asked = { model: "myna", voice: voice.id, input: text, response_format: format, speed: Number(speed), cue, purpose };
+      const answer = await call("/v1/audio/speech", { method: "POST", json: asked });
+      const id = answer.headers.get("X-Myna-Content-Id");
+      const sound = { voice, text, id, url: URL.createObjectURL(await answer.blob()), file: `${voice.name}.${FORMATS[format]}` };
+      setHear({ sounds: [...state.hear.sounds, sound] });
+    }
+    tell(t("hear.ready"));
+  } catch (error) {
+    setHear({ error });
+  }
+  setHear({ busy: false });
+}
+
+function Sounds({ hear }) {
+  if (!hear.sounds.length) return null;
+  return html`<section class="sounds" aria-label=${t("sounds")}>
+    ${hear.sounds.map((sound) => html`<article class="card" key=${sound.url}>
+      <h2>${sound.voice.name}</h2>
+      <${MadeByAI} />
+      <audio controls autoplay=${hear.sounds.length === 1 && !hear.busy} src=${sound.url} aria-label=${t("sound.of", { name: sound.voice.name })}></audio>
+      <${Brief} scores=${sound.voice.scores} />
+      <a class="button" href=${sound.url} download=${sound.file}>${t("download", { file: sound.file })}</a>
+      <small class="number">${t("sound.id", { id: sound.id })}</small>
+    </article>`)}
+    <p class="keep">${t("keepLabel")}</p>
+  </section>`;
+}
+
+function Brief({ scores }) {
+  if (!scores?.similarity) return null;
+  const { voice, recordings } = scores.similarity;
+  return html`<p><small>${t("brief", { voice: number(100 * voice), recordings: number(100 * recordings) })}</small></p>`;
+}
