@@ -107,7 +107,8 @@ class Queue:
         if child is not None and child.poll() is None:
             return True
         self._children.pop(job.id, None)
-        return holder(person.folder) is not None
+        # One that has just started does not hold its lock yet.
+        return holder(person.folder) is not None or any(map(_is_worker, _processes(job.id)))
 
     def _ended(self, job: Job, person: Person) -> bool:
         """Write down how a job ended; one that was killed is started again. Returns whether it runs."""
@@ -175,6 +176,13 @@ def _processes(job: str) -> list[psutil.Process]:
             if process.pid != os.getpid() and process.environ().get(MARK) == job:
                 found.append(process)
     return found
+
+
+def _is_worker(process: psutil.Process) -> bool:
+    try:
+        return "myna.serve.worker" in process.cmdline()
+    except psutil.Error:
+        return False
 
 
 def _tail(path: Path) -> list[str]:
