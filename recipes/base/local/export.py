@@ -31,9 +31,10 @@ def main() -> None:
     parser.add_argument("trained", type=Path)
     parser.add_argument("folder", type=Path)
     args = parser.parse_args()
-    hashes, config = {}, {"name": "base", "language": "en-us", "sample_rate": 22_050}
+    config = {"name": "base", "language": "en-us", "sample_rate": 22_050}
     card, voice = args.folder / "weights.json", args.folder / "voice.yaml"
     shipped = json.loads(card.read_text(encoding="utf-8")) if card.is_file() else {}
+    hashes = dict(shipped)  # what is not trained here, such as the aligner, stays
     before = yaml.safe_load(voice.read_text(encoding="utf-8")) if voice.is_file() else {}
     for name, network in PARTS.items():
         path, state = args.folder / piecework.SHIPPED[name], piecework.load(args.trained / f"{name}.ckpt")
