@@ -102,7 +102,9 @@ def test_usage(capsys):
 
 def test_unknown_command(capsys):
     assert cli.main(["sing"]) == 2
-    assert "unknown command 'sing'; choose one of: recipe, clone, inspect, say" in capsys.readouterr().err
+    assert (
+        "unknown command 'sing'; choose one of: recipe, clone, inspect, listen, serve, say" in capsys.readouterr().err
+    )
 
 
 @pytest.mark.parametrize("name", sorted(cli.COMMANDS))

@@ -18,6 +18,7 @@ from myna.audio.loudness import normalise
 from myna.errors import MynaError
 from myna.files import shown
 from myna.listen.trials import Clip
+from myna.measure.media import recording_mp3
 
 SUFFIX, SHORTEST, LONGEST = ".mp3", 1.5, 9.0
 
@@ -48,9 +49,6 @@ def recorded(folder: Path, count: int, ids: Sequence[str]) -> list[Sound]:
     Raises:
         MynaError: There are too few of 1.5 to 9 s.
     """
-    from myna.safety.encode import encode, format_of
-    from myna.safety.types import Audio
-
     pieces = [p for p in listen(folder).pieces if SHORTEST <= p.end - p.start <= LONGEST]
     if len(pieces) < 2:
         raise MynaError(f"{shown(folder)}: a listening test needs two pieces of 1.5 to 9 s of speech; record more")
@@ -59,7 +57,7 @@ def recorded(folder: Path, count: int, ids: Sequence[str]) -> list[Sound]:
         sound = load_audio(piece.file)
         wave = sound.wave[int(piece.start * sound.sample_rate) : int(piece.end * sound.sample_rate)]
         wave = normalise(wave, sound.sample_rate).astype(np.float32)
-        data = encode(Audio(wave, sound.sample_rate), format_of(Path(f"x{SUFFIX}")))
+        data = recording_mp3(wave, sound.sample_rate)
         found.append(Sound(Clip(id_, "recording"), data, len(wave) / sound.sample_rate))
     return found
 

@@ -20,10 +20,15 @@ def file_uri(path: Path) -> str:
 
 
 def recording_uri(wave: NDArray[np.floating], sample_rate: int) -> str:
-    """Return a recording `(T,)` as MP3."""
+    """Return a recording `(T,)` as MP3 in a page."""
+    return f"data:audio/mpeg;base64,{base64.b64encode(recording_mp3(wave, sample_rate)).decode()}"
+
+
+def recording_mp3(wave: NDArray[np.floating], sample_rate: int) -> bytes:
+    """Return a recording of a person `(T,)` as the bytes of an MP3 file."""
     stream = io.BytesIO()
     soundfile.write(stream, prepare(wave, sample_rate, RATE), RATE, format="MP3")
-    return f"data:audio/mpeg;base64,{base64.b64encode(stream.getvalue()).decode()}"
+    return stream.getvalue()
 
 
 def spectrogram_uri(wave: NDArray[np.floating], sample_rate: int) -> str:
