@@ -16,8 +16,9 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,7 @@ from myna.workspace import Workspace
 CORPORA = ("speechocean762_en", "ljspeech32_en")
 POLICIES = ("zero_shot", "embedding", "encoder", "decoder", "lora", "full")
 STAGES = ["create_dataset", "extract_features", "train_encoder", "train_vits", "train_hifigan"]
-HELD_S, SENTENCES, OTHERS = 20.0, 12, 4
+HELD_S, SENTENCES, OTHERS, OTHER_PEOPLE = 20.0, 12, 4, 3
 Row = dict[str, Any]
 
 
@@ -140,20 +141,20 @@ def texts(count: int) -> list[str]:
     return [line.strip() for line in lines if line.strip() and not line.startswith("#")][-count:]
 
 
-def score(voice: Voice, person: Person, strangers: Sequence[np.ndarray]) -> Row:
+def score(voice: Voice, person: Person, cast: Sequence[Person]) -> Row:
     """Score a voice on unseen sentences beside recordings that it did not learn from."""
     said = texts(SENTENCES)
     waves = [voice.speak(text, language="en-us", seed=n) for n, text in enumerate(said)]
     rate, print_ = voice.sample_rate, print_of(person.held)
     likeness = similarity.cosine(similarity.centroid([similarity.embed_dvector(w, rate) for w in waves]), print_)
-    far = float(np.mean([similarity.cosine(print_, other) for other in strangers]))
+    far = _mean([similarity.cosine(print_, print_of(other.held)) for other in cast if other is not person])
     near = _second(person)
     return {
         "similarity": round(likeness, 3),
         "scale": round(similarity.on_scale(likeness, far, near), 3),
         "wer": round(wer.wer(said, [wer.transcribe(w, rate, "en") for w in waves]), 4),
-        "mos": round(float(np.mean([mos.estimate(w, rate) for w in waves])), 3),
-        "others": round(forgotten(voice, strangers), 4),
+        "mos": round(_mean([mos.estimate(w, rate) for w in waves]), 3),
+        "others": round(forgotten(voice, cast[:OTHER_PEOPLE]), 4),
     }
 
 
@@ -163,25 +164,25 @@ def print_of(waves: Sequence[np.ndarray]) -> np.ndarray:
     return similarity.centroid([similarity.embed_dvector(w, RATE) for w in long])
 
 
+def _mean(values: Sequence[float]) -> float:
+    return float(np.mean(values)) if values else float("nan")
+
+
 def _second(person: Person) -> float:
     given = [load_audio(r.path, RATE).wave for r in person.given[:8]]
     return similarity.cosine(print_of(given), print_of(person.held))
 
 
-def forgotten(voice: Voice, strangers: Sequence[np.ndarray]) -> float:
-    """Return the words wrong of other people's embeddings with these weights."""
+def forgotten(voice: Voice, people: Sequence[Person]) -> float:
+    """Return the words wrong of people's embeddings with these weights."""
     said, own = texts(SENTENCES + OTHERS)[:OTHERS], voice.speaker
-    heard, wanted = [], []
-    for n, embedding in enumerate(_EMBEDDINGS[:3]):
-        voice.speaker = torch.from_numpy(embedding)
-        for text in said:
-            heard.append(wer.transcribe(voice.speak(text, language="en-us", seed=n), voice.sample_rate, "en"))
-            wanted.append(text)
+    heard = []
+    for n, person in enumerate(people):
+        voice.speaker = torch.from_numpy(similarity.embed_ge2e(np.concatenate(person.held), RATE))
+        waves = [voice.speak(text, language="en-us", seed=n) for text in said]
+        heard += [wer.transcribe(wave, voice.sample_rate, "en") for wave in waves]
     voice.speaker = own
-    return wer.wer(wanted, heard)
-
-
-_EMBEDDINGS: list[np.ndarray] = []
+    return wer.wer(said * len(people), heard)
 
 
 def recordings(person: Person) -> Row:
@@ -191,7 +192,7 @@ def recordings(person: Person) -> Row:
         "similarity": round(_second(person), 3),
         "scale": 1.0,
         "wer": round(wer.wer(person.texts, heard), 4),
-        "mos": round(float(np.mean([mos.estimate(w, RATE) for w in person.held if len(w) > RATE])), 3),
+        "mos": round(_mean([mos.estimate(w, RATE) for w in person.held if len(w) > RATE]), 3),
     }
 
 
@@ -221,31 +222,34 @@ def main() -> None:
     args = parser.parse_args()
     output = args.output.resolve()
     cast = people(args.speech, min(args.seconds) * 0.9, args.people)
-    prints = {p.name: print_of(p.held) for p in cast}
-    _EMBEDDINGS.extend(similarity.embed_ge2e(np.concatenate(p.held), RATE) for p in cast)
     log = output / "adapt.jsonl"
     done = [json.loads(line) for line in log.read_text().splitlines()] if log.is_file() else []
-    for seconds in args.seconds:
-        for person in cast:
-            if sum(r.seconds for r in person.given) < 0.9 * seconds:
-                continue
-            strangers = [value for name, value in prints.items() if name != person.name]
-            for policy in ("recordings", *args.policies):
-                key = {"person": person.name, "seconds": seconds, "policy": policy}
-                if any(all(row[k] == v for k, v in key.items()) for row in done):
-                    continue
-                if policy == "recordings":
-                    row = key | recordings(person)
-                else:
-                    prepare(person, seconds, output, args.words)
-                    voice, told = tune(person, seconds, output, policy, args.words)
-                    row = key | told | score(voice, person, strangers)
-                done.append(row)
-                output.mkdir(parents=True, exist_ok=True)
-                with log.open("a", encoding="utf-8") as stream:
-                    stream.write(json.dumps(row) + "\n")
-                print(json.dumps(row), flush=True)
-                atomic_text(output / "adapt.md", table(done))
+    for key in keys(cast, args.seconds, args.policies):
+        if any(key.items() <= row.items() for row in done):
+            continue
+        done.append(result(key, cast, output, args.words))
+        with log.open("a", encoding="utf-8") as stream:
+            stream.write(json.dumps(done[-1]) + "\n")
+        print(json.dumps(done[-1]), flush=True)
+        atomic_text(output / "adapt.md", table(done))
+
+
+def keys(cast: Sequence[Person], seconds: Sequence[float], policies: Sequence[str]) -> Iterator[Row]:
+    """Give person, seconds and policy of each result; who has too little speech is left out."""
+    for length, person, policy in product(seconds, cast, ("recordings", *policies)):
+        if sum(r.seconds for r in person.given) >= 0.9 * length:
+            yield {"person": person.name, "seconds": length, "policy": policy}
+
+
+def result(key: Row, cast: Sequence[Person], output: Path, words: Sequence[str]) -> Row:
+    """Tune and score, or score the recordings."""
+    person = next(p for p in cast if p.name == key["person"])
+    output.mkdir(parents=True, exist_ok=True)
+    if key["policy"] == "recordings":
+        return key | recordings(person)
+    prepare(person, key["seconds"], output, words)
+    voice, told = tune(person, key["seconds"], output, key["policy"], words)
+    return key | told | score(voice, person, cast)
 
 
 if __name__ == "__main__":

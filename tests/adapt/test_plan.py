@@ -1,11 +1,13 @@
 """`adapt=auto` and what a person may say instead."""
 
+from typing import get_args
+
 import pytest
 from pydantic import ValidationError
 
 from myna.adapt.plan import TABLE, plan_of, seconds_of
 from myna.adapt.policies import POLICIES
-from myna.settings.tts import MelAdapt
+from myna.settings.tts import MelAdapt, Policy
 
 FIXED = {"augmented": False, "keep": 3, "mel_margin": 0.03, "batch_size": 16, "batch_frames": 6000}
 FIXED |= {"validate_every": 25}
@@ -13,6 +15,10 @@ FIXED |= {"validate_every": 25}
 
 def asked(**words) -> MelAdapt:
     return MelAdapt.model_validate(FIXED | words)
+
+
+def test_the_configuration_names_the_policies_that_there_are() -> None:
+    assert set(get_args(Policy)) == {"auto", *POLICIES}
 
 
 def test_every_row_of_the_table_names_a_policy_and_rows_rise() -> None:

@@ -8,7 +8,7 @@ import torch
 import yaml
 from safetensors.torch import load_file, save_file
 
-from myna.adapt.mel_fine_tune import lean_on, shared_parts
+from myna.adapt.mel_fine_tune import shared_parts
 from myna.adapt.policies import POLICIES
 from myna.cli import main
 from myna.networks.pretrained import FOLDER, load_part, part_config
@@ -70,7 +70,7 @@ def lora(tmp_path_factory) -> tuple[Path, torch.Tensor]:
     factors = policy.factors(network)
     policy.settle(network)
     folder = tmp_path_factory.mktemp("voices") / "ana"
-    lean_on(voice, base).save(folder, base=base, factors=factors)
+    voice.save(folder, base=base, factors=factors)
     (folder / "consent.yaml").write_text(CONSENT, encoding="utf-8")
     seal(folder)
     return folder, network.state_dict()["encoder.attentions.0.qkv.weight"].clone()

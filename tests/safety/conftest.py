@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 import yaml
+from hostile import Carrying, carry_out, make_model
 
 from myna.safety import consent, seal, state
 from myna.safety.encode import resample
@@ -72,3 +73,18 @@ def request_for(tmp_path):
         return Request(output=tmp_path / "out" / name, **{"text": "hello", "watermark": "spread", **fields})
 
     return make
+
+
+@pytest.fixture(scope="session")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The voice that hostile tries start from."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MYNA_WATERMARK", "spread")
+        return make_model(tmp_path_factory.mktemp("model"))
+
+
+@pytest.fixture
+def outcomes_of(model: Path, monkeypatch: pytest.MonkeyPatch) -> Carrying:
+    """Carry out tries, and return how each ended."""
+    monkeypatch.setenv("MYNA_WATERMARK", "spread")
+    return lambda tries: [carry_out(attempt, model) for attempt in tries]

@@ -7,7 +7,7 @@ import hostile_files
 import hostile_voices
 import pytest
 import torch
-from hostile import Try, carry_out, make_model
+from hostile import Carrying, Try
 from omegaconf import OmegaConf
 from safetensors.torch import save_file
 
@@ -18,17 +18,9 @@ for _attempt in [*hostile_voices.all_voices(), *hostile_files.labels(), *hostile
     TRIES[_attempt.kind].append(_attempt)
 
 
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MYNA_WATERMARK", "spread")
-        return make_model(tmp_path_factory.mktemp("model"))
-
-
 @pytest.mark.parametrize("kind", TRIES)
-def test_refused_or_seen(kind: str, model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MYNA_WATERMARK", "spread")
-    outcomes = [carry_out(attempt, model) for attempt in TRIES[kind]]
+def test_refused_or_seen(kind: str, outcomes_of: Carrying) -> None:
+    outcomes = outcomes_of(TRIES[kind])
     assert {o.attempt.name: o.fault for o in outcomes if o.fault} == {}
     assert all(("Traceback" not in line) for o in outcomes for line in o.lines)
 

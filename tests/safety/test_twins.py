@@ -4,13 +4,12 @@ All of them, some 550, are carried out by benchmarks/trust.py.
 """
 
 from collections import defaultdict
-from pathlib import Path
 
 import hostile_labels
 import hostile_lines
 import hostile_twins
 import pytest
-from hostile import Try, carry_out, make_model
+from hostile import Carrying, Try
 
 SOME = 9  # every ninth, besides
 FELL_SHORT = {
@@ -41,18 +40,9 @@ for _number, _attempt in enumerate(
         TRIES[_attempt.kind].append(_attempt)
 
 
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MYNA_WATERMARK", "spread")
-        return make_model(tmp_path_factory.mktemp("model"))
-
-
 @pytest.mark.parametrize("kind", TRIES)
-def test_refused_or_seen(kind: str, model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MYNA_WATERMARK", "spread")
-    outcomes = [carry_out(attempt, model) for attempt in TRIES[kind]]
-    assert {o.attempt.name: o.fault for o in outcomes if o.fault} == {}
+def test_refused_or_seen(kind: str, outcomes_of: Carrying) -> None:
+    assert {o.attempt.name: o.fault for o in outcomes_of(TRIES[kind]) if o.fault} == {}
 
 
 def test_names_of_what_fell_short_are_tries() -> None:

@@ -4,7 +4,6 @@ Under half a minute of speech the voice is the base with the person's embedding,
 recipe `custom` tune it; what the base knows already is left out of them.
 """
 
-import re
 import shutil
 import sys
 import tempfile
@@ -121,23 +120,17 @@ def _instant(arguments: Namespace, speech: "Speech", consent: tuple[Consent, Pat
         fresh.rename(out)
 
 
-def _quoted(value: str) -> str:
-    """Return a value as Hydra's grammar reads it, with nothing in it interpreted."""
-    escaped = re.sub(r"(\\+)(?='|$)", r"\1\1", value).replace("'", "\\'").replace("${", "\\${")
-    return f"'{escaped}'"
-
-
 def _tune(arguments: Namespace) -> None:
     """Run the stages of the recipe `custom` as far as the voice, and copy it."""
     from myna.recipe import command
-    from myna.recipe.compose import compose_recipe, find_recipe, project_root
+    from myna.recipe.compose import compose_recipe, find_recipe, project_root, quoted
 
     consent = arguments.consent if arguments.consent == "own_voice" else str(Path(arguments.consent).absolute())
     words = [f"create_dataset.scope={arguments.scope}", f"create_dataset.language={arguments.language}"]
     # Strangers are what a score is compared with, and here nothing is scored.
-    words += [f"create_dataset.consent={_quoted(consent)}", "create_dataset.pool=none"]
+    words += [f"create_dataset.consent={quoted(consent)}", "create_dataset.pool=none"]
     if arguments.work:
-        words += [f"voice_dir={_quoted(str(arguments.work.absolute()))}"]
+        words += [f"voice_dir={quoted(str(arguments.work.absolute()))}"]
     target = ["--target", str(arguments.recordings), "--name", arguments.name]
     command.main(["custom", *target, "--stages", *STAGES, "--overrides", *words])
     values = {"create_dataset.name": arguments.name}

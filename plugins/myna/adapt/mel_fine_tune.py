@@ -8,7 +8,7 @@ is conditioned on the person's mean embedding.
 import json
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,7 +28,7 @@ from myna.espnet import aligner
 from myna.espnet.mel_train import adamw, build_model, clipped, data_set
 from myna.files import atomic_text
 from myna.kaldi import read_table
-from myna.networks.pretrained import load_part, part_config, part_hash
+from myna.networks.pretrained import load_part, part_hash
 from myna.networks.tts.mel_network import MelNetwork
 from myna.networks.voice import Voice, VoiceConfig
 from myna.settings.tts import MelAdapt
@@ -40,8 +40,6 @@ if TYPE_CHECKING:
     from myna.espnet.callbacks import Evaluate
 
 log = logging.getLogger(__name__)
-
-SMALL = ("lora",)  # policies whose voice holds only what it adds to the base
 
 
 def fine_tune(config: DictConfig) -> None:
@@ -71,13 +69,13 @@ def fine_tune(config: DictConfig) -> None:
         tokens,
         front_end=load_front_end(Workspace.of(config).dump),
     )
-    base = shared_parts(voice) if plan.policy in SMALL else {}
+    base = shared_parts(voice) if POLICIES[plan.policy].small else {}
     factors: dict[str, torch.Tensor] = {}
     report = asdict(plan) | {"chosen_step": 0}
     if plan.steps:
         trained, factors = _train(config, voice, out, plan)
         report |= trained
-    lean_on(voice, base if factors else {}).save(out / "voice", base=base if factors else {}, factors=factors)
+    voice.save(out / "voice", base=base if factors else {}, factors=factors)
     consent_of(config, out / "voice" / "consent.yaml")
     atomic_text(out / "fine_tune.json", json.dumps(report, indent=1) + "\n")
     log.info("clone: step %s of %s chosen", report["chosen_step"], report.get("steps", 0))
@@ -88,15 +86,6 @@ def shared_parts(voice: Voice) -> dict[str, str]:
     parts: dict[str, torch.nn.Module | None] = {"tts": voice.tts, "vocoder": voice.vocoder}
     same = {part: part_hash(part) for part, network in parts.items() if network is not None and _is_base(part, network)}
     return same if "tts" in same else {}
-
-
-def lean_on(voice: Voice, base: Mapping[str, str]) -> Voice:
-    """Let a voice name the parts that it shares with the base as the base does: stage 4 writes out its defaults."""
-    config = voice.config
-    tts = part_config("tts") if "tts" in base else config.tts
-    vocoder = part_config("vocoder") if "vocoder" in base else config.vocoder
-    voice.config = replace(config, tts=tts, vocoder=vocoder)
-    return voice
 
 
 def _is_base(part: str, network: torch.nn.Module) -> bool:

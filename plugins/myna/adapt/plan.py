@@ -1,11 +1,12 @@
 """`adapt=auto`: what is tuned, and how far, by the speech at hand."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from myna.adapt.policies import POLICIES
 from myna.adapt.voice_parts import AUGMENTED
+from myna.kaldi import read_table
 from myna.settings.tts import MelAdapt
 
 
@@ -61,11 +62,10 @@ def plan_of(settings: MelAdapt, seconds: float) -> Plan:
         "steps": settings.max_steps, "learning_rate": settings.learning_rate, "share": settings.share
     }  # fmt: skip
     plan = replace(plan, **{key: value for key, value in named.items() if value is not None})
-    return replace(plan, steps=0) if plan.policy == "zero_shot" else plan
+    return plan if POLICIES[plan.policy].trains else replace(plan, steps=0)
 
 
 def seconds_of(features: Path) -> float:
     """Return the seconds of speech in a folder of features, by its `utt2dur`, copies by augmentation left out."""
-    lines: Sequence[str] = (features / "utt2dur").read_text(encoding="utf-8").splitlines()
-    rows = [line.split() for line in lines]
-    return sum(float(row[1]) for row in rows if len(row) == 2 and not row[0].startswith(AUGMENTED))
+    durations = read_table(features / "utt2dur")
+    return sum(float(seconds) for name, seconds in durations.items() if not name.startswith(AUGMENTED))

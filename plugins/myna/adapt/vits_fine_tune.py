@@ -9,15 +9,16 @@ computed once, and flow and prior learn to give such latents for text, without w
 import json
 import logging
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from omegaconf import DictConfig, OmegaConf
 
 from myna.adapt.choose import choose_step
-from myna.adapt.vits_score import Judge, duration_scale
-from myna.adapt.voice_parts import base_part, consent_of, target_embedding, target_language
+from myna.adapt.judge import TuningJudge
+from myna.adapt.vits_score import duration_scale
+from myna.adapt.voice_parts import base_part, consent_of, dev_texts, target_embedding, target_language
 from myna.espnet.vits_train import TEXT_SIDE, Phase, adamw, cosine, data_set, fit_waves, published, within
 from myna.files import atomic_text
 from myna.networks.tts.vits import VitsCore
@@ -25,6 +26,9 @@ from myna.networks.voice import Voice, VoiceConfig
 from myna.text.front_end import load_front_end
 from myna.text.tokens import TokenList
 from myna.workspace import Workspace
+
+if TYPE_CHECKING:
+    from myna.espnet.callbacks import Evaluate
 
 log = logging.getLogger(__name__)
 
@@ -109,7 +113,7 @@ def _waves(config: DictConfig, voice: Voice, folder: Path, *, text: bool = False
     more: dict[str, Any] = {}
     if folder.name != "wave":
         phase = Phase(phase.settings, folder, phase.freeze, _criteria(config))
-        more["evaluate"] = Judge(voice, config)
+        more["evaluate"] = _clearness(voice, config)
     assert isinstance(voice.tts, VitsCore)
     sets = train, data_set(config, "target_dev", **common)
     return fit_waves(config, voice.tts, phase, sets, text=text, **more)
@@ -137,10 +141,16 @@ def _prior(config: DictConfig, voice: Voice, out: Path) -> dict[str, Any]:
         batches={"batch_size": int(settings.batch_size)},
         validate_every=int(settings.validate_every),
         criteria=_criteria(config),
-        evaluate=Judge(voice, config),
+        evaluate=_clearness(voice, config),
         freeze=[*WAVE_SIDE, *TEXT_TRUNK, "network.duration_predictor"],
     )
     return {"steps": result.step, "seconds": result.seconds, "mel": result.best_value, "best_step": result.best_step}
+
+
+def _clearness(voice: Voice, config: DictConfig) -> "Evaluate":
+    """Return what gives the MOS estimate of a voice on sentences that it does not learn from."""
+    judge = TuningJudge(voice, dev_texts(config), recordings=(), words=False)
+    return lambda _: judge()
 
 
 def _latents(config: DictConfig, network: VitsCore, out: Path, name: str) -> Path:

@@ -1,42 +1,11 @@
-"""What is measured of a VITS while it becomes a clone: a MOS estimate, and how fast the person speaks."""
+"""What is measured of a VITS before it becomes a clone: how fast the person speaks."""
 
 from pathlib import Path
 
 import numpy as np
 import torch
-from omegaconf import DictConfig
-from torch import nn
 
-from myna.adapt.voice_parts import dev_texts
 from myna.networks.tts.vits import DURATION_NOISE, VitsCore
-from myna.networks.voice import Voice
-
-
-class Judge:
-    """The mean MOS estimate of a voice on sentences that it did not learn from.
-
-    Args:
-        voice: The voice that is being trained.
-        config: The composed configuration; reads `dump/target_dev/text`.
-        sentences: How many to speak.
-
-    Raises:
-        MynaError: Stage 1 has not run.
-    """
-
-    def __init__(self, voice: Voice, config: DictConfig, sentences: int = 5) -> None:
-        """Read the sentences."""
-        self.voice, self.texts = voice, dev_texts(config, sentences)
-
-    def __call__(self, model: nn.Module) -> dict[str, float]:
-        """Return `mos`; the model is left in the mode it was in."""
-        from myna.measure import mos
-
-        training = model.training
-        model.eval()
-        scores = [mos.estimate(self.voice.speak(text), self.voice.sample_rate) for text in self.texts]
-        model.train(training)
-        return {"mos": float(np.mean(scores))}
 
 
 @torch.no_grad()

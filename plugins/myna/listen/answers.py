@@ -6,15 +6,15 @@ hang together.
 
 import csv
 import json
-import math
 import random
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from myna.errors import MynaError
 from myna.files import shown
 from myna.limits import LARGEST_JSON
+from myna.listen.trials import Trial
 from myna.parsing import json_mapping, read_bytes
 
 COLUMNS = ("test", "listener", "trial", "answer", "seconds")
@@ -110,17 +110,19 @@ def summary(answers: Sequence[Answer], seed: int = 0) -> dict[str, Estimate]:
     return found
 
 
-def wilson(hits: int, count: int, z: float = 1.96) -> Estimate:
+def wilson(hits: int, count: int) -> Estimate:
     """Return a share with its 95 % interval."""
-    share, scale = hits / count, 1 + z * z / count
-    middle = (share + z * z / (2 * count)) / scale
-    half = z * math.sqrt(share * (1 - share) / count + z * z / (4 * count * count)) / scale
-    return Estimate(share, max(0.0, middle - half), min(1.0, middle + half), count)
+    from scipy.stats import binomtest
+
+    low, high = binomtest(hits, count).proportion_ci(method="wilson")
+    return Estimate(hits / count, float(low), float(high), count)
 
 
 def by_chance(hits: int, count: int) -> float:
     """Return the probability that guessing is right at least so often."""
-    return sum(math.comb(count, k) for k in range(hits, count + 1)) / 2**count
+    from scipy.stats import binomtest
+
+    return float(binomtest(hits, count, alternative="greater").pvalue)
 
 
 def _mean(values: Sequence[tuple[str, float]], seed: int) -> Estimate:
@@ -144,7 +146,9 @@ def _by_listener[T](values: Iterable[tuple[str, T]]) -> list[list[T]]:
     return list(groups.values())
 
 
-def _bootstrap[T](groups: Sequence[Sequence[T]], statistic, seed: int, count: int) -> Estimate:  # type: ignore[no-untyped-def]
+def _bootstrap[T](
+    groups: Sequence[Sequence[T]], statistic: Callable[[Sequence[T]], float], seed: int, count: int
+) -> Estimate:
     # One listener cannot be drawn from: then the answers are.
     units: Sequence[Sequence[T]] = groups if len(groups) > 1 else [[value] for value in groups[0]]
     draw = random.Random(seed)
@@ -157,7 +161,7 @@ def _bootstrap[T](groups: Sequence[Sequence[T]], statistic, seed: int, count: in
     return Estimate(whole, drawn[int(0.025 * ROUNDS)], drawn[int(0.975 * ROUNDS) - 1], count)
 
 
-def key_of(test: str, trials: Iterable[object]) -> str:
+def key_of(test: str, trials: Iterable[Trial]) -> str:
     """Return the key of a test as JSON: what each question tests."""
-    questions = {t.id: {"kind": t.kind, "truth": t.truth, "clips": list(t.clips)} for t in trials}  # type: ignore[attr-defined]
+    questions = {t.id: {"kind": t.kind, "truth": t.truth, "clips": list(t.clips)} for t in trials}
     return json.dumps({"test": test, "trials": questions}, indent=1) + "\n"

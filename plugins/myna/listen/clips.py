@@ -7,6 +7,7 @@ before it, for who hears it knows the answer. The page itself says in words that
 import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -52,9 +53,9 @@ def recorded(folder: Path, count: int, ids: Sequence[str]) -> list[Sound]:
     pieces = [p for p in listen(folder).pieces if SHORTEST <= p.end - p.start <= LONGEST]
     if len(pieces) < 2:
         raise MynaError(f"{shown(folder)}: a listening test needs two pieces of 1.5 to 9 s of speech; record more")
-    found = []
+    found, load = [], lru_cache(maxsize=1)(load_audio)  # pieces of one long file stand together
     for id_, piece in zip(ids, pieces[:count], strict=False):
-        sound = load_audio(piece.file)
+        sound = load(piece.file)
         wave = sound.wave[int(piece.start * sound.sample_rate) : int(piece.end * sound.sample_rate)]
         wave = normalise(wave, sound.sample_rate).astype(np.float32)
         data = recording_mp3(wave, sound.sample_rate)

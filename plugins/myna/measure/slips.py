@@ -47,10 +47,10 @@ class Slips:
 
     def __str__(self) -> str:
         """Say it in a few words."""
-        parts = [f"{self.repeated} said twice"] * bool(self.repeated) + [f"{self.left_out} left out"] * bool(
-            self.left_out
-        )
-        return ", ".join([*parts, *[f"{self.runaway:.1f} s too long"] * bool(self.runaway)]) or "no slip"
+        told = {"said twice": self.repeated, "left out": self.left_out}
+        parts = [f"{count} {what}" for what, count in told.items() if count]
+        parts += [f"{self.runaway:.1f} s too long"] if self.runaway else []
+        return ", ".join(parts) or "no slip"
 
 
 def slips(text: str, heard: str, seconds: float, language: str = "en") -> Slips:

@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from myna.errors import MynaError
 from myna.files import atomic_text
 from myna.networks import voice_files
+from myna.networks.pretrained import part_config
 from myna.networks.timing import Timed, timed_speech
 from myna.networks.weights import build, save_weights
 from myna.text.front_end import DEFAULT, FrontEnd, build_front_end
@@ -152,13 +153,11 @@ class Voice:
         save_weights({"embedding": self.speaker}, directory / "speaker.safetensors")
         self.tokens.save(directory / "tokens.txt")
         self.front_end.save(directory)
-        described = vars(self.config) | {"base": dict(base)}
-        atomic_text(
-            directory / "voice.yaml",
-            yaml.safe_dump(
-                {k: v for k, v in described.items() if k != "base" or v}, allow_unicode=True, sort_keys=False
-            ),
-        )
+        described = {key: value for key, value in vars(self.config).items() if key != "base"}
+        if base:
+            # A part that is shared is named as the base names it: stage 4 writes out arguments that are the defaults.
+            described |= {part: part_config(part) for part in base} | {"base": dict(base)}
+        atomic_text(directory / "voice.yaml", yaml.safe_dump(described, allow_unicode=True, sort_keys=False))
 
     def encode(self, text: str, language: str | None = None) -> list[int]:
         """Turn one sentence into token numbers.

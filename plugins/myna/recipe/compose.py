@@ -12,7 +12,7 @@ from myna.settings.recipe import nearest_key, settings_of
 if TYPE_CHECKING:
     from omegaconf import DictConfig
 
-__all__ = ["CONF", "compose_recipe", "find_recipe", "project_root"]
+__all__ = ["CONF", "compose_recipe", "find_recipe", "project_root", "quoted"]
 
 
 def find_recipe(name: str, root: Path) -> Path:
@@ -53,7 +53,7 @@ def compose_recipe(
 
     recipe_dir = recipe_dir.resolve()
     # Hydra takes what follows file:// as it is, so no URI: there a blank would be %20.
-    search = ",".join(_quote(f"file://{folder}") for folder in (*own_folders(), CONF.resolve()))
+    search = ",".join(quoted(f"file://{folder}") for folder in (*own_folders(), CONF.resolve()))
     GlobalHydra.instance().clear()
     try:
         with initialize_config_dir(str(recipe_dir / "conf"), version_base="1.3"):
@@ -78,9 +78,10 @@ def _set(config: "DictConfig", values: Mapping[str, object]) -> None:
         OmegaConf.update(config, key, value, force_add=False)
 
 
-def _quote(text: str) -> str:
-    """Quote a text for Hydra's override grammar."""
-    return "'" + text.replace("'", r"\'") + "'"
+def quoted(text: str) -> str:
+    """Return a text as Hydra's grammar of overrides reads it, with nothing in it interpreted."""
+    escaped = re.sub(r"(\\+)(?='|$)", r"\1\1", text).replace("'", "\\'").replace("${", "\\${")
+    return f"'{escaped}'"
 
 
 def _explain(error: Exception) -> str:

@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -121,18 +121,21 @@ def record(event: str, admitted: Admitted, request: Request, essence: str) -> au
     Returns:
         The entry, whose `content_id` marks what leaves.
     """
-    return audit.append(
-        audit.Entry(
-            event=event,
-            content_id=uuid.uuid4().hex,
-            voice=admitted.name,
-            pack_id=admitted.pack_id,
-            consent_id=admitted.consent_id,
-            requester=request.requester,
-            purpose=request.purpose,
-            file=request.output.name,
-            essence=essence,
-        )
+    return audit.append(entry_of(event, admitted, request, essence=essence))
+
+
+def entry_of(event: str, admitted: Admitted, request: Request, **more: Any) -> audit.Entry:
+    """Return an entry of the log, under a fresh id, that is not written yet; `more` are further fields of it."""
+    return audit.Entry(
+        event=event,
+        content_id=uuid.uuid4().hex,
+        voice=admitted.name,
+        pack_id=admitted.pack_id,
+        consent_id=admitted.consent_id,
+        requester=request.requester,
+        purpose=request.purpose,
+        file=request.output.name,
+        **more,
     )
 
 
@@ -202,16 +205,11 @@ def _checked(audio: Audio | tuple[Wave, int]) -> Audio:
 def _finish(sound: Audio, label: Wave | None, voice: Admitted, request: Request, note: str = "") -> _Made:
     data, score, seconds = _marked(sound, label, request)
     suffix, content = request.output.suffix.lower(), encode.essence(data)
-    entry = audit.Entry(
-        event="release",
-        content_id=uuid.uuid4().hex,
-        voice=voice.name,
-        pack_id=voice.pack_id,
-        consent_id=voice.consent_id,
+    entry = entry_of(
+        "release",
+        voice,
+        request,
         text_sha256=digest(request.text),
-        requester=request.requester,
-        purpose=request.purpose,
-        file=request.output.name,
         essence=content,
         cue="off" if label is None else f"{request.cue} at {request.cue_place}",
         watermark=request.watermark,

@@ -7,7 +7,6 @@ hash of all that left at the end, also when nobody listens any more. Where the l
 sound is made whole and compared first.
 """
 
-import uuid
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
@@ -16,7 +15,7 @@ import numpy as np
 from myna.errors import MynaError
 from myna.safety import aigc, audit, cue, protected, spoken, terms
 from myna.safety.canonical import digest
-from myna.safety.release import admit
+from myna.safety.release import admit, entry_of
 from myna.safety.spread import Spread
 from myna.safety.spread_stream import SpreadStream
 from myna.safety.stream_encode import StreamEncoder
@@ -57,19 +56,8 @@ def release_stream(sound: Iterable[Wave], sample_rate: int, voice: VoiceCard, re
     terms.check_terms(request)
     spoken_cue = request.cue == "spoken"
     label = spoken.say(voice.language, sample_rate) if spoken_cue else cue.rhythm(sample_rate)
-    entry = audit.Entry(
-        event="stream",
-        content_id=uuid.uuid4().hex,
-        voice=admitted.name,
-        pack_id=admitted.pack_id,
-        consent_id=admitted.consent_id,
-        text_sha256=digest(request.text),
-        requester=request.requester,
-        purpose=request.purpose,
-        file=request.output.name,
-        cue=f"{request.cue} at start",
-        watermark=MARK,
-    )
+    labels = {"cue": f"{request.cue} at start", "watermark": MARK}
+    entry = entry_of("stream", admitted, request, text_sha256=digest(request.text), **labels)
     tag = aigc.make(request.producer, entry.content_id, aigc.STREAM)
     encoder = StreamEncoder(request.output.suffix.lower(), sample_rate, tag)
     return Streaming(entry.content_id, _parts(_known(sound, sample_rate), sample_rate, label, encoder, entry))

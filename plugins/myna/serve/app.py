@@ -80,11 +80,10 @@ def _add_state(app: FastAPI, parts: Parts) -> None:
     @app.get("/health")
     def health() -> dict[str, Any]:
         queued, running = parts.queue.counts()
-        speaking = sum(person.state == "ready" for person in parts.people.voices()) + len(parts.library.folders())
         return {
             "status": "ok",
             "version": version("myna"),
-            "voices": speaking,
+            "voices": sum(1 for _ in parts.library.speaking()),
             "loaded": parts.library.loaded,
             "jobs": {"queued": queued, "running": running},
         }

@@ -53,8 +53,7 @@ class Guard:
         except ApiError as error:
             await answer(error)(scope, receive, sending)
             return
-        most = bounds.LARGEST_UPLOAD if path.rstrip("/") in UPLOADS else bounds.LARGEST_JSON
-        await self.app(scope, _Receiving(receive, most), sending)
+        await self.app(scope, _Receiving(receive, most_of(path)), sending)
 
     def _check(self, scope: Scope, headers: Headers, path: str) -> None:
         _check_host(headers, self.settings)
@@ -64,7 +63,7 @@ class Guard:
             self._check_token(headers)
         if headers.get("content-encoding", "identity").lower() != "identity":
             raise ApiError(415, "unsupported_media_type", "send the body as it is, without Content-Encoding")
-        most = bounds.LARGEST_UPLOAD if path.rstrip("/") in UPLOADS else bounds.LARGEST_JSON
+        most = most_of(path)
         length = headers.get("content-length", "0")
         if not length.isdigit() or int(length[:20]) > most:
             raise too_large(most)
@@ -157,6 +156,11 @@ class _Sending:
             await asyncio.wait_for(self._send(message), bounds.SEND_SECONDS)
         except TimeoutError as error:
             raise ConnectionResetError("the client takes nothing") from error
+
+
+def most_of(path: str) -> int:
+    """Return how many bytes the body of a request may have."""
+    return bounds.LARGEST_UPLOAD if path.rstrip("/") in UPLOADS else bounds.LARGEST_JSON
 
 
 def too_large(most: int) -> ApiError:

@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import threading
 from collections import OrderedDict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -67,12 +68,16 @@ class Library:
                 found[name] = Found(mark, name, folder, "folder", int((folder / SEAL).stat().st_mtime))
         return list(found.values())
 
+    def speaking(self) -> Iterator[Found]:
+        """Give the voices that speak now: those that were made here, newest first, then the others."""
+        for voice in self.people.voices():
+            if voice.state == "ready":
+                yield Found(voice.id, voice.name, voice.folder / "voice", voice.kind, voice.created_at)
+        yield from self.folders()
+
     def find(self, wanted: str) -> Found | None:
         """Return a voice that speaks, by id or name."""
-        for voice in self.people.voices():
-            if wanted in (voice.id, voice.name) and voice.state == "ready":
-                return Found(voice.id, voice.name, voice.folder / "voice", voice.kind, voice.created_at)
-        return next((voice for voice in self.folders() if wanted in (voice.id, voice.name)), None)
+        return next((voice for voice in self.speaking() if wanted in (voice.id, voice.name)), None)
 
     def load(self, voice: Found) -> tuple[Path, Talker]:
         """Return the directory of a voice and the voice, loaded now or before.
@@ -95,8 +100,7 @@ class Library:
         """Load the default voice, or any, and say a word, so that the first request does not wait for imports."""
         from myna.safety.watermark import available, load_watermark
 
-        names = [self.default, *(voice.id for voice in self.people.voices()), *(voice.id for voice in self.folders())]
-        found = next((voice for name in names if name and (voice := self.find(name))), None)
+        found = (self.find(self.default) if self.default else None) or next(self.speaking(), None)
         if found is not None:
             with contextlib.suppress(MynaError):  # whoever asks for this voice is told
                 self.load(found)[1].speak("Hello.")

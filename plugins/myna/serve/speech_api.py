@@ -227,19 +227,20 @@ def _timed(ready: Prepared, wanted: Wanted) -> Response:
 
 async def _streamed(parts: Parts, request: Request, voice: Found, wanted: Wanted) -> Response:
     """Answer with the first part; whatever is refused is refused before."""
-    chunks = _chunks(parts, voice, wanted)
-    content_id, first = await while_there(request, _start(chunks))
+    sound = chunks(parts, voice, wanted)
+    content_id, first = await while_there(request, _start(sound))
     headers = _headers(content_id, wanted)
     if wanted.stream_format == "sse":
-        return StreamingResponse(_events(first, chunks, wanted), headers=headers, media_type="text/event-stream")
-    return StreamingResponse(_bytes(first, chunks), headers=headers, media_type=MEDIA[wanted.response_format])
+        return StreamingResponse(_events(first, sound, wanted), headers=headers, media_type="text/event-stream")
+    return StreamingResponse(_bytes(first, sound), headers=headers, media_type=MEDIA[wanted.response_format])
 
 
 async def _start(chunks: AsyncIterator[tuple[str, bytes]]) -> tuple[str, bytes]:
     return await anext(chunks)
 
 
-async def _chunks(parts: Parts, voice: Found, wanted: Wanted) -> AsyncIterator[tuple[str, bytes]]:
+async def chunks(parts: Parts, voice: Found, wanted: Wanted) -> AsyncIterator[tuple[str, bytes]]:
+    """Speak and give the sound while it is made, each part with the id of its label."""
     speakers = parts.speakers
     with speakers.slot() as until:
         ready = await speakers.run(lambda: _prepared(parts, voice, wanted), until)

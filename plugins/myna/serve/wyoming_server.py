@@ -1,9 +1,7 @@
 """Home Assistant's protocol, Wyoming: text in, 16-bit samples out, on loopback; through the same exit and threads."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from importlib.metadata import version
-from pathlib import Path
 
 from wyoming.audio import AudioChunk, AudioStart, AudioStop
 from wyoming.error import Error
@@ -25,7 +23,7 @@ from myna.serve.api_error import ApiError
 from myna.serve.library import Found, described
 from myna.serve.parts import Parts
 from myna.serve.settings import Settings
-from myna.serve.speech_api import Prepared, Wanted
+from myna.serve.speech_api import Wanted, chunks
 
 _ABOUT = Attribution(name="Myna", url="")
 _WIDTH, _CHANNELS = 2, 1
@@ -87,21 +85,13 @@ class Handler(AsyncEventHandler):
         found = self._voice(voice)
         wanted = Wanted(model="myna", input=text or " ", voice=found.id, response_format="pcm")
         sent = False
-        async for data in self._sound(found, wanted):
+        async for _, data in chunks(self.parts, found, wanted):
             if not sent:
                 await self.write_event(AudioStart(rate=PCM_RATE, width=_WIDTH, channels=_CHANNELS).event())
                 sent = True
             chunk = AudioChunk(rate=PCM_RATE, width=_WIDTH, channels=_CHANNELS, audio=data)
             await self.write_event(chunk.event())
         await self.write_event(AudioStop().event())
-
-    async def _sound(self, found: Found, wanted: Wanted) -> AsyncIterator[bytes]:
-        speakers = self.parts.speakers
-        with speakers.slot() as until:
-            ready = await speakers.run(lambda: Prepared(*self.parts.library.load(found), wanted), until)
-            streaming = await speakers.run(ready.stream, until)
-            async for data in speakers.steps(streaming.parts, until):
-                yield data
 
     def _check(self, text: str) -> None:
         if len(text) > (most := self.parts.settings.longest_text):
@@ -115,29 +105,24 @@ class Handler(AsyncEventHandler):
             return found
         if name:
             raise ApiError(404, "voice_not_found", f"no voice {name[:60]!r}", "voice")
-        ready = [person.name for person in self.parts.people.voices() if person.state == "ready"]
-        found = library.find(ready[0]) if ready else next(iter(library.folders()), None)
+        found = next(library.speaking(), None)
         if found is None:
             raise ApiError(404, "voice_not_found", "there is no voice yet; make one on the page or by `myna clone`")
         return found
 
     def _info(self) -> Info:
-        people = [
-            (person.name, person.folder / "voice") for person in self.parts.people.voices() if person.state == "ready"
-        ]
-        folders: list[tuple[str, Path]] = [(found.name, found.folder) for found in self.parts.library.folders()]
         number = version("myna")
         voices = [
             TtsVoice(
-                name=name,
+                name=voice.name,
                 attribution=_ABOUT,
                 installed=True,
-                description=f"{name}, a clone: its speech is labelled",
+                description=f"{voice.name}, a clone: its speech is labelled",
                 version=number,
                 languages=[language.split("-")[0]],
             )
-            for name, folder in [*people, *folders]
-            if (language := described(folder)[0])
+            for voice in self.parts.library.speaking()
+            if (language := described(voice.folder)[0])
         ]
         program = TtsProgram(
             name="myna",

@@ -58,8 +58,10 @@ def chain[U](first: U, others: Sequence[U], frames: Callable[[U], int], random: 
 
 def joined(parts: Sequence[Example]) -> Example:
     """Say several utterances as one sentence: end and start marks between them become a comma and a blank."""
+    if len(parts) == 1:
+        return parts[0]
     comma, blank = default_tokens().encode([PAUSE, " "])[1:-1]
-    tokens = list(parts[0].tokens)
+    tokens = parts[0].tokens
     for part in parts[1:]:
         tokens = [*tokens[:-1], comma, blank, *part.tokens[1:]]
     durations = [part.durations for part in parts if part.durations is not None]

@@ -39,7 +39,6 @@ def main() -> None:
     for name, network in PARTS.items():
         path, state = args.folder / piecework.SHIPPED[name], piecework.load(args.trained / f"{name}.ckpt")
         if state is None and path.name in shipped:
-            hashes[path.name] = shipped[path.name]
             config |= {path.stem: before[path.stem]} if path.stem in before else {}
             continue
         if state is None:

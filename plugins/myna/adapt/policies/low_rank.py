@@ -35,6 +35,8 @@ class Change(nn.Module):
 class LowRank(Policy):
     """A low-rank change of each matrix and convolution that can learn; biases, norms and small parts stay."""
 
+    small = True
+
     def prepare(self, network: MelNetwork) -> None:
         """Add the changes; they learn, and nothing else does."""
         layers = [m for m in network.modules() if isinstance(m, (nn.Linear, nn.Conv1d)) and self._pays(m)]

@@ -17,6 +17,7 @@ class Policy(ABC):
     """
 
     trains = True
+    small = False  # whether the voice holds only what it adds to the base, see `factors`
 
     def __init__(self, rank: int = 8) -> None:
         """Keep the rank."""
