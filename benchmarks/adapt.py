@@ -30,6 +30,7 @@ import torch
 from base_speakers import RATE, Recording, held_out, read_metadata
 
 from myna.audio.load import load_audio
+from myna.errors import MynaError
 from myna.files import atomic_text
 from myna.measure import mos, similarity, wer
 from myna.networks.voice import Voice
@@ -227,7 +228,11 @@ def main() -> None:
     for key in keys(cast, args.seconds, args.policies):
         if any(key.items() <= row.items() for row in done):
             continue
-        done.append(result(key, cast, output, args.words))
+        try:
+            done.append(result(key, cast, output, args.words))
+        except MynaError as error:
+            print(f"{key}: left out, {error}", flush=True)  # one person's recordings do not end the others' turns
+            continue
         with log.open("a", encoding="utf-8") as stream:
             stream.write(json.dumps(done[-1]) + "\n")
         print(json.dumps(done[-1]), flush=True)
