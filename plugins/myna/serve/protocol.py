@@ -68,7 +68,7 @@ class BoundedProtocol(H11Protocol):
         self._linger()
 
     def _linger(self) -> None:
-        """Close when the client has: closing on bytes that nobody read resets the connection, and the answer is lost."""
+        """Close when the client has: closing on bytes that nobody read would reset the connection under the answer."""
         self._stop()
         self.transport.resume_reading()
         self.transport.write_eof()
