@@ -16,6 +16,11 @@ import tempfile
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hostile_requests import Hostile
+    from http_server import Server
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "tests/serve")]
@@ -33,29 +38,31 @@ def tries(only: str) -> int:
         os.environ["MYNA_STATE_DIR"] = f"{folder}/state"
         write_voice(Path(folder, "voices", "Ana"))
         server = Server(Path(folder), "--no-scores", "--rate", "60000").start()
-        faults = {id(each): found for each in asked if (found := _fault(each, server))}
+        wrong = [each.kind for each in asked if _told(each, _fault(each, server))]
         with ThreadPoolExecutor(len(stopping) or 1) as pool:
-            found = pool.map(lambda each: each.fault(server), stopping)
-            faults |= {id(each): fault for each, fault in zip(stopping, found, strict=True) if fault}
-        whole = server.speech().status_code == 200
-        log = server.log()
+            ended = pool.map(lambda each: _told(each, each.fault(server)), stopping)
+            wrong += [each.kind for each, fault in zip(stopping, ended, strict=True) if fault]
+        whole, log = server.speech().status_code == 200, server.log()
         server.stop()
-    everything = [*asked, *stopping]
-    for each in everything:
-        if id(each) in faults:
-            print(f"FAULT {each.kind} | {each.name} | {faults[id(each)]}", file=sys.stderr)
     if "Traceback" in log or not whole:
-        print(f"FAULT the server: {'a traceback' if whole else 'no speech'} at the end\n{log}", file=sys.stderr)
-    _table(Counter(each.kind for each in everything), Counter(each.kind for each in everything if id(each) in faults))
-    return len(faults) + ("Traceback" in log) + (not whole)
+        wrong.append("the server")
+        print(f"FAULT the server {'wrote a traceback' if whole else 'does not speak'}\n{log}", file=sys.stderr)
+    _table(Counter(each.kind for each in (*asked, *stopping)), Counter(wrong))
+    return len(wrong)
 
 
-def _fault(each, server) -> str:
+def _fault(each: "Hostile", server: "Server") -> str:
     from hostile_requests import kept
 
     before = kept(server)
     fault = each.fault(server)
     return fault or ("" if kept(server) == before else "something of it was kept")
+
+
+def _told(each: "Hostile", fault: str) -> str:
+    if fault:
+        print(f"FAULT {each.kind} | {each.name} | {fault}", file=sys.stderr, flush=True)
+    return fault
 
 
 def _table(counts: Counter, wrong: Counter) -> None:
