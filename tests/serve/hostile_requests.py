@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import an4
-import httpx
 import numpy as np
 import soundfile
 from http_server import Server
@@ -339,10 +338,12 @@ def sizes() -> Iterator[Hostile]:
     yield Hostile(
         "huge", "2 MB in chunks", lambda: [_CHUNKED + b"\r\n200000\r\n" + b" " * (1 << 21) + b"\r\n0\r\n\r\n"], 413
     )
-    for length in ("300000000", "9" * 20, "9" * 400):
-        for path, head in ((SPEECH, JSON), (VOICES, FORM), (INSPECT, FORM)):
-            asked = whole("POST", path, {**head, "Content-Length": length})
-            yield Hostile("huge", f"{length[:20]} bytes to {path}", asked, 413, "too_large")
+    for path, head in ((SPEECH, JSON), (VOICES, FORM), (INSPECT, FORM)):
+        asked = whole("POST", path, {**head, "Content-Length": "300000000"})
+        yield Hostile("huge", f"300 MB to {path}", asked, 413, "too_large")
+        for digits in (20, 400):  # is no length for h11
+            asked = whole("POST", path, {**head, "Content-Length": "9" * digits})
+            yield Hostile("huge", f"a length of {digits} digits to {path}", asked)
 
 
 def uploads() -> Iterator[Hostile]:
@@ -415,7 +416,7 @@ def bombs() -> list[Hostile]:
         "a zip of zeros": _zipped(bytes(1 << 26)),
         "gzip of zeros": gzip.compress(bytes(1 << 26)),
         "FLAC of 5 hours of silence": _flac(5 * 3600),
-        "WAV that claims 4 GB": an4.wav()[:40] + b"\xff\xff\xff\xff" + an4.wav()[44:20_000],
+        "WAV that claims 4 GB and holds nothing": an4.wav()[:40] + b"\xff\xff\xff\xff",
         "a playlist": b"#EXTM3U\n#EXTINF:1,\nfile:///etc/passwd\n",
         "a concat script": b"ffconcat version 1.0\nfile /etc/passwd\n",
         "an SVG": b'<svg xmlns="http://www.w3.org/2000/svg"><image href="file:///etc/passwd"/></svg>',
@@ -447,6 +448,5 @@ def _flac(seconds: int) -> bytes:
 
 
 def kept(server: Server) -> list[str]:
-    """Return what the server holds: people, jobs, and files in its home."""
-    jobs = [job["id"] for job in httpx.get(f"{server.url}/v1/jobs", timeout=60).json()["data"]]
-    return sorted([*jobs, *(path.name for path in (server.home / "people").iterdir())])
+    """Return the folders of people that the server holds, drafts too; there is no job without one."""
+    return sorted(path.name for path in (server.home / "people").iterdir())

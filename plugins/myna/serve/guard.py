@@ -56,6 +56,8 @@ class Guard:
         await self.app(scope, _Receiving(receive, most_of(path)), sending)
 
     def _check(self, scope: Scope, headers: Headers, path: str) -> None:
+        if scope["http_version"] not in ("1.0", "1.1"):
+            raise ApiError(400, "invalid_value", "send a request of HTTP/1.1")
         _check_host(headers, self.settings)
         self._check_site(scope, headers)
         self.rates.take((scope.get("client") or ("",))[0])
