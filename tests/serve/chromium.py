@@ -39,6 +39,7 @@ class Watched:
         self.page.on("console", lambda message: self._said(message.type, message.text))
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.on("request", lambda request: self._asked(request.url))
+        self.page.set_default_timeout(120_000)  # ms; a busy machine
         self.page.goto(url)
 
     def _said(self, kind: str, text: str) -> None:
