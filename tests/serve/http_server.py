@@ -33,11 +33,11 @@ class Server:
         command = [sys.executable, "-m", "myna.cli", "serve", "--port", "0", "--home", str(self.home), *self.arguments]
         with open(self.folder / "server.log", "wb") as log:
             self.process = subprocess.Popen(command, env=self.env, stdout=log, stderr=subprocess.STDOUT)
-        wait_for(lambda: "\n" in self.log() or self.process.poll() is not None, 120)
-        found = re.match(r"(http://\S+)", self.log())
+        wait_for(lambda: "http://" in self.log() or self.process.poll() is not None, 300)
+        found = re.search(r"^(http://\S+)", self.log(), re.MULTILINE)
         assert found, self.log()
         self.url = found[1]
-        wait_for(lambda: self.up(), 120)
+        wait_for(lambda: self.up(), 300)
         return self
 
     def up(self) -> bool:

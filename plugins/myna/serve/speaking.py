@@ -1,6 +1,7 @@
 """Speaking for several at once: a few threads, one part of a sound at a time, so that nobody waits for a long text."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -9,6 +10,8 @@ from starlette.requests import Request
 
 from myna.serve.api_error import ApiError
 from myna.serve.settings import Settings
+
+logger = logging.getLogger(__name__)
 
 
 class ClientGone(Exception):
@@ -33,6 +36,7 @@ class Speakers:
     def prepare(self, work: Callable[[], None]) -> None:
         """Do something in a thread before anybody asks."""
         self._prepared = self._pool.submit(work)
+        self._prepared.add_done_callback(_log_failure)
 
     @property
     def prepared(self) -> bool:
@@ -92,6 +96,11 @@ class Speakers:
     def stop(self) -> None:
         """Take no more work."""
         self._pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _log_failure(done: Future[None]) -> None:
+    if not done.cancelled() and (error := done.exception()):
+        logger.error("what should be ready before the first request is not", exc_info=error)
 
 
 async def while_there[Made](request: Request, work: Awaitable[Made]) -> Made:
