@@ -6,12 +6,12 @@ Usage: python benchmarks/adapt.py SPEECH OUTPUT [--seconds 45 180] [--policies f
 SPEECH holds `metadata.tsv` and the speakers that the base has not heard (`recipes/base/local/pool.py`); `--prompts`
 adds the voices of the Asterisk prompts, which it has not heard either, each in its language. Those with enough
 recordings are taken, if they read what their texts say: the recogniser hears at most a fifth of the words otherwise
-(some learners of speechocean762 read something else, or cannot be understood). Stages 0 to 4 of the recipe `custom` run once for each person and length, stage 5 once for
-each policy. A policy is a name of `adapt=`, with further words after commas of its own: `full:tts.adapt.share=0.5`.
-Sentences are unseen, similarity is of d-vectors to recordings that no model was given, `scale` as
-`myna.measure.similarity.on_scale` has it, `others` the words wrong of three other speakers' embeddings with the tuned
-weights (what was forgotten). Every result is a line of OUTPUT/adapt.jsonl and is not computed twice; OUTPUT/adapt.md
-is the table.
+(some learners of speechocean762 read something else, or cannot be understood). Stages 0 to 4 of the recipe `custom` run
+once for each person and length, stage 5 once for each policy. A policy is a name of `adapt=`, with further words after
+commas of its own: `full:tts.adapt.share=0.5`. Sentences are unseen, similarity is of d-vectors to recordings that no
+model was given, `scale` as `myna.measure.similarity.on_scale` has it, `others` the words wrong of three other speakers'
+embeddings with the tuned weights (what was forgotten). Every result is a line of OUTPUT/adapt.jsonl and is not computed
+twice; OUTPUT/adapt.md is the table.
 """
 
 import argparse
