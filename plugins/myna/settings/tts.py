@@ -21,7 +21,7 @@ from myna.settings.numbers import (
     Whole,
 )
 
-Policy = Literal["auto", "zero_shot", "embedding", "encoder", "decoder", "lora", "full"]
+Policy = Literal["auto", "zero_shot", "embedding", "encoder", "decoder", "lora", "maml", "full"]
 MEL, VITS = "myna.espnet.mel_train.train", "myna.espnet.vits_train.train"
 
 
