@@ -11,7 +11,7 @@ once for each person and length, stage 5 once for each policy. A policy is a nam
 commas of its own: `full:tts.adapt.share=0.5`. Sentences are unseen, similarity is of d-vectors to recordings that no
 model was given, `scale` as `myna.measure.similarity.on_scale` has it, `others` the words wrong of three other speakers'
 embeddings with the tuned weights (what was forgotten). Every result is a line of OUTPUT/adapt.jsonl and is not computed
-twice; OUTPUT/adapt.md is the table.
+twice; OUTPUT/adapt.md is the table, OUTPUT/adapt.png the picture.
 """
 
 import argparse
@@ -167,11 +167,8 @@ def _parts(whole: Path, own: Path) -> list[tuple[Path, Path]]:
 
 def texts(count: int, language: str = "en-us") -> list[str]:
     """Return test sentences."""
-    lines = (
-        (project_root() / "conf" / "sentences" / f"{language.split('-')[0]}.txt")
-        .read_text(encoding="utf-8")
-        .splitlines()
-    )
+    path = project_root() / "conf" / "sentences" / f"{language.split('-')[0].replace('cmn', 'zh')}.txt"
+    lines = path.read_text(encoding="utf-8").splitlines()
     return [line.strip() for line in lines if line.strip() and not line.startswith("#")][-count:]
 
 
@@ -248,6 +245,27 @@ def table(rows: Sequence[Row]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def plot(rows: Sequence[Row], path: Path) -> None:
+    """Draw words wrong over likeness: a point for each policy and length, the mean of the same people."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    figure, axes = pyplot.subplots(figsize=(7, 4.5), layout="constrained")
+    groups: dict[tuple[str, float], list[Row]] = {}
+    for row in rows:
+        groups.setdefault((row["policy"], row["seconds"]), []).append(row)
+    for (policy, seconds), of in sorted(groups.items()):
+        x, y = _mean([row["scale"] for row in of]), 100 * _mean([row["wer"] for row in of])
+        axes.scatter(x, y, marker="*" if policy == "recordings" else "o")
+        axes.annotate(f"{policy}, {seconds:g} s", (x, y), xytext=(5, 4), textcoords="offset points", fontsize=8)
+    axes.set(xlabel="likeness: 0 as strangers, 1 as the person's own recordings", ylabel="words wrong, %")
+    axes.grid(alpha=0.3)
+    figure.savefig(path, dpi=110)
+    pyplot.close(figure)
+
+
 def main() -> None:
     """Tune, score, and write the table after each result."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -278,6 +296,7 @@ def main() -> None:
             stream.write(json.dumps(done[-1]) + "\n")
         print(json.dumps(done[-1]), flush=True)
         atomic_text(output / "adapt.md", table(done))
+        plot(done, output / "adapt.png")
 
 
 def keys(cast: Sequence[Person], seconds: Sequence[float], policies: Sequence[str]) -> Iterator[Row]:
