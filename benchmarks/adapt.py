@@ -1,6 +1,6 @@
 """Tune the base to real people, by every policy and from the same seconds of speech, and score what comes out.
 
-Usage: python benchmarks/adapt.py SPEECH OUTPUT [--seconds 45 180] [--policies full,lora …] [--people N]
+Usage: python benchmarks/adapt.py SPEECH OUTPUT [--seconds 45 180] [--policies full lora …] [--people N]
                                  [--prompts DOWNLOADS] [--words WORDS]
 
 SPEECH holds `metadata.tsv` and the speakers that the base has not heard (`recipes/base/local/pool.py`); `--prompts`
@@ -8,7 +8,7 @@ adds the voices of the Asterisk prompts, which it has not heard either, each in 
 recordings are taken, if they read what their texts say: the recogniser hears at most a fifth of the words otherwise
 (some learners of speechocean762 read something else, or cannot be understood). Stages 0 to 4 of the recipe `custom` run
 once for each person and length, stage 5 once for each policy. A policy is a name of `adapt=`, with further words after
-commas of its own: `full:tts.adapt.share=0.5`. Sentences are unseen, similarity is of d-vectors to recordings that no
+colons: `full:tts.adapt.share=0.5`. Sentences are unseen, similarity is of d-vectors to recordings that no
 model was given, `scale` as `myna.measure.similarity.on_scale` has it, `others` the words wrong of three other speakers'
 embeddings with the tuned weights (what was forgotten). Every result is a line of OUTPUT/adapt.jsonl and is not computed
 twice; OUTPUT/adapt.md is the table, OUTPUT/adapt.png the picture.
@@ -274,12 +274,15 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, nargs="+", default=[45.0])
     parser.add_argument("--policies", nargs="+", default=list(POLICIES))
     parser.add_argument("--people", type=int, default=6)
+    parser.add_argument("--languages", nargs="+", help="only who speaks one of these")
     parser.add_argument("--prompts", type=Path, help="folder of downloads: adds the voices of the Asterisk prompts")
     parser.add_argument("--words", nargs=argparse.REMAINDER, default=[], help="Hydra overrides; comes last")
     args = parser.parse_args()
     output = args.output.resolve()
     speakers = [rows for of in held_out(read_metadata(args.speech), CORPORA).values() for rows in of]
     speakers += prompts(args.prompts) if args.prompts else []
+    if args.languages:
+        speakers = [rows for rows in speakers if canonical(rows[0].language) in map(canonical, args.languages)]
     cast = people(speakers, min(args.seconds) * 0.9, args.people)
     print("people:", *(f"{p.name} ({p.language})" for p in cast), flush=True)
     log = output / "adapt.jsonl"
