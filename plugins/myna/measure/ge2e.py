@@ -47,6 +47,15 @@ def ge2e_network() -> Ge2eNetwork:
     return network.eval()
 
 
+def ge2e_embedding(wave: Wave) -> Wave:
+    """Return the embedding `(256,)` of an utterance at 16 kHz, L2 = 1: the mean over its windows."""
+    speech = ge2e_speech(wave)
+    # A wave in which the voice detector hears nothing is embedded as it is: the score will be low, as it should.
+    windows = ge2e_windows(speech if len(speech) >= RATE // 2 else wave)
+    with torch.inference_mode():
+        return nn.functional.normalize(ge2e_network()(windows).mean(0), dim=0).numpy()
+
+
 def ge2e_speech(wave: Wave) -> Wave:
     """Raise quiet speech at 16 kHz and cut its long silences, as the encoder was trained."""
     loudness = float(np.sqrt(np.mean(np.square(wave, dtype=np.float64))))

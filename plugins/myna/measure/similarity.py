@@ -39,16 +39,9 @@ def embed_ge2e(wave: NDArray[np.floating], sample_rate: int) -> Wave:
     Raises:
         MynaError: Less than 1.2 s of audio.
     """
-    audio = prepare(wave, sample_rate, RATE, min_seconds=MIN_SECONDS)
-    import torch
+    from myna.measure.ge2e import ge2e_embedding
 
-    from myna.measure.ge2e import ge2e_network, ge2e_speech, ge2e_windows
-
-    speech = ge2e_speech(audio)
-    # A wave in which the voice detector hears nothing is embedded as it is: the score will be low, as it should.
-    speech = speech if len(speech) >= RATE // 2 else audio
-    with torch.inference_mode():
-        return centroid(list(ge2e_network()(ge2e_windows(speech)).numpy()))
+    return ge2e_embedding(prepare(wave, sample_rate, RATE, min_seconds=MIN_SECONDS))
 
 
 def embed_dvector(wave: NDArray[np.floating], sample_rate: int) -> Wave:
