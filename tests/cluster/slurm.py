@@ -3,13 +3,14 @@
 import getpass
 import os
 import secrets
-import shutil
 import socket
 import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+
+import debian
 
 PACKAGES = ("slurm-wlm", "slurm-wlm-basic-plugins", "munge")
 CONF = """
@@ -40,16 +41,6 @@ PartitionName=work Nodes=n[1-2] Default=YES MaxTime=INFINITE State=UP
 """
 
 
-def install() -> None:
-    """Bring the packages as path.sh does sox: by apt, as root or by sudo without a password; the rest needs no root."""
-    if shutil.which("slurmctld") and shutil.which("munged"):
-        return
-    apt = [*([] if os.geteuid() == 0 else ["sudo", "-n", "--preserve-env=DEBIAN_FRONTEND"]), "apt-get", "-qq"]
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    subprocess.run([*apt, "update"], env=environment, check=False)
-    subprocess.run([*apt, "install", "-y", "--no-install-recommends", *PACKAGES], env=environment, check=True)
-
-
 def _ports(first: int = 17102) -> tuple[int, int, int]:
     """Return a port and two that follow each other."""
     while True:
@@ -66,7 +57,8 @@ def _ports(first: int = 17102) -> tuple[int, int, int]:
 @contextmanager
 def cluster(folder: Path) -> Iterator[dict[str, str]]:
     """Start munge, slurmctld and two slurmd; gives the environment in which sbatch and srun find them."""
-    install()
+    for program in ("slurmctld", "munged"):
+        debian.bring(program, *PACKAGES)
     folder.mkdir(parents=True)
     (folder / "state").mkdir()
     conf = folder / "slurm.conf"

@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import select
 import signal
 import subprocess
 import sys
@@ -32,11 +31,11 @@ class Server:
     def start(self) -> "Server":
         """Wait until it listens."""
         command = [sys.executable, "-m", "myna.cli", "serve", "--port", "0", "--home", str(self.home), *self.arguments]
-        self.process = subprocess.Popen(command, env=self.env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        assert self.process.stdout is not None and select.select([self.process.stdout], [], [], 120)[0]
-        line = self.process.stdout.readline().decode()
-        found = re.match(r"(http://\S+)", line)
-        assert found, line + self.process.stdout.read().decode()
+        with open(self.folder / "server.log", "wb") as log:
+            self.process = subprocess.Popen(command, env=self.env, stdout=log, stderr=subprocess.STDOUT)
+        wait_for(lambda: "\n" in self.log() or self.process.poll() is not None, 120)
+        found = re.match(r"(http://\S+)", self.log())
+        assert found, self.log()
         self.url = found[1]
         wait_for(lambda: self.up(), 120)
         return self
@@ -49,9 +48,11 @@ class Server:
 
     def stop(self, kind: int = signal.SIGTERM) -> int:
         self.process.send_signal(kind)
-        status = self.process.wait(30)
-        self.process.stdout.close()
-        return status
+        return self.process.wait(30)
+
+    def log(self) -> str:
+        """Return what it has printed since its start."""
+        return (self.folder / "server.log").read_text(encoding="utf-8", errors="replace")
 
     def json(self, path: str) -> Any:
         return httpx.get(self.url + path, timeout=30).json()

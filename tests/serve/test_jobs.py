@@ -1,18 +1,14 @@
 """Jobs of a real server: a voice from uploaded recordings, through kills of the server, of the job and of both."""
 
-import importlib.util
-import io
 import os
 import signal
-import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import an4
 import httpx
-import numpy as np
 import psutil
 import pytest
-import soundfile
 from http_server import Server, error_of, wait_for
 
 from myna.serve.jobs import MARK
@@ -22,15 +18,7 @@ PARTS = {"name": "Ann", "consent": "own_voice", "terms": "accepted", "language":
 
 @pytest.fixture(scope="module")
 def recording() -> bytes:
-    """Some seconds of one speaker of AN4, which the espnet wheel ships."""
-    found = importlib.util.find_spec("egs3")
-    archive = next(Path(f) / "mini_an4/esp2_asr/downloads.tar.gz" for f in found.submodule_search_locations)
-    with tarfile.open(archive) as tar:
-        names = sorted(name for name in tar.getnames() if name.endswith(".sph") and "fash" in name)
-        waves = [soundfile.read(io.BytesIO(tar.extractfile(name).read()), dtype="float32") for name in names]
-    out = io.BytesIO()
-    soundfile.write(out, np.concatenate([wave for wave, _ in waves]), waves[0][1], format="WAV")
-    return out.getvalue()
+    return an4.wav()
 
 
 @pytest.fixture

@@ -26,6 +26,7 @@ from myna.serve.parts import Parts
 from myna.serve.people import People
 from myna.serve.settings import Settings
 from myna.serve.speaking import ClientGone, Speakers
+from myna.serve.warm import warm_up
 
 logger = logging.getLogger(__name__)
 PAGE = Path(__file__).with_name("page")
@@ -66,7 +67,7 @@ async def _running(parts: Parts) -> AsyncIterator[None]:
     """Look after the jobs for as long as the server runs; jobs outlive it."""
     with only_run(parts.people.home / "server"):
         watching = asyncio.create_task(parts.queue.watch())
-        parts.speakers.prepare(parts.library.warm_up)
+        parts.speakers.prepare(lambda: warm_up(parts.library))
         try:
             yield
         finally:
@@ -85,6 +86,7 @@ def _add_state(app: FastAPI, parts: Parts) -> None:
             "version": version("myna"),
             "voices": sum(1 for _ in parts.library.speaking()),
             "loaded": parts.library.loaded,
+            "ready": parts.speakers.prepared,
             "jobs": {"queued": queued, "running": running},
         }
 
@@ -142,8 +144,11 @@ def _page_file(request: Request) -> Response | None:
     """Return a file of the page; nothing for a path that leaves its folder."""
     if request.method not in ("GET", "HEAD") or not PAGE.is_dir():
         return None
-    path = (PAGE / (request.url.path.strip("/") or "index.html")).resolve()
-    kind = _KINDS.get(path.suffix.removeprefix("."))
-    if kind is None or not path.is_relative_to(PAGE.resolve()) or not path.is_file():
+    try:
+        path = (PAGE / (request.url.path.lstrip("/") or "index.html")).resolve()
+        kind = _KINDS.get(path.suffix.removeprefix("."))
+        if kind is None or not path.is_relative_to(PAGE.resolve()) or not path.is_file():
+            return None
+    except (OSError, ValueError):  # a name that no file can have
         return None
     return FileResponse(path, media_type=kind)

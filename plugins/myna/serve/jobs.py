@@ -19,7 +19,7 @@ import psutil
 from myna.serve.api_error import content
 from myna.serve.people import OPEN_STATES, Job, People, Person, read_json
 from myna.serve.settings import FREE_BYTES
-from myna.serve.worker import STAGES
+from myna.serve.worker import expected
 
 TRIES = 3
 MARK = "MYNA_JOB"  # in the environment of all processes of a job
@@ -90,7 +90,7 @@ class Queue:
             "name": job.name,
             "state": job.state,
             "stage": progress.get("stage") if job.state == "running" else None,
-            "stages": list(STAGES),
+            "stages": progress.get("stages") or (expected(person.order) if person else []),
             "fraction": 1.0 if over else progress.get("fraction", 0.0),
             "seconds_left": progress.get("seconds_left") if job.state == "running" else 0 if over else None,
             "queue": len(waiting) if job.state == "queued" else 0,

@@ -1,6 +1,5 @@
 """The voices that a server speaks with: people's own, those by name, and which of them stay loaded."""
 
-import contextlib
 import hashlib
 import threading
 from collections import OrderedDict
@@ -95,17 +94,6 @@ class Library:
             while len(self._loaded) > 1 and sum(size for _, size in self._loaded.values()) > self.memory:
                 self._loaded.popitem(last=False)
             return folder, self._loaded[key][0]
-
-    def warm_up(self) -> None:
-        """Load the default voice, or any, and say a word, so that the first request does not wait for imports."""
-        from myna.safety.watermark import available, load_watermark
-
-        found = (self.find(self.default) if self.default else None) or next(self.speaking(), None)
-        if found is not None:
-            with contextlib.suppress(MynaError):  # whoever asks for this voice is told
-                self.load(found)[1].speak("Hello.")
-        for name in available():
-            load_watermark(name)
 
     def forget(self, folder: Path) -> None:
         """Drop what was loaded from below a folder."""

@@ -2,19 +2,21 @@
 
 import asyncio
 import json
+import sys
 from typing import Any
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from myna.serve.api_error import content
-from myna.serve.settings import HEAD_SECONDS, MOST_CONNECTIONS
+from myna.serve.settings import HEAD_SECONDS, LINGER_SECONDS, MOST_CONNECTIONS
 
 
 class BoundedProtocol(H11Protocol):
     """Closes connections on which a head does not come."""
 
     _head: asyncio.TimerHandle | None = None
+    _refused = False
 
     def connection_made(self, transport: Any) -> None:  # type: ignore[override]
         """Start to wait for the first head."""
@@ -24,7 +26,9 @@ class BoundedProtocol(H11Protocol):
             transport.close()
 
     def data_received(self, data: bytes) -> None:
-        """Wait for the next head as soon as a byte of it is there."""
+        """Wait for the next head as soon as a byte of it is there; take the rest of what was refused."""
+        if self._refused:
+            return
         if self._head is None and (self.cycle is None or self.cycle.response_complete):
             self._wait()
         super().data_received(data)
@@ -37,20 +41,38 @@ class BoundedProtocol(H11Protocol):
         super().connection_lost(exc)
 
     def send_400_response(self, msg: str) -> None:
-        """Answer what is no HTTP with an error in the one form."""
-        body = json.dumps(content(400, "invalid_value", f"{msg} Send a request of HTTP/1.1.")).encode()
+        """Answer what is no HTTP, or whose head is too large, with an error in the one form."""
+        if getattr(sys.exception(), "error_status_hint", 400) == 431:
+            self._refuse(431, "too_large", "the head of the request is over 64 KB; send fewer and shorter headers")
+        else:
+            self._refuse(400, "invalid_value", f"{msg} Send a request of HTTP/1.1.")
+
+    def _refuse(self, status: int, code: str, message: str) -> None:
+        self._refused = True
+        body = json.dumps(content(status, code, message)).encode()
         headers = [
             (b"content-type", b"application/json"),
             (b"content-length", b"%d" % len(body)),
             (b"connection", b"close"),
         ]
         try:
-            events = (h11.Response(status_code=400, headers=headers), h11.Data(data=body), h11.EndOfMessage())
+            events = (h11.Response(status_code=status, headers=headers), h11.Data(data=body), h11.EndOfMessage())
             for event in events:
                 self.transport.write(self.conn.send(event) or b"")
         except h11.LocalProtocolError:
-            pass  # an answer is on its way already
-        self.transport.close()
+            self.transport.close()  # an answer is on its way already
+            return
+        if self.cycle is not None:  # what has read a part of it
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
+        self._linger()
+
+    def _linger(self) -> None:
+        """Close when the client has: closing on bytes that nobody read would reset the connection under the answer."""
+        self._stop()
+        self.transport.resume_reading()
+        self.transport.write_eof()
+        self.loop.call_later(LINGER_SECONDS, self.transport.close)
 
     def _wait(self) -> None:
         self._head = self.loop.call_later(HEAD_SECONDS, self._too_slow)
@@ -61,5 +83,9 @@ class BoundedProtocol(H11Protocol):
             self._head = None
 
     def _too_slow(self) -> None:
-        if self.transport is not None and not self.transport.is_closing():
-            self.transport.close()
+        if self.transport is None or self.transport.is_closing():
+            return
+        if self.conn.trailing_data[0]:
+            self._refuse(408, "too_slow", f"the head did not come within {HEAD_SECONDS:.0f} s; send it again")
+        else:
+            self.transport.close()  # nothing was asked

@@ -17,6 +17,7 @@ MOST_FILES, MOST_FIELDS = 64, 24  # of a multipart body
 LARGEST_FIELD = 64 << 10  # bytes of a part that is no file
 HEAD_SECONDS = 10.0  # in which the head of a request has to be there
 BODY_SECONDS = 20.0  # that a body may pause
+LINGER_SECONDS = 5.0  # that the rest of a refused request is still taken
 SEND_SECONDS = 60.0  # that a client may not take anything
 MOST_CONNECTIONS = 256
 MOST_CLIENTS = 4096  # addresses whose rate is remembered

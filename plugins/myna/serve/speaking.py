@@ -27,12 +27,17 @@ class Speakers:
 
     def __init__(self, settings: Settings) -> None:
         """Start no thread yet."""
-        self.settings, self.active = settings, 0
+        self.settings, self.active, self._prepared = settings, 0, Future[None]()
         self._pool = ThreadPoolExecutor(settings.threads, thread_name_prefix="speak")
 
     def prepare(self, work: Callable[[], None]) -> None:
         """Do something in a thread before anybody asks."""
-        self._pool.submit(work)
+        self._prepared = self._pool.submit(work)
+
+    @property
+    def prepared(self) -> bool:
+        """Whether that is done."""
+        return self._prepared.done()
 
     @contextmanager
     def slot(self) -> Iterator[float]:

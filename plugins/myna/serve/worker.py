@@ -80,8 +80,15 @@ class Progress:
         reached = done + own * share
         pace = (time.monotonic() - self.began) / reached if reached > 5 else 1.0
         found = {"stage": self.stage, "fraction": round(min(0.99, reached / total), 3), "kind": self.kind}
-        found["seconds_left"] = round((total - reached) * max(0.3, pace))
+        found |= {"seconds_left": round((total - reached) * max(0.3, pace)), "stages": self.stages}
         atomic_text(self.folder / "progress.json", json.dumps(found))
+
+
+def expected(order: dict[str, Any]) -> list[str]:
+    """Return the stages that an order needs as far as it says; whether the voice is tuned may turn out later."""
+    wanted = {"consent": order.get("consent") == "spoken", "clone": True, "score": order.get("score", False)}
+    wanted |= dict.fromkeys(TUNED, order.get("kind") == "tuned")
+    return [stage for stage in STAGES if wanted[stage]]
 
 
 def work(folder: Path) -> None:
@@ -91,13 +98,13 @@ def work(folder: Path) -> None:
         Failed: A command refused.
     """
     order = read_json(folder / "order.json")
-    tuned = order["kind"] == "tuned"
-    stages = ["clone", *(TUNED if tuned else ()), *(["score"] if order["score"] else [])]
-    progress = Progress(folder, [*(["consent"] if order["consent"] == "spoken" else []), *stages])
+    progress = Progress(folder, expected(order))
     progress.kind = order["kind"] if order["kind"] != "auto" else "instant"
     if not (folder / "voice").exists():
         consent = _consent(folder, order, progress)
         _clone(folder, order, consent, progress)
+    elif read_json(folder / "progress.json").get("kind") == "tuned":  # the try before was killed while it scored
+        progress.tuned()
     if order["score"] and not (folder / "scores.json").exists():
         progress.enter("score")
         _score(folder, progress)

@@ -18,16 +18,16 @@ const close = () => update({ asking: null });
 class Modal extends Component {
   componentDidMount() {
     this.before = document.activeElement;
-    this.base.showModal();
+    this.dialog.showModal();
   }
 
   componentWillUnmount() {
-    this.base.close();
+    this.dialog.close();
     (this.before?.isConnected ? this.before : document.querySelector("main h1"))?.focus();
   }
 
   render({ title, children }) {
-    return html`<dialog aria-labelledby="question" onCancel=${(event) => { event.preventDefault(); close(); }}>
+    return html`<dialog ref=${(dialog) => { this.dialog = dialog ?? this.dialog; }} aria-labelledby="question" onCancel=${(event) => { event.preventDefault(); close(); }}>
       <h2 id="question">${title}</h2>${children}</dialog>`;
   }
 }

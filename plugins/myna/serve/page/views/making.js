@@ -72,7 +72,7 @@ function Progress({ job }) {
   </div>`;
 }
 
-// Stages that were passed over are not shown: those before the one that runs count as done.
+// The stages of this job alone: more come in when it turns out that the voice is trained.
 function Stages({ job }) {
   const at = job.state === "done" ? job.stages.length : job.stages.indexOf(job.stage);
   return html`<ol class="stages">${job.stages.map((stage, place) => {
