@@ -3,7 +3,8 @@
     python recipes/base/local/train_meta.py POOL OUT --minutes 20 [--algorithm reptile|maml|maml2]
 
 An episode is a speaker of the pool; held-out ones take no part. Resumes from OUT/meta.ckpt. `--ship FOLDER` writes
-what is there as FOLDER/meta.safetensors, pins it, and trains nothing. It belongs to the base that it was trained on:
+what is there as FOLDER/meta.safetensors, pins it, and trains nothing; `--compare` tells what held-out speakers lose
+after 0 to 40 steps from it, beside changes that start without effect. It belongs to the base that it was trained on:
 train it again after the base.
 """
 
@@ -17,15 +18,16 @@ from safetensors.torch import save_file
 from torch import nn
 
 import piecework
-from myna.adapt.meta import ALGORITHMS, Episode
+from myna.adapt.meta import ALGORITHMS, Episode, tune
 from myna.adapt.policies.low_rank import Change, LowRank
 from myna.files import atomic_text, sha256
 from myna.networks.pretrained import load_part
 from myna.networks.tts.vits_mel import VitsMel
-from pool import Utterance
+from pool import Utterance, is_held_out
 from train_vits_mel import Corpus, collate
 
 FEWEST, SEGMENT = 12, 160  # utterances of a speaker; frames of a stretch
+COMPARED, MOST_COMPARED = (0, 5, 10, 20, 40), 8  # steps; held-out speakers
 
 
 def speakers(corpus: Corpus) -> list[list[Utterance]]:
@@ -46,6 +48,40 @@ def episode(corpus: Corpus, of: list[Utterance], inner: int, size: int, random: 
 
     support = [batch(random.choice(rest, size, replace=len(rest) < size)) for _ in range(inner)]
     return Episode(support, batch(held))  # type: ignore[arg-type]
+
+
+def strangers(corpus: Corpus) -> list[list[Utterance]]:
+    """Return the utterances of each held-out speaker who has enough of them."""
+    found: dict[str, list[Utterance]] = {}
+    for u in corpus.aligned:
+        if is_held_out(u):
+            found.setdefault(u.speaker, []).append(u)
+    return [of for _, of in sorted(found.items()) if len(of) >= FEWEST][:MOST_COMPARED]
+
+
+def compare(args: argparse.Namespace, network: VitsMel, state: dict) -> None:
+    """Print the mean loss of held-out speakers' queries after steps from no effect, and from what was learned."""
+    corpus, changes = Corpus(args.pool), changes_of(network)
+    starts = {"no effect": {k: v.clone() for k, v in changes.state_dict().items()}, "learned": state["average"]}
+    print("start", *(f"{steps} steps" for steps in COMPARED), sep="\t")
+    for name, start in starts.items():
+        losses = []
+        for number, of in enumerate(strangers(corpus)):
+            drawn = episode(corpus, of, COMPARED[-1], args.batch, np.random.default_rng(number))
+            changes.load_state_dict(start)
+            losses.append(_after_steps(network, drawn, args.rate, number))
+        print(name, *(f"{loss:.4f}" for loss in np.mean(losses, 0)), sep="\t", flush=True)
+
+
+def _after_steps(network: VitsMel, drawn: Episode, rate: float, seed: int) -> list[float]:
+    found, done = [], 0
+    for steps in COMPARED:
+        tune(network, drawn.support[done:steps], rate)
+        done = steps
+        torch.manual_seed(seed)  # the same stretches, whatever came before
+        with torch.no_grad():
+            found.append(float(sum(network(**drawn.query).values())))
+    return found
 
 
 def ship(network: VitsMel, policy: LowRank, state: dict, folder: Path) -> None:
@@ -70,6 +106,7 @@ def main() -> None:
     parser.add_argument("--inner", type=int, default=5, help="steps of an episode")
     parser.add_argument("--outer", type=float, help="how far an episode moves the start; by the algorithm")
     parser.add_argument("--rank", type=int, default=8)
+    parser.add_argument("--compare", action="store_true")
     parser.add_argument("--ship", type=Path, help="folder of the shipped weights")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
@@ -82,6 +119,9 @@ def main() -> None:
     policy.prepare(network)
     if args.ship:
         ship(network, policy, piecework.load(args.out / "meta.ckpt") or {}, args.ship)
+        return
+    if args.compare:
+        compare(args, network, piecework.load(args.out / "meta.ckpt") or {})
         return
     train(args, network.to(args.device))
 
