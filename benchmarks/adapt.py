@@ -1,14 +1,17 @@
 """Tune the base to real people, by every policy and from the same seconds of speech, and score what comes out.
 
-Usage: python benchmarks/adapt.py SPEECH OUTPUT [--seconds 45 180] [--policies full,lora …] [--people N] [--words WORDS]
+Usage: python benchmarks/adapt.py SPEECH OUTPUT [--seconds 45 180] [--policies full lora …] [--people N]
+                                 [--prompts DOWNLOADS] [--words WORDS]
 
-SPEECH holds `metadata.tsv` and the speakers that the base has not heard (`recipes/base/local/pool.py`); those with
-enough recordings are taken. Stages 0 to 4 of the recipe `custom` run once for each person and length, stage 5 once for
-each policy. A policy is a name of `adapt=`, with further words after commas of its own: `full:tts.adapt.share=0.5`.
-Sentences are unseen, similarity is of d-vectors to recordings that no model was given, `scale` as
-`myna.measure.similarity.on_scale` has it, `others` the words wrong of three other speakers' embeddings with the tuned
-weights (what was forgotten). Every result is a line of OUTPUT/adapt.jsonl and is not computed twice; OUTPUT/adapt.md
-is the table.
+SPEECH holds `metadata.tsv` and the speakers that the base has not heard (`recipes/base/local/pool.py`); `--prompts`
+adds the voices of the Asterisk prompts, which it has not heard either, each in its language. Those with enough
+recordings are taken, if they read what their texts say: the recogniser hears at most a fifth of the words otherwise
+(some learners of speechocean762 read something else, or cannot be understood). Stages 0 to 4 of the recipe `custom` run
+once for each person and length, stage 5 once for each policy. A policy is a name of `adapt=`, with further words after
+colons: `full:tts.adapt.share=0.5`. Sentences are unseen, similarity is of d-vectors to recordings that no
+model was given, `scale` as `myna.measure.similarity.on_scale` has it, `others` the words wrong of three other speakers'
+embeddings with the tuned weights (what was forgotten). Every result is a line of OUTPUT/adapt.jsonl and is not computed
+twice; OUTPUT/adapt.md is the table, OUTPUT/adapt.png the picture.
 """
 
 import argparse
@@ -30,18 +33,21 @@ import torch
 from base_speakers import RATE, Recording, held_out, read_metadata
 
 from myna.audio.load import load_audio
+from myna.corpora import asterisk
 from myna.errors import MynaError
 from myna.files import atomic_text
 from myna.measure import mos, similarity, wer
 from myna.networks.voice import Voice
 from myna.recipe.compose import compose_recipe, find_recipe, project_root
 from myna.recipe.run import Recipe
+from myna.text.languages import canonical
 from myna.workspace import Workspace
 
 CORPORA = ("speechocean762_en", "ljspeech32_en")
 POLICIES = ("zero_shot", "embedding", "encoder", "decoder", "lora", "full")
 STAGES = ["create_dataset", "extract_features", "train_encoder", "train_vits", "train_hifigan"]
 HELD_S, SENTENCES, OTHERS, OTHER_PEOPLE = 20.0, 12, 4, 3
+UNDERSTOOD = 0.2  # words wrong of a person's recordings, at most
 Row = dict[str, Any]
 
 
@@ -54,12 +60,14 @@ class Person:
         given: Recordings to learn from.
         held: `(T,)` at 16 kHz, never learned from.
         texts: Of `held`.
+        language: espeak-ng code.
     """
 
     name: str
     given: list[Recording]
     held: list[np.ndarray]
     texts: list[str]
+    language: str = "en-us"
 
     def write(self, folder: Path, seconds: float) -> None:
         """Write about so many seconds of what is given, each recording with its text."""
@@ -70,34 +78,55 @@ class Person:
                 break
             sound = load_audio(r.path)
             soundfile.write(folder / f"{r.name}.flac", sound.wave, sound.sample_rate)
-            (folder / f"{r.name}.txt").write_text(r.text.lower() + "\n", encoding="utf-8")
+            (folder / f"{r.name}.txt").write_text(spoken(r.text) + "\n", encoding="utf-8")
             seconds -= r.seconds
 
 
-def people(speech: Path, least: float, most: int) -> list[Person]:
-    """Return speakers with enough recordings, those with the most first, the corpora in turn."""
-    found = []
-    for of in held_out(read_metadata(speech), CORPORA).values():
-        for rows in of:
-            held: list[Recording] = []
-            rows = sorted(rows, key=lambda r: r.name)
-            while rows and sum(r.seconds for r in held) < HELD_S:
-                held.append(rows.pop(0))
-            if sum(r.seconds for r in rows) >= least:
-                waves = [load_audio(r.path, RATE).wave for r in held]
-                found.append(Person(rows[0].speaker, rows, waves, [r.text.lower() for r in held]))
-    return sorted(found, key=lambda p: -sum(r.seconds for r in p.given))[:most]
+def people(speakers: Sequence[list[Recording]], least: float, most: int) -> list[Person]:
+    """Return those with enough recordings who can be understood, those with the most first."""
+    found: list[Person] = []
+    for rows in sorted(speakers, key=lambda rows: -sum(r.seconds for r in rows)):
+        person = divided(rows)
+        enough = sum(r.seconds for r in person.given) >= least
+        if len(found) < most and enough and recordings(person)["wer"] <= UNDERSTOOD:
+            found.append(person)
+    return found
 
 
-def configuration(person: str, seconds: float, output: Path, words: Sequence[str], policy: str = "") -> Any:
+def divided(rows: Sequence[Recording]) -> Person:
+    """Keep some recordings back, the first ones by name."""
+    given, held = sorted(rows, key=lambda r: r.name), []
+    while given and sum(r.seconds for r in held) < HELD_S:
+        held.append(given.pop(0))
+    waves = [load_audio(r.path, RATE).wave for r in held]
+    first = held[0]
+    return Person(first.speaker, given, waves, [spoken(r.text) for r in held], canonical(first.language))
+
+
+def spoken(text: str) -> str:
+    """Return a text that is all capitals in small letters."""
+    return text.lower() if text.isupper() else text
+
+
+def prompts(downloads: Path) -> list[list[Recording]]:
+    """Return the recordings of each voice of the Asterisk prompts."""
+    found: dict[str, list[Recording]] = {}
+    for c in asterisk.prepare(asterisk.download(downloads)).clips:
+        row = Recording("asterisk", c.name.replace("/", "_"), c.speaker, c.language, c.source, c.text, c.duration)
+        found.setdefault(c.speaker, []).append(row)
+    return list(found.values())
+
+
+def configuration(person: Person, seconds: float, output: Path, words: Sequence[str], policy: str = "") -> Any:
     """Compose the recipe `custom` with folders below `output`."""
-    folder = output / person / f"{seconds:g}"
+    folder = output / person.name / f"{seconds:g}"
     values: dict[str, object] = {
-        "create_dataset.name": person,
+        "create_dataset.name": person.name,
+        "create_dataset.language": person.language,
         "create_dataset.target": str(folder / "given"),
         "voice_dir": str(folder / policy if policy else folder),
     }
-    fixed = ["create_dataset.consent=own_voice", "create_dataset.language=en", "create_dataset.check_texts=false"]
+    fixed = ["create_dataset.consent=own_voice", "create_dataset.check_texts=false"]
     fixed += ["create_dataset.quality.min_total_seconds=3", "create_dataset.quality.snr_db=0"]
     return compose_recipe(find_recipe("custom", project_root()), [*fixed, *words], values)
 
@@ -106,7 +135,7 @@ def prepare(person: Person, seconds: float, output: Path, words: Sequence[str]) 
     """Run stages 0 to 4 for a person, unless they are done."""
     from myna.espnet.system import stage_runner
 
-    config = configuration(person.name, seconds, output, words)
+    config = configuration(person, seconds, output, words)
     if not Path(config.create_dataset.target).is_dir():
         person.write(Path(config.create_dataset.target), seconds)
     numbers = {name: str(n) for n, name in enumerate(STAGES)}
@@ -118,8 +147,8 @@ def tune(person: Person, seconds: float, output: Path, policy: str, words: Seque
     from myna.adapt import fine_tune
 
     name, *more = policy.split(":")
-    config = configuration(person.name, seconds, output, [f"adapt={name}", *more, *words], policy.replace(":", "_"))
-    whole = Workspace.of(configuration(person.name, seconds, output, words))
+    config = configuration(person, seconds, output, [f"adapt={name}", *more, *words], policy.replace(":", "_"))
+    whole = Workspace.of(configuration(person, seconds, output, words))
     own = Workspace.of(config)
     for kept, link in ((whole.data, own.data), (whole.dump, own.dump), *_parts(whole.exp, own.exp)):
         link.parent.mkdir(parents=True, exist_ok=True)
@@ -136,16 +165,17 @@ def _parts(whole: Path, own: Path) -> list[tuple[Path, Path]]:
     return [(whole / part, own / part) for part in ("encoder", "tts", "vocoder")]
 
 
-def texts(count: int) -> list[str]:
-    """Return English test sentences."""
-    lines = (project_root() / "conf" / "sentences" / "en.txt").read_text(encoding="utf-8").splitlines()
+def texts(count: int, language: str = "en-us") -> list[str]:
+    """Return test sentences."""
+    path = project_root() / "conf" / "sentences" / f"{language.split('-')[0].replace('cmn', 'zh')}.txt"
+    lines = path.read_text(encoding="utf-8").splitlines()
     return [line.strip() for line in lines if line.strip() and not line.startswith("#")][-count:]
 
 
 def score(voice: Voice, person: Person, cast: Sequence[Person]) -> Row:
     """Score a voice on unseen sentences beside recordings that it did not learn from."""
-    said = texts(SENTENCES)
-    waves = [voice.speak(text, language="en-us", seed=n) for n, text in enumerate(said)]
+    said = texts(SENTENCES, person.language)
+    waves = [voice.speak(text, language=person.language, seed=n) for n, text in enumerate(said)]
     rate, print_ = voice.sample_rate, print_of(person.held)
     likeness = similarity.cosine(similarity.centroid([similarity.embed_dvector(w, rate) for w in waves]), print_)
     far = _mean([similarity.cosine(print_, print_of(other.held)) for other in cast if other is not person])
@@ -153,10 +183,15 @@ def score(voice: Voice, person: Person, cast: Sequence[Person]) -> Row:
     return {
         "similarity": round(likeness, 3),
         "scale": round(similarity.on_scale(likeness, far, near), 3),
-        "wer": round(wer.wer(said, [wer.transcribe(w, rate, "en") for w in waves]), 4),
+        "wer": round(words_wrong(person, said, waves, rate), 4),
         "mos": round(_mean([mos.estimate(w, rate) for w in waves]), 3),
         "others": round(forgotten(voice, cast[:OTHER_PEOPLE]), 4),
     }
+
+
+def words_wrong(person: Person, said: Sequence[str], waves: Sequence[np.ndarray], rate: int) -> float:
+    """Return the share of words that the recogniser hears otherwise."""
+    return wer.wer(said, [wer.transcribe(w, rate, person.language) for w in waves], person.language)
 
 
 def print_of(waves: Sequence[np.ndarray]) -> np.ndarray:
@@ -188,11 +223,10 @@ def forgotten(voice: Voice, people: Sequence[Person]) -> float:
 
 def recordings(person: Person) -> Row:
     """Score the recordings themselves: what a clone is beside."""
-    heard = [wer.transcribe(w, RATE, "en") for w in person.held]
     return {
         "similarity": round(_second(person), 3),
         "scale": 1.0,
-        "wer": round(wer.wer(person.texts, heard), 4),
+        "wer": round(words_wrong(person, person.texts, person.held, RATE), 4),
         "mos": round(_mean([mos.estimate(w, RATE) for w in person.held if len(w) > RATE]), 3),
     }
 
@@ -211,6 +245,27 @@ def table(rows: Sequence[Row]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def plot(rows: Sequence[Row], path: Path) -> None:
+    """Draw words wrong over likeness: a point for each policy and length, the mean of the same people."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    figure, axes = pyplot.subplots(figsize=(7, 4.5), layout="constrained")
+    groups: dict[tuple[str, float], list[Row]] = {}
+    for row in rows:
+        groups.setdefault((row["policy"], row["seconds"]), []).append(row)
+    for (policy, seconds), of in sorted(groups.items()):
+        x, y = _mean([row["scale"] for row in of]), 100 * _mean([row["wer"] for row in of])
+        axes.scatter(x, y, marker="*" if policy == "recordings" else "o")
+        axes.annotate(f"{policy}, {seconds:g} s", (x, y), xytext=(5, 4), textcoords="offset points", fontsize=8)
+    axes.set(xlabel="likeness: 0 as strangers, 1 as the person's own recordings", ylabel="words wrong, %")
+    axes.grid(alpha=0.3)
+    figure.savefig(path, dpi=110)
+    pyplot.close(figure)
+
+
 def main() -> None:
     """Tune, score, and write the table after each result."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -219,10 +274,17 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, nargs="+", default=[45.0])
     parser.add_argument("--policies", nargs="+", default=list(POLICIES))
     parser.add_argument("--people", type=int, default=6)
+    parser.add_argument("--languages", nargs="+", help="only who speaks one of these")
+    parser.add_argument("--prompts", type=Path, help="folder of downloads: adds the voices of the Asterisk prompts")
     parser.add_argument("--words", nargs=argparse.REMAINDER, default=[], help="Hydra overrides; comes last")
     args = parser.parse_args()
     output = args.output.resolve()
-    cast = people(args.speech, min(args.seconds) * 0.9, args.people)
+    speakers = [rows for of in held_out(read_metadata(args.speech), CORPORA).values() for rows in of]
+    speakers += prompts(args.prompts) if args.prompts else []
+    if args.languages:
+        speakers = [rows for rows in speakers if canonical(rows[0].language) in map(canonical, args.languages)]
+    cast = people(speakers, min(args.seconds) * 0.9, args.people)
+    print("people:", *(f"{p.name} ({p.language})" for p in cast), flush=True)
     log = output / "adapt.jsonl"
     done = [json.loads(line) for line in log.read_text().splitlines()] if log.is_file() else []
     for key in keys(cast, args.seconds, args.policies):
@@ -237,6 +299,7 @@ def main() -> None:
             stream.write(json.dumps(done[-1]) + "\n")
         print(json.dumps(done[-1]), flush=True)
         atomic_text(output / "adapt.md", table(done))
+        plot(done, output / "adapt.png")
 
 
 def keys(cast: Sequence[Person], seconds: Sequence[float], policies: Sequence[str]) -> Iterator[Row]:

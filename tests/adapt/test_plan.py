@@ -3,10 +3,13 @@
 from typing import get_args
 
 import pytest
+import torch
 from pydantic import ValidationError
 
+from myna.adapt.mel_fine_tune import still_parts
 from myna.adapt.plan import TABLE, plan_of, seconds_of
 from myna.adapt.policies import POLICIES
+from myna.networks.tts.vits_mel import VitsMel
 from myna.settings.tts import MelAdapt, Policy
 
 FIXED = {"augmented": False, "keep": 3, "mel_margin": 0.03, "batch_size": 16, "batch_frames": 6000}
@@ -49,3 +52,12 @@ def test_a_policy_by_name() -> None:
 def test_copies_are_not_speech_at_hand(tmp_path) -> None:
     (tmp_path / "utt2dur").write_text("a-1 2.5\na-2 1.5\nsp0.9-a-1 2.8\nps+2-a-1 2.5\n")
     assert seconds_of(tmp_path) == 4.0
+
+
+def test_under_a_minute_the_rhythm_stays_unless_parts_are_named() -> None:
+    network = VitsMel(text_channels=32, text_layers=1, channels=32, layers=1, condition=16, decoder_layers=1)
+    parts = {name: plan_of(asked(), seconds) for name, seconds in (("short", 45.0), ("long", 180.0))}
+    still = still_parts(asked(), network, parts["short"])
+    assert still and all(isinstance(network.get_submodule(part), torch.nn.Module) for part in still)
+    assert still_parts(asked(), network, parts["long"]) == ()
+    assert still_parts(asked(freeze=["encoder"]), network, parts["short"]) == ("encoder",)

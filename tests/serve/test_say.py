@@ -104,3 +104,38 @@ def test_check_listens_and_tells_what_it_heard(voice_folder, tmp_path, capsys) -
     assert out.is_file()
     with pytest.raises(MynaError, match="not both"):
         main(["Hi.", "--voice", str(voice_folder), "-o", str(out), "--check", "--times", str(tmp_path / "t.json")])
+
+
+SENTENCES = "Good morning to all of you. " * 6
+
+
+def streamed(folder, *more: str) -> subprocess.Popen[bytes]:
+    words = [sys.executable, "-m", "myna.cli", "say", SENTENCES, "--voice", str(folder), "--stream", "wav", *more]
+    return subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def test_a_stream_is_a_labelled_file(voice_folder, tmp_path) -> None:
+    process = streamed(voice_folder)
+    sound, told = process.communicate(timeout=120)
+    assert process.returncode == 0, told
+    (tmp_path / "x.wav").write_bytes(sound)
+    assert len(soundfile.read(tmp_path / "x.wav")[0]) > 22_050
+    label = aigc.read(tmp_path / "x.wav")
+    assert label is not None
+    assert label.ProduceID in told.decode()
+
+
+def test_who_stops_listening_stops_the_work(voice_folder) -> None:
+    process = streamed(voice_folder)
+    assert process.stdout is not None and process.stderr is not None
+    process.stdout.read(100)
+    process.stdout.close()
+    told = process.stderr.read().decode()
+    assert process.wait(120) == 0
+    assert "nobody listens any more" in told and "Traceback" not in told
+
+
+@pytest.mark.parametrize("more", [("-o", "x.wav"), ("--check",), ("--times", "x.json")])
+def test_a_stream_is_no_file(more, voice_folder) -> None:
+    with pytest.raises(MynaError, match=r"one of them|need a file"):
+        main(["Hi", "--voice", str(voice_folder), "--stream", "wav", *more])

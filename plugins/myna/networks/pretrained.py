@@ -67,6 +67,15 @@ def pinned_weights(path: Path) -> dict[str, Tensor]:
     return parse_weights(_pinned(path), path)
 
 
+def pinned_factors(name: str) -> dict[str, Tensor]:
+    """Read low-rank changes of the base, float32, whose hash stands in `weights.json`; see `myna.networks.low_rank`.
+
+    Raises:
+        MynaError: They have no entry there, or are not the ones that were pinned.
+    """
+    return {key: value.float() for key, value in pinned_weights(FOLDER / f"{name}.safetensors").items()}
+
+
 def pinned_file(name: str) -> Path:
     """Return the path of a file of the base whose hash stands in `weights.json`.
 

@@ -13,7 +13,7 @@ from myna.errors import MynaError
 from myna.recipe.cluster import check_cluster
 from myna.recipe.compatibility import check_words
 from myna.recipe.compose import compose_recipe, find_recipe, project_root
-from myna.recipe.logs import set_up_logging
+from myna.recipe.logs import logs_on_terminal
 from myna.recipe.run import Recipe, StageRunner
 
 LONGEST_NAME = 100  # bytes of a person's name: files are called after it, and a number follows
@@ -44,7 +44,11 @@ def main(argv: Sequence[str]) -> int:
         MynaError: anything that a person can put right.
     """
     args = build_parser().parse_args(argv)
-    set_up_logging()
+    with logs_on_terminal():
+        return _run(args)
+
+
+def _run(args: argparse.Namespace) -> int:
     recipe_dir = find_recipe(args.recipe, args.root or project_root())
     values: dict[str, object] = {}
     if args.target is not None:

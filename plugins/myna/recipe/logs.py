@@ -2,22 +2,31 @@
 
 import logging
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 STAGE_LOGGER = "myna.stage_log"  # ESPnet3's record of a stage: configuration, environment, tracebacks
 
 
-def set_up_logging() -> None:
-    """Install the terminal handler once; ESPnet3 adds the file of the running stage to the root logger itself."""
+@contextmanager
+def logs_on_terminal() -> Iterator[None]:
+    """Show messages while a recipe runs; ESPnet3 adds the file of the running stage to the root logger itself.
+
+    The handler goes with the command: one that stayed would write to the stream of a caller that has closed it.
+    """
     root = logging.getLogger()
-    if any(getattr(handler, "_myna", False) for handler in root.handlers):
-        return
-    handler = logging.StreamHandler(sys.stderr)
+    level, handler = root.level, logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", datefmt="%H:%M:%S"))
     handler.addFilter(_for_terminal)
-    handler._myna = True  # type: ignore[attr-defined]
     root.addHandler(handler)
     root.setLevel(logging.INFO)
     logging.captureWarnings(True)
+    try:
+        yield
+    finally:
+        logging.captureWarnings(False)
+        root.setLevel(level)
+        root.removeHandler(handler)
 
 
 def _for_terminal(record: logging.LogRecord) -> bool:

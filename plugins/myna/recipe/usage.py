@@ -7,7 +7,7 @@ from types import TracebackType
 
 import psutil
 
-POLL_SECONDS = 0.5
+POLL_SECONDS = 2.0  # a look at all processes and their pages takes 20 ms and more
 REPORT_SECONDS = 10.0
 
 

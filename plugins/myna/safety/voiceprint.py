@@ -1,7 +1,5 @@
-"""Voice prints with GE2E (Wan et al. 2018, package `resemblyzer`), and the words of a clip with Whisper."""
+"""Voice prints with GE2E (Wan et al. 2018), and the words of a clip with Whisper."""
 
-import contextlib
-import io
 import re
 from functools import lru_cache
 from pathlib import Path
@@ -25,14 +23,10 @@ def embed(audio: Audio) -> np.ndarray:
         MynaError: The encoder, a network in torch, is not installed.
     """
     try:
-        from resemblyzer import preprocess_wav
+        from myna.measure.ge2e import ge2e_embedding
     except ImportError as error:
-        raise MynaError(f"voice prints need resemblyzer and torch ({error}): pip install myna") from error
-
-    wave = resample(audio.wave, audio.sample_rate, _RATE)
-    # Long silences are cut and quiet speech is raised, as the encoder was trained; it needs some speech to be left.
-    speech = preprocess_wav(wave)
-    return _encoder().embed_utterance(speech if len(speech) >= _RATE // 2 else wave).astype(np.float32)
+        raise MynaError(f"voice prints need torch ({error}): pip install myna") from error
+    return ge2e_embedding(resample(audio.wave, audio.sample_rate, _RATE))
 
 
 def embed_file(path: Path) -> np.ndarray:
@@ -96,14 +90,6 @@ def _lines(path: Path) -> list[str]:
         return path.read_text(encoding="utf-8").splitlines()
     except OSError as error:
         raise MynaError(f"{path}: cannot be read ({error}); give a whole Kaldi data directory") from error
-
-
-@lru_cache(maxsize=1)
-def _encoder() -> Any:
-    with contextlib.redirect_stdout(io.StringIO()):
-        from resemblyzer import VoiceEncoder
-
-        return VoiceEncoder("cpu", verbose=False, weights_fpath=packaged_weights("resemblyzer/pretrained.pt"))
 
 
 @lru_cache(maxsize=1)

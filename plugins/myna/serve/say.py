@@ -1,8 +1,12 @@
-"""`myna say "text" --voice DIR -o out.wav`: speak with a cloned voice, labelled."""
+"""`myna say "text" --voice DIR -o out.wav`: speak with a cloned voice, labelled.
+
+With `--stream wav` the sound goes to standard output while it is made: `… --stream wav | ffplay -nodisp -autoexit -`.
+"""
 
 import argparse
 import sys
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -17,8 +21,10 @@ from myna.serve.exit import (
     engine_of,
     find_voice,
     leave,
+    leave_stream,
     load_voice,
     speak,
+    speak_parts,
     speak_timed,
     spoken_request,
     voice_card,
@@ -36,6 +42,7 @@ if TYPE_CHECKING:
 
 
 TRIES = 3  # of --check
+STREAMED = ("wav", "mp3", "flac", "opus", "aac")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -59,8 +66,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     if given.note:
         print(f"myna say: {given.note}", file=sys.stderr)
     wishes = {"purpose": arguments.purpose, "cue": arguments.cue, "undertaking": arguments.undertaking}
-    request = spoken_request(speech, arguments.output, **wishes, **watermark_wish(folder))
-    _check_output(arguments.output)
+    output = _output(arguments)
+    request = spoken_request(speech, output, **wishes, **watermark_wish(folder))
     if arguments.check and arguments.times is not None:
         raise MynaError("--check chooses among readings and tells no times: give it or --times, not both")
     if arguments.times is not None:
@@ -77,12 +84,28 @@ def main(argv: Sequence[str] | None = None) -> int:
     admit(card, request)  # what may not leave is not spoken first
     for line in left_out(reading.dropped):
         print(f"myna: {line}", file=sys.stderr)
+    if arguments.stream:
+        return _streamed(voice, speech, card, request)
     if arguments.check:
         sound = _checked(voice, speech, " ".join(piece.text for _, piece in reading.shown() if piece is not None))
         released = leave(sound, card, request)
     else:
         released = _spoken(voice, speech, card, request, arguments.times)
     print(f"{released.path}: {released.seconds:.1f} s, label {released.content_id}, cue {released.cue}")
+    return 0
+
+
+def _streamed(voice: Talker, speech: Speech, card: "VoiceCard", request: "Request") -> int:
+    """Write the sound to standard output while it is made; who stops listening stops the work."""
+    streaming = leave_stream(speak_parts(voice, speech), voice.sample_rate, card, request)
+    with closing(streaming.parts) as parts:  # type: ignore[type-var]
+        try:
+            for data in parts:
+                sys.stdout.buffer.write(data)
+                sys.stdout.buffer.flush()
+        except BrokenPipeError:
+            sys.stderr.write("myna say: nobody listens any more\n")
+    print(f"stream: label {streaming.content_id}, cue {request.cue}", file=sys.stderr)
     return 0
 
 
@@ -120,7 +143,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--voice", required=True, metavar="DIR", help="voice directory, pack or name, e.g. exp/clone/voice"
     )
-    parser.add_argument("-o", "--output", required=True, type=Path, help="wav, flac, mp3, ogg, opus or m4a file")
+    parser.add_argument("-o", "--output", type=Path, help="wav, flac, mp3, ogg, opus or m4a file")
+    parser.add_argument(
+        "--stream", choices=STREAMED, help="write to standard output while it is made, in place of -o: for a pipe"
+    )
     parser.add_argument(
         "--engine",
         choices=ENGINES,
@@ -160,6 +186,20 @@ def _check_times(path: Path, folder: Path, engine: str) -> None:
     if engine != "torch":
         raise MynaError(f"{folder} is an export, which does not tell times: use --times with the voice it is from")
     check_times_file(path)
+
+
+def _output(arguments: argparse.Namespace) -> Path:
+    """Return the file, or the name whose suffix is the format of the stream."""
+    if (arguments.output is None) == (arguments.stream is None):
+        raise MynaError("give a file with -o, or --stream with a format for standard output: one of them")
+    if arguments.stream is None:
+        _check_output(arguments.output)
+        return Path(arguments.output)
+    if arguments.check or arguments.times is not None:
+        raise MynaError("a stream leaves while it is made: --check and --times need a file, -o")
+    if sys.stdout.isatty():
+        raise MynaError("--stream writes sound to standard output: give it a pipe or a file, such as | ffplay -")
+    return Path(f"stream.{arguments.stream}")
 
 
 def _check_output(path: Path) -> None:

@@ -21,7 +21,7 @@ from myna.settings.numbers import (
     Whole,
 )
 
-Policy = Literal["auto", "zero_shot", "embedding", "encoder", "decoder", "lora", "full"]
+Policy = Literal["auto", "zero_shot", "embedding", "encoder", "decoder", "lora", "maml", "full"]
 MEL, VITS = "myna.espnet.mel_train.train", "myna.espnet.vits_train.train"
 
 
@@ -50,7 +50,7 @@ class MelAdapt(Choice):
         learning_rate: Falls to a tenth; null: as the policy says.
         share: Of the way from the base to the tuned weights that the voice keeps: more is more alike, less is clearer;
             null: as the policy says.
-        freeze: Parts of the network that stay as they are.
+        freeze: Parts of the network that stay as they are; null: as the policy says.
         batch_size: Most utterances of a batch.
         batch_frames: Most frames of a batch.
         segment: Frames of an utterance on which a flow learns.
@@ -65,7 +65,7 @@ class MelAdapt(Choice):
     max_steps: Steps | None = None
     learning_rate: Rate | None = None
     share: Share | None = None
-    freeze: tuple[str, ...] = ()
+    freeze: tuple[str, ...] | None = None
     batch_size: BatchSize
     batch_frames: Frames
     segment: Frames | None = None

@@ -145,7 +145,10 @@ def losses_of(
     batch: dict[str, torch.Tensor],
     segment: int,
 ) -> tuple[torch.Tensor | None, torch.Tensor, dict[str, torch.Tensor]]:
-    """Return the judge's loss, the network's, and all losses by name; without a judge the flow learns by matching."""
+    """Return the judge's loss, the network's, and all losses by name; without a judge the flow learns by matching.
+
+    What does not require a gradient has no part in the network's loss.
+    """
     if judge is None:
         with training.mixed():
             losses = model(**batch, segment=segment)
@@ -157,7 +160,8 @@ def losses_of(
         judge.requires_grad_(False)
         asked = maker_losses(judge, real, made) | {"distance": (made - real).abs().mean()}
         judge.requires_grad_(True)
-    total = sum(losses.values()) + sum(WEIGHTS[name] * loss for name, loss in asked.items())
+    total = sum(loss for loss in losses.values() if loss.requires_grad)
+    total = total + sum(WEIGHTS[name] * loss for name, loss in asked.items())
     return verdict, total, losses | asked | {"judge": verdict}
 
 
@@ -169,6 +173,9 @@ def main() -> None:
     parser.add_argument("--gan-from", type=int, help="step from which the flow learns to draw in one step, by a judge")
     parser.add_argument(
         "--keep-flow", action="store_true", help="leave the flow as it is: quicker, for all but its last piece"
+    )
+    parser.add_argument(
+        "--only-flow", action="store_true", help="leave all but the flow as it is: it follows what the others learned"
     )
     parser.add_argument("--compile", action="store_true", help="a sixth faster on a CPU after a minute")
     args = parser.parse_args()
@@ -187,6 +194,8 @@ def main() -> None:
     draw = batches(corpus, args.batch, shortest=args.segment)
     # What the judge asks of the flow must not drown what the others learn: each is clipped by itself.
     others = [parameter for name, parameter in model.named_parameters() if not name.startswith("flow.")]
+    for parameter in others if args.only_flow else ():
+        parameter.requires_grad_(False)
     if args.compile:
         # Stretches have one shape, texts have many: only what works on stretches is worth compiling.
         for block in (*model.decoder.blocks, *model.flow.blocks, *model.intonation.blocks):

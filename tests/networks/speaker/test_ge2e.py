@@ -5,6 +5,7 @@ import warnings
 import numpy as np
 import pytest
 
+from myna.measure.similarity import embed_ge2e
 from myna.networks.speaker.ge2e import Ge2eEncoder
 
 
@@ -27,11 +28,14 @@ def test_same_as_the_package(encoder: Ge2eEncoder) -> None:
     """Utterances embedded together are those that resemblyzer embeds one by one."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        from resemblyzer import preprocess_wav
+        from resemblyzer import VoiceEncoder, preprocess_wav
 
-    waves = [voice(4.0, 120), voice(2.3, 210)]
-    expected = [encoder.network.embed_utterance(preprocess_wav(wave)) for wave in waves]
+    package = VoiceEncoder("cpu", verbose=False)
+    pause = np.zeros(16_000, np.float32)
+    waves = [voice(4.0, 120), 0.02 * voice(2.3, 210), np.concatenate((voice(2.0, 150), pause, voice(1.5, 150)))]
+    expected = [package.embed_utterance(preprocess_wav(wave)) for wave in waves]
     assert np.allclose(encoder.embed_waves(waves), expected, atol=1e-4)
+    assert np.allclose([embed_ge2e(wave, 16_000) for wave in waves], expected, atol=1e-4)
 
 
 def test_short_and_silent_waves_have_an_embedding(encoder: Ge2eEncoder) -> None:

@@ -1,6 +1,6 @@
 """What of the base learns from a person: one class a policy, by the name that `adapt=` gives it."""
 
-from myna.adapt.policies.low_rank import LowRank
+from myna.adapt.policies.low_rank import LowRank, MetaLearned
 from myna.adapt.policies.parts import Decoder, Embedding, Encoder, Full, ZeroShot
 from myna.adapt.policies.policy import Policy
 
@@ -10,6 +10,7 @@ POLICIES: dict[str, type[Policy]] = {
     "encoder": Encoder,
     "decoder": Decoder,
     "lora": LowRank,
+    "maml": MetaLearned,
     "full": Full,
 }
 

@@ -8,7 +8,9 @@ from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
 from myna.adapt.policies.policy import Policy
+from myna.errors import MynaError
 from myna.networks.low_rank import DOWN, UP
+from myna.networks.pretrained import pinned_factors
 from myna.networks.tts.mel_network import MelNetwork
 
 
@@ -63,3 +65,22 @@ class LowRank(Policy):
                 weight = name.replace(".parametrizations.weight.0", ".weight")
                 found |= {weight + UP: layer.up.detach(), weight + DOWN: layer.down.detach()}
         return found
+
+
+class MetaLearned(LowRank):
+    """Low-rank changes that start where meta-learning left them: from there few steps go far (`myna.adapt.meta`)."""
+
+    def prepare(self, network: MelNetwork) -> None:
+        """Add the changes of `pretrained/meta.safetensors`; they learn, and nothing else does.
+
+        Raises:
+            MynaError: They are changes of another network.
+        """
+        found = pinned_factors("meta")
+        self.rank = min(value.shape[1] for name, value in found.items() if name.endswith(UP))
+        super().prepare(network)
+        mine = self.factors(network)
+        if {name: value.shape for name, value in mine.items()} != {name: value.shape for name, value in found.items()}:
+            raise MynaError(f"adapt=maml starts from the base of tts=vits_mel, not from {type(network).__name__}")
+        for name, value in found.items():
+            mine[name].copy_(value)

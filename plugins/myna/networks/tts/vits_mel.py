@@ -85,6 +85,7 @@ class VitsMel(MelNetwork):
             "embedding": ("speaker.0.bias",),
             "encoder": ("speaker", "*.modulation"),
             "decoder": ("decoder", "gain", "intonation"),
+            "rhythm": ("duration", "intonation"),
         }
     )
 
