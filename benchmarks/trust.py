@@ -15,13 +15,14 @@ from collections import Counter
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT / "tests" / folder) for folder in ("safety", "serve")]
+sys.path[:0] = [str(ROOT / "tests" / folder) for folder in ("safety", "serve", "deploy")]
 os.environ.setdefault("MYNA_WATERMARK", "spread")
 
 
 def tries(only: str = "") -> int:
     """Carry out every try of kinds that begin so; returns how many went wrong."""
     import hostile_files
+    import hostile_graphs
     import hostile_labels
     import hostile_lines
     import hostile_twins
@@ -29,6 +30,7 @@ def tries(only: str = "") -> int:
     from hostile import carry_out, make_model
 
     everything = [*hostile_voices.all_voices(), *hostile_files.labels(), *hostile_files.logs()]
+    everything += hostile_graphs.all_graphs()
     everything += [*hostile_twins.all_twins(), *hostile_labels.all_labels(), *hostile_lines.all_lines()]
 
     counts, faults = Counter(), []

@@ -104,12 +104,13 @@ class Outcome:
 
 @contextlib.contextmanager
 def _state(folder: Path) -> Iterator[None]:
-    """Set the state folder; whatever a try sets besides is forgotten after it."""
-    before = dict(os.environ)
+    """Set the state folder; whatever a try sets besides, and where it goes, is forgotten after it."""
+    before, place = dict(os.environ), Path.cwd()
     os.environ["MYNA_STATE_DIR"] = str(folder)
     try:
         yield
     finally:
+        os.chdir(place)
         os.environ.clear()
         os.environ.update(before)
 
