@@ -14,6 +14,12 @@ MOST_FILES = 256  # files of a voice or pack
 LARGEST_HEADER = 16 << 20  # bytes of a safetensors header; a voice's has about 60 kB
 MOST_PARAMETERS = 500_000_000  # of one network; the largest of Myna's has 24 million
 
+# Graphs of an export.
+LARGEST_GRAPH = 1 << 30  # bytes of one graph; an export's have 22 MB together 47
+MOST_NODES = 8_192  # operators of a graph; the largest of an export's has 863
+GRAPH_MEMORY = 4 << 30  # bytes of what all graphs compute at once; a minute in one breath takes under one
+FOLDED_MEMORY = 64 << 20  # bytes of a constant that is computed when a graph is loaded
+
 # Arguments of a network that a file names.
 LARGEST_SIZE = 16_384  # widths, taps, points of a Fourier transform
 MOST_LAYERS = 128  # layers, blocks, flows, stacks: each is a loop that builds

@@ -103,13 +103,14 @@ class Outcome:
 
 
 @contextlib.contextmanager
-def _state(folder: Path) -> Iterator[None]:
-    """Set the state folder; whatever a try sets besides is forgotten after it."""
-    before = dict(os.environ)
+def state_of(folder: Path) -> Iterator[None]:
+    """Set the state folder; whatever a try sets besides, and where it goes, is forgotten after it."""
+    before, place = dict(os.environ), Path.cwd()
     os.environ["MYNA_STATE_DIR"] = str(folder)
     try:
         yield
     finally:
+        os.chdir(place)
         os.environ.clear()
         os.environ.update(before)
 
@@ -140,7 +141,7 @@ def carry_out(attempt: Try, model: Path) -> Outcome:
         attempt: The try.
         model: Folder with `voice/` and `state/` that benches are copied from (see `make_model`).
     """
-    with tempfile.TemporaryDirectory(prefix="myna-try-") as made, _state(Path(made) / "state"):
+    with tempfile.TemporaryDirectory(prefix="myna-try-") as made, state_of(Path(made) / "state"):
         shutil.copytree(model, made, dirs_exist_ok=True)
         bench = Bench(Path(made))
         os.environ["MYNA_CANARY"] = str(bench.canary)
@@ -168,7 +169,7 @@ def run(command: list[str]) -> tuple[int | str, str]:
 
 def make_model(folder: Path) -> Path:
     """Write the voice and the state that benches are copied from, with one honest release in the log."""
-    with _state(folder / "state"):
+    with state_of(folder / "state"):
         write_voice(folder / "voice")
         status, told = run(Bench(folder).say())
         if status != 0:

@@ -8,16 +8,29 @@ speaks through the same exit as any other.
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from myna.deploy import NAME
 from myna.limits import HIGHEST_RATE, LARGEST_SIZE, LONGEST_NAME, LOWEST_RATE, ONE_LINE
 from myna.parsing import described
 from myna.text.front_end import DEFAULT
 
-__all__ = ["NAME", "PARTS", "Description", "Halos", "Precision", "parse"]
+__all__ = ["INPUTS", "NAME", "OUTPUTS", "PARTS", "Description", "Halos", "Precision", "parse"]
 
-PARTS = ("text", "frames", "pitch", "spectra")
+# What each graph takes, with ONNX's number of the type (float 1, int64 7), and what it gives.
+INPUTS = {
+    "text": {"tokens": 7, "languages": 7},
+    "frames": {"spread": 1, "noise": 1},
+    "pitch": {"mel": 1},
+    "spectra": {"mel": 1, "pitch": 1, "tone": 1, "hiss": 1},
+}
+OUTPUTS = {
+    "text": ("encoded", "log_durations"),
+    "frames": ("mel",),
+    "pitch": ("logits",),
+    "spectra": ("spectrum",),
+}
+PARTS = tuple(INPUTS)
 
 Precision = Literal["fp32", "int8"]
 
@@ -62,12 +75,19 @@ class Description(BaseModel):
     precision: Precision
     sample_rate: int = Field(ge=LOWEST_RATE, le=HIGHEST_RATE)
     hop_length: int = Field(ge=16, le=4096, multiple_of=2)
-    n_fft: int = Field(ge=16, le=LARGEST_SIZE)
+    n_fft: int = Field(ge=16, le=LARGEST_SIZE, multiple_of=2)
     n_mels: int = Field(ge=16, le=512, multiple_of=16)
     noise_scale: float = Field(ge=0.0, le=10.0)
     chunks: bool
     halos: Halos
     text: dict[str, Any] = Field(default_factory=lambda: dict(DEFAULT))
+
+    @field_validator("n_fft")
+    @classmethod
+    def _covers_a_hop(cls, value: int, info: ValidationInfo) -> int:
+        if value < info.data.get("hop_length", 0):
+            raise ValueError("windows are no shorter than hop_length")
+        return value
 
 
 def parse(data: bytes, name: Path | str) -> Description:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from myna.deploy import bundle
-from myna.deploy.host import Pulses, Transform, frames_of, pitch_of, spread
+from myna.deploy.host import BINS, Pulses, Transform, frames_of, pitch_of, spread
 from myna.deploy.noise import normal
 from myna.deploy.rows import Array, Rows, heard
 from myna.deploy.runtime import SUFFIX, OnnxRuntime
@@ -141,13 +141,16 @@ class Engine:
         """
         tokens, spoken = (np.asarray([row], np.int64) for row in (numbers, languages))
         encoded, log_durations = self.run("text", tokens=tokens, languages=spoken)
+        self._check_width("text", encoded, encoded.shape[-1])
+        self._check_width("text", log_durations[..., None], 1)
         durations = frames_of(log_durations[0], speed)
         rows = spread(encoded[0], durations)
         total = len(rows)
         noise = normal(seed, total * self.config.n_mels).reshape(total, -1) * np.float32(self.config.noise_scale)
 
         def frames(start: int, stop: int) -> Array:
-            return self.run("frames", spread=rows[None, start:stop], noise=noise[None, start:stop])[0][0]
+            made = self.run("frames", spread=rows[None, start:stop], noise=noise[None, start:stop])[0]
+            return self._check_width("frames", made, self.config.n_mels)
 
         mel = heard(frames, self.config.halos.frames if self.config.chunks else total, total)
         return Drawn(durations, mel, self.vocode(mel))
@@ -155,17 +158,30 @@ class Engine:
     def vocode(self, mel: Rows) -> Rows:
         """Return the samples, rows `(T, hop_length)`, of log-mel rows `(T, n_mels)`."""
         total, halos, transform = mel.total, self.config.halos, self.transform
-        pitch = heard(lambda a, b: pitch_of(self.run("pitch", mel=mel(a, b)[None])[0][0]), halos.pitch, total)
+
+        def tracked(start: int, stop: int) -> Array:
+            return pitch_of(self._check_width("pitch", self.run("pitch", mel=mel(start, stop)[None])[0], BINS + 1))
+
+        pitch = heard(tracked, halos.pitch, total)
         pulses = Rows(Pulses(pitch, self.config.hop_length, self.sample_rate), total)
         tone = Rows(lambda a, b: transform.analyse(pulses, a, b), total)
         hiss = Rows(lambda a, b: self._hiss_frames(a, b, total), total)
 
         def filtered(start: int, stop: int) -> Array:
             inputs = {"mel": mel, "pitch": pitch, "tone": tone, "hiss": hiss}
-            return self.run("spectra", **{name: rows(start, stop)[None] for name, rows in inputs.items()})[0][0]
+            made = self.run("spectra", **{name: rows(start, stop)[None] for name, rows in inputs.items()})[0]
+            return self._check_width("spectra", made, self.config.n_fft + 2)
 
         spectra = heard(filtered, halos.spectra, total)
         return Rows(lambda a, b: transform.synthesise(spectra, a, b), total)
+
+    def _check_width(self, name: str, made: Array, width: int) -> Array:
+        """Return the rows `(T, width)` of what a graph made `(1, T, width)`; a stranger's may make anything."""
+        if made.ndim != 3 or made.shape[2] != width:
+            shape = "×".join(map(str, made.shape))
+            raise MynaError(f"{self.directory}/{name}{SUFFIX} gives {shape}, where rows have {width}; export again")
+        rows: Array = made[0]
+        return rows
 
     def _noise_frames(self, start: int, stop: int) -> Array:
         return self._noise[np.arange(start, stop) % NOISE_FRAMES]

@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from myna.deploy.bundle import OUTPUTS
 from myna.deploy.freeze import as_products, choose_step, freeze
 from myna.errors import MynaError
 from myna.networks.tts.intonation import pitch_in_hertz
@@ -175,13 +176,7 @@ def cut(voice: Voice) -> Graphs:
         "pitch": _reach(vocoder.pitch),
         "spectra": _reach(vocoder.embed) + _reach(vocoder.blocks),
     }
-    outputs = {
-        "text": ("encoded", "log_durations"),
-        "frames": ("mel",),
-        "pitch": ("logits",),
-        "spectra": ("spectrum",),
-    }
-    return Graphs({k: v.eval() for k, v in parts.items()}, _examples(network, vocoder), outputs, halos, reading)
+    return Graphs({k: v.eval() for k, v in parts.items()}, _examples(network, vocoder), OUTPUTS, halos, reading)
 
 
 def _examples(network: VitsMel, vocoder: SourceIstftVocoder) -> dict[str, dict[str, Tensor]]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from myna.deploy.rows import Array, Rows
 
 LONGEST = 5.0  # logarithm of the most frames that a token lasts
-LOWEST_HZ, CENTS, NEAR = 55.0, 45.0, 2  # bins of pitch, see `myna.networks.vocoder.excitation`
+LOWEST_HZ, BINS, CENTS, NEAR = 55.0, 96, 45.0, 2  # bins of pitch, see `myna.networks.vocoder.excitation`
 
 
 def frames_of(log_durations: Array, speed: float) -> NDArray[np.int64]:
