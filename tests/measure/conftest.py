@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from an4 import TEXTS
+from an4_texts import TEXTS
 from omegaconf import DictConfig, OmegaConf
 
 from myna import kaldi

@@ -1,7 +1,7 @@
 """Word and character error rate, and the spelling before they are taken."""
 
 import pytest
-from an4 import TEXTS
+from an4_texts import TEXTS
 from hypothesis import given
 from hypothesis import strategies as st
 
