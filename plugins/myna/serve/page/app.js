@@ -60,7 +60,7 @@ class Page extends Component {
     update({ route: known ? known[1] : "" });
     if (moved) {
       window.scrollTo(0, 0);
-      document.querySelector("main h1")?.focus();
+      requestAnimationFrame(() => document.querySelector("main h1")?.focus()); // once the new view is drawn
     }
   }
 
