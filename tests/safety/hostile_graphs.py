@@ -22,6 +22,9 @@ from myna.safety import protected, seal, state
 Change = Callable[[Bench, ModelProto], None]
 
 
+TEXT = "Good morning, Ana. How are you today? It is a fine day for a long walk by the river, is it not?"
+
+
 def all_graphs() -> Iterator[Try]:
     """Give all tries with exports."""
     yield from _changed("export: tensors in other files", OUTSIDE)
@@ -62,7 +65,7 @@ def _try(kind: str, name: str, change: Callable[[Bench], None], *more: str, want
     def prepare(bench: Bench) -> list[str]:
         _bring(bench)
         change(bench)
-        return bench.say("--engine", "onnx", *more)
+        return bench.say("--engine", "onnx", *more, text=TEXT)
 
     return Try(kind, name, prepare, wanted)
 

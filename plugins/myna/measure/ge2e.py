@@ -41,7 +41,8 @@ class Ge2eNetwork(nn.Module):
 @cache
 def ge2e_network() -> Ge2eNetwork:
     """Load the package's weights, by torch's reader for plain tensors."""
-    state = torch.load(packaged_weights("resemblyzer/pretrained.pt"), map_location="cpu", weights_only=True)
+    weights = packaged_weights("resemblyzer/pretrained.pt")
+    state = torch.load(weights, map_location="cpu", weights_only=True)
     network = Ge2eNetwork()
     network.load_state_dict({k: v for k, v in state["model_state"].items() if k.startswith(("lstm.", "linear."))})
     return network.eval()

@@ -6,7 +6,7 @@ Nothing touches the disk before it is labelled: a release that dies on the way l
 import contextlib
 import hashlib
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -59,6 +59,12 @@ def rate_of(form: Format, sample_rate: int) -> int:
     """Return the rate in Hz that a format stores a sound at: its own, else the next one that the codec takes."""
     last = form.rates[-1] if form.rates else sample_rate
     return next((rate for rate in form.rates if rate >= sample_rate), last)
+
+
+def rehearse(audio: Audio, suffixes: Iterable[str]) -> None:
+    """Encode and read back a sound that goes nowhere, so that the codecs are there when one does."""
+    for suffix in suffixes:
+        decode(encode(audio, format_of(f"x.{suffix}")))
 
 
 def encode(audio: Audio, form: Format) -> bytes:

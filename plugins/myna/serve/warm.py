@@ -35,5 +35,4 @@ def _speak(library: Library, voice: Found) -> None:
     rate, mark = ready.voice.sample_rate, release_stream.SpreadStream(ready.voice.sample_rate)
     wave = np.concatenate([*map(mark.feed, speak_parts(ready.voice, ready.speech)), mark.end()])
     release_stream.Spread().score(Audio(wave, rate))
-    for name in MEDIA.keys() - {"pcm"}:
-        encode.decode(encode.encode(Audio(wave, rate), encode.format_of(f"warm.{name}")))
+    encode.rehearse(Audio(wave, rate), MEDIA.keys() - {"pcm"})
