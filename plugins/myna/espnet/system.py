@@ -109,6 +109,7 @@ def stage_runner(config: DictConfig) -> Callable[[str], None]:
     """
     system = MynaSystem(training_config=config)
     log = logging.getLogger(STAGE_LOGGER)
+    log.setLevel(logging.INFO)  # the record of a stage is whole whoever runs it
 
     def run(name: str) -> None:
         try:
