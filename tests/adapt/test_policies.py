@@ -11,6 +11,7 @@ from safetensors.torch import load_file, save_file
 from myna.adapt.mel_fine_tune import shared_parts
 from myna.adapt.policies import POLICIES
 from myna.cli import main
+from myna.errors import MynaError
 from myna.networks.pretrained import FOLDER, load_part, part_config
 from myna.networks.tts.vits_mel import VitsMel
 from myna.networks.voice import Voice, VoiceConfig
@@ -154,3 +155,14 @@ def test_hashes_of_the_base_are_those_of_its_files() -> None:
 
     pins = json.loads((FOLDER / "weights.json").read_text())
     assert hashlib.sha256((FOLDER / "tts.safetensors").read_bytes()).hexdigest() == pins["tts.safetensors"]["sha256"]
+
+
+def test_the_learned_start_is_of_the_base_and_no_other() -> None:
+    network = load_part("tts")
+    policy = POLICIES["maml"]()
+    policy.prepare(network)
+    assert policy.factors(network) and any(value.abs().sum() > 0 for value in policy.factors(network).values())
+    policy.settle(network)
+    assert network.state_dict().keys() == load_part("tts").state_dict().keys()
+    with pytest.raises(MynaError, match="starts from the base"):
+        POLICIES["maml"]().prepare(small())
