@@ -1,7 +1,7 @@
 """Tune the base to real people, by every policy and from the same seconds of speech, and score what comes out.
 
 Usage: python benchmarks/adapt.py SPEECH OUTPUT [--seconds 45 180] [--policies full lora …] [--people N]
-                                 [--prompts DOWNLOADS] [--words WORDS]
+                                 [--prompts DOWNLOADS] [--languages en …] [--words WORDS]
 
 SPEECH holds `metadata.tsv` and the speakers that the base has not heard (`recipes/base/local/pool.py`); `--prompts`
 adds the voices of the Asterisk prompts, which it has not heard either, each in its language. Those with enough
@@ -32,6 +32,7 @@ import soundfile
 import torch
 from base_speakers import RATE, Recording, held_out, read_metadata
 
+from myna.adapt.sentences import sentences_file
 from myna.audio.load import load_audio
 from myna.corpora import asterisk
 from myna.errors import MynaError
@@ -88,7 +89,7 @@ def people(speakers: Sequence[list[Recording]], least: float, most: int) -> list
     for rows in sorted(speakers, key=lambda rows: -sum(r.seconds for r in rows)):
         person = divided(rows)
         enough = sum(r.seconds for r in person.given) >= least
-        if len(found) < most and enough and recordings(person)["wer"] <= UNDERSTOOD:
+        if len(found) < most and enough and words_wrong(person, person.texts, person.held, RATE) <= UNDERSTOOD:
             found.append(person)
     return found
 
@@ -167,8 +168,7 @@ def _parts(whole: Path, own: Path) -> list[tuple[Path, Path]]:
 
 def texts(count: int, language: str = "en-us") -> list[str]:
     """Return test sentences."""
-    path = project_root() / "conf" / "sentences" / f"{language.split('-')[0].replace('cmn', 'zh')}.txt"
-    lines = path.read_text(encoding="utf-8").splitlines()
+    lines = sentences_file(language).read_text(encoding="utf-8").splitlines()
     return [line.strip() for line in lines if line.strip() and not line.startswith("#")][-count:]
 
 

@@ -54,6 +54,11 @@ class Bench:
         """Seal with the key of this site: the worst case, a hostile voice that is trusted."""
         seal.seal(self.voice)
 
+    def seal_as_stranger(self) -> None:
+        """Seal with a key that this site does not know."""
+        with state_of(self.folder / "elsewhere"):
+            self.seal()
+
     def say(self, *more: str, text: str = "Hello there.") -> list[str]:
         """Return the command that speaks with the voice."""
         return ["say", text, "--voice", str(self.voice), "-o", str(self.out), *more]

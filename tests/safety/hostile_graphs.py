@@ -420,7 +420,7 @@ def seals() -> Iterator[Try]:
         "a graph taken out": lambda b: (b.voice / "pitch.onnx").unlink(),
         "a graph taken out, sealed": lambda b: ((b.voice / "pitch.onnx").unlink(), b.seal())[1],
         "no seal": lambda b: (b.voice / seal.NAME).unlink(),
-        "a stranger's seal": _strangers_seal,
+        "a stranger's seal": Bench.seal_as_stranger,
         "a graph that is a pipe": lambda b: ((b.voice / "pitch.onnx").unlink(), os.mkfifo(b.voice / "pitch.onnx"))[1],
         "a graph that is a link outside": _linked,
         "a graph that is a folder": lambda b: (
@@ -434,13 +434,6 @@ def seals() -> Iterator[Try]:
 
 def _append(path: Path) -> None:
     path.write_bytes(path.read_bytes() + b"\n")
-
-
-def _strangers_seal(bench: Bench) -> None:
-    keep = os.environ["MYNA_STATE_DIR"]
-    os.environ["MYNA_STATE_DIR"] = str(bench.folder / "elsewhere")
-    bench.seal()
-    os.environ["MYNA_STATE_DIR"] = keep
 
 
 def _linked(bench: Bench) -> None:

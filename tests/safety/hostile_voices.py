@@ -243,12 +243,6 @@ def swapped() -> Iterator[Try]:
     def rewrite_seal(change: Callable[[bytes], bytes]) -> Callable[[Bench], None]:
         return _bytes(seal.NAME, change)
 
-    def stranger(bench: Bench) -> None:
-        keep = os.environ["MYNA_STATE_DIR"]
-        os.environ["MYNA_STATE_DIR"] = str(bench.folder / "elsewhere")
-        bench.seal()
-        os.environ["MYNA_STATE_DIR"] = keep
-
     def linked(bench: Bench) -> None:
         shutil.move(bench.voice / "tts.safetensors", bench.folder / "away.safetensors")
         data = bytearray((bench.folder / "away.safetensors").read_bytes())
@@ -277,7 +271,7 @@ def swapped() -> Iterator[Try]:
         "a seal of numbers": rewrite_seal(lambda _: b'{"files": 1, "public_key": 2, "signature": 3}'),
         "a hash in the seal": rewrite_seal(lambda d: d.replace(b"tts.safetensors", b"tts.safetensorz")),
         "another key in the seal": rewrite_seal(lambda d: d.replace(b'"public_key": "', b'"public_key": "00')),
-        "sealed by a stranger": stranger,
+        "sealed by a stranger": Bench.seal_as_stranger,
         "an older seal, without the consent": without_consent,
     }
     for name, change in changes.items():

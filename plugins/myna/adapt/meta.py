@@ -16,6 +16,8 @@ from torch import Tensor, nn
 from torch.func import functional_call
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
+from myna.adapt.between import keep_part_of_the_way, learning
+
 Batch = Mapping[str, Tensor]
 
 
@@ -32,14 +34,13 @@ class Episode:
     query: Batch
 
 
-def learning(network: nn.Module) -> dict[str, nn.Parameter]:
-    """Return the parameters that learn, by name."""
+def _parameters(network: nn.Module) -> dict[str, nn.Parameter]:
     return {name: value for name, value in network.named_parameters() if value.requires_grad}
 
 
 def tune(network: nn.Module, batches: Sequence[Batch], rate: float) -> None:
     """Take a step a batch, with an Adam of its own, as the tuning to a person does."""
-    parameters = list(learning(network).values())
+    parameters = list(_parameters(network).values())
     optimizer = torch.optim.AdamW(parameters, rate, (0.9, 0.98), weight_decay=0.0)
     for batch in batches:
         optimizer.zero_grad()
@@ -59,24 +60,24 @@ def reptile(network: nn.Module, episode: Episode, rate: float) -> Tensor:
     Returns:
         The loss of the query after the inner steps, without a gradient.
     """
-    start = _copy(network)
+    start = learning(network)
     tune(network, episode.support, rate)
     with torch.no_grad():
         loss = _sum(network(**episode.query))
-        for name, value in learning(network).items():
+        for name, value in _parameters(network).items():
             value.grad = start[name] - value
-    _restore(network, start)
+    keep_part_of_the_way(network, start, share=0.0)
     return loss
 
 
 def first_order(network: nn.Module, episode: Episode, rate: float) -> Tensor:
     """Move where the query's loss falls after the inner steps, as if those were not there; as `reptile`."""
-    start = _copy(network)
+    start = learning(network)
     tune(network, episode.support, rate)
     network.zero_grad()
     loss = _sum(network(**episode.query))
     loss.backward()
-    _restore(network, start)
+    keep_part_of_the_way(network, start, share=0.0)
     return loss.detach()
 
 
@@ -85,7 +86,7 @@ def second_order(network: nn.Module, episode: Episode, rate: float) -> Tensor:
 
     Keeps the graph of all inner steps in memory: for small networks, or few parameters.
     """
-    start = learning(network)
+    start = _parameters(network)
     with sdpa_kernel(SDPBackend.MATH):  # the fused attention has no second derivative
         loss = _through(network, start, episode, rate)
         slopes = torch.autograd.grad(loss, list(start.values()), allow_unused=True)
@@ -113,13 +114,3 @@ ALGORITHMS: dict[str, Callable[[nn.Module, Episode, float], Tensor]] = {
 
 def _sum(losses: Mapping[str, Tensor]) -> Tensor:
     return torch.stack([loss for loss in losses.values() if loss.requires_grad or not torch.is_grad_enabled()]).sum()
-
-
-def _copy(network: nn.Module) -> dict[str, Tensor]:
-    return {name: value.detach().clone() for name, value in learning(network).items()}
-
-
-@torch.no_grad()
-def _restore(network: nn.Module, start: Mapping[str, Tensor]) -> None:
-    for name, value in learning(network).items():
-        value.copy_(start[name])

@@ -63,6 +63,8 @@ def ge2e_speech(wave: Wave) -> Wave:
     if 0 < loudness < _LOUDNESS:
         wave = wave * np.float32(_LOUDNESS / loudness)
     wave = wave[: len(wave) - len(wave) % _FRAME]
+    if not len(wave):
+        return np.zeros(0, np.float32)
     spoken = np.convolve(_heard(wave), np.ones(_MEAN))[_MEAN // 2 :][: len(wave) // _FRAME]
     kept = np.convolve(np.round(spoken / _MEAN), np.ones(2 * _WIDEN + 1), "same")[: len(spoken)] > 0
     return np.asarray(wave[np.repeat(kept, _FRAME)], np.float32)

@@ -14,7 +14,7 @@ import torch
 import yaml
 
 import piecework
-from myna.files import atomic_text, sha256
+from myna.files import atomic_text
 from myna.networks.tts.vits_mel import VitsMel
 from myna.networks.vocoder.excitation import PitchTracker
 from myna.networks.vocoder.source_istft import SourceIstftVocoder
@@ -50,7 +50,7 @@ def main() -> None:
         built = network()
         built.load_state_dict(state["average"])
         save_weights({k: v.clamp(-6e4, 6e4) for k, v in built.state_dict().items()}, path, half=True)
-        hashes[path.name] = {"sha256": sha256(path), "steps": state["step"], "seconds": round(state["seconds"])}
+        hashes[path.name] = piecework.pin(path, state)
     default_tokens().save(args.folder / "tokens.txt")
     atomic_text(voice, yaml.safe_dump(config, sort_keys=False))
     atomic_text(card, json.dumps(hashes, indent=1) + "\n")

@@ -15,6 +15,8 @@ import torch
 from safetensors.torch import load_file
 from torch import nn
 
+from myna.files import sha256
+
 # Training to the file of its weights in plugins/myna/pretrained.
 SHIPPED = {"vits_mel": "tts.safetensors", "vocoder": "vocoder.safetensors", "pitch": "pitch.safetensors"}
 
@@ -71,6 +73,11 @@ def save(path: Path, state: dict) -> None:
 def load(path: Path) -> dict | None:
     """Read a checkpoint, weights only; None when there is none."""
     return torch.load(path, map_location="cpu", weights_only=True) if path.exists() else None
+
+
+def pin(weights: Path, state: dict) -> dict[str, str | int]:
+    """Return what `weights.json` says of weights from a checkpoint."""
+    return {"sha256": sha256(weights), "steps": state["step"], "seconds": round(state["seconds"])}
 
 
 def generator(seed: int, step: int) -> np.random.Generator:

@@ -20,7 +20,7 @@ from torch import nn
 import piecework
 from myna.adapt.meta import ALGORITHMS, Episode, tune
 from myna.adapt.policies.low_rank import Change, LowRank
-from myna.files import atomic_text, sha256
+from myna.files import atomic_text
 from myna.networks.pretrained import load_part
 from myna.networks.tts.vits_mel import VitsMel
 from pool import Utterance, is_held_out
@@ -90,7 +90,7 @@ def ship(network: VitsMel, policy: LowRank, state: dict, folder: Path) -> None:
     path, card = folder / "meta.safetensors", folder / "weights.json"
     save_file({name: value.half().contiguous() for name, value in policy.factors(network).items()}, path)
     pins = json.loads(card.read_text(encoding="utf-8"))
-    pins[path.name] = {"sha256": sha256(path), "steps": state["step"], "seconds": round(state["seconds"])}
+    pins[path.name] = piecework.pin(path, state)
     atomic_text(card, json.dumps(pins, indent=1) + "\n")
 
 

@@ -5,6 +5,7 @@ import warnings
 import numpy as np
 import pytest
 
+from myna.measure.ge2e import ge2e_embedding
 from myna.measure.similarity import embed_ge2e
 from myna.networks.speaker.ge2e import Ge2eEncoder
 
@@ -36,6 +37,9 @@ def test_same_as_the_package(encoder: Ge2eEncoder) -> None:
     expected = [package.embed_utterance(preprocess_wav(wave)) for wave in waves]
     assert np.allclose(encoder.embed_waves(waves), expected, atol=1e-4)
     assert np.allclose([embed_ge2e(wave, 16_000) for wave in waves], expected, atol=1e-4)
+    for samples in (300, 3_000):  # less than the voice detector looks at, and less than a window
+        short = waves[0][:samples]
+        assert np.allclose(ge2e_embedding(short), package.embed_utterance(short), atol=1e-4)
 
 
 def test_short_and_silent_waves_have_an_embedding(encoder: Ge2eEncoder) -> None:
