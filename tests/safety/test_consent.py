@@ -95,22 +95,24 @@ def unit(*values: float) -> np.ndarray:
 def test_spoken_consent_is_compared_with_sentence_and_voice(spoken):
     said = clip.sentence("Ann", "private")
     recordings = [spoken / "recording.wav"]
-    proof = clip.check_clip(spoken / "clip.wav", said, recordings, lambda _: said.lower(), lambda _: unit(1, 0))
+    asked = ("Ann", "private", recordings)
+    proof = clip.check_clip(spoken / "clip.wav", *asked, lambda _: said.lower(), lambda _: unit(1, 0))
     assert proof.sentence == said and len(proof.sha256) == 64
     with pytest.raises(MynaError, match="record it again"):
-        clip.check_clip(spoken / "clip.wav", said, recordings, lambda _: "good morning", lambda _: unit(1, 0))
+        clip.check_clip(spoken / "clip.wav", *asked, lambda _: "good morning", lambda _: unit(1, 0))
     prints = iter([unit(1, 0), unit(0.3, 1)])
     with pytest.raises(MynaError, match="another voice"):
-        clip.check_clip(spoken / "clip.wav", said, recordings, lambda _: said, lambda _: next(prints))
+        clip.check_clip(spoken / "clip.wav", *asked, lambda _: said, lambda _: next(prints))
     with pytest.raises(MynaError, match="recordings"):
-        clip.check_clip(spoken / "clip.wav", said, [], lambda _: said, lambda _: unit(1, 0))
+        clip.check_clip(spoken / "clip.wav", "Ann", "private", [], lambda _: said, lambda _: unit(1, 0))
 
 
 def test_clip_goes_into_the_record(spoken, monkeypatch, capsys):
+    from myna.measure import wer
     from myna.safety import voiceprint
 
     said = clip.sentence("Ann", "private")
-    monkeypatch.setattr(voiceprint, "transcribe", lambda audio: said)
+    monkeypatch.setattr(wer, "transcribe", lambda *_: said)
     monkeypatch.setattr(voiceprint, "embed", lambda audio: unit(1, 1))
     path = spoken / "consent.yaml"
     new = [
@@ -142,15 +144,24 @@ def test_whisper_and_ge2e_hear_a_real_clip(clips):
     quiet = voiceprint.embed(Audio(0.2 * resample(clip_.wave, 16000, 22050), 22050))
     assert np.isclose(np.linalg.norm(own), 1.0, atol=1e-3)
     assert own @ quiet > 0.95 and own @ voiceprint.embed(clips["cen8-mmxg-b"]) < 0.7
-    assert len(voiceprint.transcribe(clip_)) > 3
 
 
-def test_words_are_counted():
-    from myna.safety.voiceprint import word_error_rate
-
-    assert word_error_rate("I am Ann, and I agree.", "i am ann and i agree") == 0.0
-    assert word_error_rate("one two three four", "one three four five") == 0.5
-    assert word_error_rate("one two", "") == 1.0
+@pytest.mark.parametrize(
+    ("language", "heard", "missing"),
+    [
+        ("en", "I am Ann, and I do not agree that Myna makes a synthetic copy of my voice for private use.", "i agree"),
+        ("en", "I am Ann, and I agree that Myna makes a synthetic copy of my voice for evaluation use.", "private"),
+        ("cmn", "我是安，我不同意用人工智能合成我的声音，用于个人用途。", "我同意"),
+        ("cmn", "我是安，我同意用人工智能合成我的声音，用于商业用途。", "个人"),
+    ],
+)
+def test_a_refusal_and_another_scope_are_no_consent(language, heard, missing, spoken):
+    """They differ from the sentence in a word or two, which a share of wrong words lets pass."""
+    said = clip.sentence("Ann", "private", language)
+    asked = (spoken / "clip.wav", "Ann", "private", [spoken / "recording.wav"])
+    assert clip.check_clip(*asked, lambda _: said, lambda _: unit(1, 0), language).sentence == said
+    with pytest.raises(MynaError, match=f"'{missing}' was not heard"):
+        clip.check_clip(*asked, lambda _: heard, lambda _: unit(1, 0), language)
 
 
 def test_terms_are_shown_and_accepted(capsys):

@@ -74,6 +74,7 @@ def _add_new(actions: argparse._SubParsersAction) -> None:  # type: ignore[type-
     proof = new.add_mutually_exclusive_group()
     proof.add_argument("--evidence", type=Path, help="file that proves the consent")
     proof.add_argument("--clip", type=Path, help="spoken consent; the sentence is shown by `myna consent sentence`")
+    _add_language(new)
     new.add_argument(
         "--recordings", nargs="*", type=Path, default=[], help="clips of the speaker, to compare --clip with"
     )
@@ -81,7 +82,16 @@ def _add_new(actions: argparse._SubParsersAction) -> None:  # type: ignore[type-
     sentence = actions.add_parser("sentence", help="show the sentence that a spoken consent must say")
     sentence.add_argument("--who", required=True)
     sentence.add_argument("--scope", required=True, choices=SCOPES)
+    _add_language(sentence)
     sentence.set_defaults(run=_sentence)
+
+
+def _add_language(action: argparse.ArgumentParser) -> None:
+    from myna.safety.clip import SENTENCES
+
+    action.add_argument(
+        "--sentence-language", default="en", choices=sorted(SENTENCES), help="of the sentence (default: en)"
+    )
 
 
 def _add_record_actions(actions: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
@@ -172,8 +182,13 @@ def _new(arguments: argparse.Namespace) -> int:
     if arguments.evidence:
         evidence = Evidence(file=str(arguments.evidence.resolve()), sha256=evidence_hash(arguments.evidence))
     if arguments.clip:
-        expected = clip.sentence(arguments.who, arguments.scope)
-        evidence = clip.check_clip(arguments.clip.resolve(), expected, arguments.recordings)
+        evidence = clip.check_clip(
+            arguments.clip.resolve(),
+            arguments.who,
+            arguments.scope,
+            arguments.recordings,
+            language=arguments.sentence_language,
+        )
     record = new(
         speaker=arguments.speaker,
         who=arguments.who,
@@ -198,7 +213,7 @@ def _check_new(path: Path) -> None:
 def _sentence(arguments: argparse.Namespace) -> int:
     from myna.safety.clip import sentence
 
-    print(sentence(arguments.who, arguments.scope))
+    print(sentence(arguments.who, arguments.scope, arguments.sentence_language))
     return 0
 
 

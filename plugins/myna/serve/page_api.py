@@ -54,8 +54,8 @@ def router(parts: Parts) -> APIRouter:
         return _sentences(said.language, said.said, said.count, covered=True)
 
     @paths.get("/v1/consent/sentence")
-    def consent_sentence(who: str, scope: str = "private") -> dict[str, Any]:
-        return {"sentence": _sentence(who, scope), "language": "en"}
+    def consent_sentence(who: str, scope: str = "private", language: str = "en") -> dict[str, Any]:
+        return {"sentence": _sentence(who, scope, language), "language": language}
 
     @paths.get("/v1/terms")
     def the_terms(language: str = "en") -> dict[str, Any]:
@@ -97,16 +97,18 @@ async def _drafted(parts: Parts, looking: asyncio.Semaphore) -> AsyncIterator[Pa
 
 async def _checked_consent(request: Request, folder: Path) -> dict[str, Any]:
     async with form_of(request, folder) as form:
-        check_names(form, ("who", "scope", "consent_recording", *RECORDINGS))
+        check_names(form, ("who", "scope", "consent_language", "consent_recording", *RECORDINGS))
         who, scope = text_of(form, "who"), text_of(form, "scope", "private")
-        sentence, clip = _sentence(who, scope), one_file(form, "consent_recording")
+        language = text_of(form, "consent_language", "en")
+        sentence, clip = _sentence(who, scope, language, "consent_language"), one_file(form, "consent_recording")
         recordings = files_of(form, *RECORDINGS)
         if clip is None or not recordings:
             missing = "consent_recording" if clip is None else "recordings"
             raise ApiError(400, "invalid_value", "give the spoken sentence, and recordings to compare it with", missing)
         said = keep(clip, folder / "consent", "clip")
         kept = [str(keep(file, folder / "recordings", f"{n:03d}")) for n, file in enumerate(recordings[:5])]
-    words = ["--speaker=check", f"--who={who}", "--basis=own_voice", f"--scope={scope}"]
+    stated = {"speaker": "check", "who": who, "basis": "own_voice", "scope": scope, "sentence-language": language}
+    words = [f"--{name}={value}" for name, value in stated.items()]
     command = ["consent", "new", str(folder / "consent" / "x.yaml"), *words, f"--clip={said}", "--recordings", *kept]
     done = await while_there(request, myna(*command, seconds=INSPECT_SECONDS))
     if done.status == 0:
@@ -149,14 +151,17 @@ def _known(language: str) -> str:
         raise ApiError(400, "unsupported_language", str(error), "language") from error
 
 
-def _sentence(who: str, scope: str) -> str:
+def _sentence(who: str, scope: str, language: str, field: str = "language") -> str:
     from myna.recipe.command import checked_name
-    from myna.safety.clip import sentence
+    from myna.safety.clip import SENTENCES, sentence
+
+    if language not in SENTENCES:
+        raise ApiError(400, "invalid_value", f"{field} is one of {', '.join(SENTENCES)}", field)
 
     if scope not in _SCOPES:
         raise ApiError(400, "invalid_value", f"scope is one of {', '.join(_SCOPES)}", "scope")
     try:
-        return sentence(checked_name(" ".join(who.split())), scope)
+        return sentence(checked_name(" ".join(who.split())), scope, language)
     except MynaError as error:
         raise ApiError(400, "invalid_value", str(error).replace("--name", "who"), "who") from error
 

@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, Response
 
 from myna.errors import MynaError
 from myna.recipe.command import checked_name
+from myna.safety.clip import SENTENCES
 from myna.serve.api_error import ApiError
 from myna.serve.library import Found, described
 from myna.serve.parts import Parts
@@ -18,7 +19,18 @@ from myna.serve.people import OPEN_STATES, Job, Person, folded, read_json
 from myna.serve.settings import REQUESTER
 from myna.serve.uploads import RECORDINGS, check_names, files_of, form_of, keep, one_file, text_of
 
-_FIELDS = ("name", "consent", "consent_record", "consent_recording", "terms", "scope", "language", "kind", *RECORDINGS)
+_FIELDS = (
+    "name",
+    "consent",
+    "consent_record",
+    "consent_recording",
+    "consent_language",
+    "terms",
+    "scope",
+    "language",
+    "kind",
+    *RECORDINGS,
+)
 
 
 def router(parts: Parts) -> APIRouter:
@@ -130,7 +142,11 @@ def _order(parts: Parts, form: FormData) -> dict[str, Any]:
     except MynaError as error:
         raise ApiError(400, "unsupported_language", str(error), "language") from error
     order: dict[str, Any] = {"name": name, "language": language, "score": parts.settings.scores}
-    for field, choices in (("scope", ("private", "evaluation")), ("kind", ("auto", "instant", "tuned"))):
+    for field, choices in (
+        ("scope", ("private", "evaluation")),
+        ("kind", ("auto", "instant", "tuned")),
+        ("consent_language", tuple(SENTENCES)),
+    ):
         order[field] = text_of(form, field, choices[0])
         if order[field] not in choices:
             raise ApiError(400, "invalid_value", f"{field} is one of {', '.join(choices)}", field)

@@ -121,7 +121,8 @@ def _consent(folder: Path, order: dict[str, Any], progress: Progress) -> str:
         clip = next((folder / "consent").glob("clip.*"))
         clips = sorted((folder / "recordings").iterdir())[:MOST_CLIPS]
         who = [f"--speaker={speaker_id(order['name'])}", f"--who={order['name']}", f"--scope={order['scope']}"]
-        more = ["--basis=own_voice", f"--clip={clip}", "--recordings", *map(str, clips)]
+        said = f"--sentence-language={order.get('consent_language', 'en')}"
+        more = ["--basis=own_voice", said, f"--clip={clip}", "--recordings", *map(str, clips)]
         _run(["consent", "new", str(fresh), *who, *more], progress)
         _run(["consent", "sign", str(fresh)], progress)
         fresh.rename(record)

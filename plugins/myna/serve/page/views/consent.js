@@ -2,7 +2,7 @@
 import { formOf, get, send } from "../api.js";
 import { Component, html } from "../html.js";
 import { setOrder, state, tell } from "../store.js";
-import { t } from "../words.js";
+import { pageLanguage, spokenTag, t } from "../words.js";
 import { Recorder } from "./recorder.js";
 
 const COMPARED = 5; // recordings that the voice of the sentence is compared with
@@ -12,23 +12,24 @@ const set = (patch) => setOrder({ consent: { ...state.order.consent, ...patch } 
 
 export class Consent extends Component {
   async componentDidMount() {
-    const { own, name, scope, consent } = state.order;
+    const { own, name, scope, consent, spoken } = state.order;
     if (!own || consent.sentence) return;
+    const language = spoken === "cmn" || pageLanguage() === "zh" ? "cmn" : "en"; // whoever reads Chinese says it in Chinese
     try {
-      set({ sentence: (await get("/v1/consent/sentence", { who: name.trim(), scope })).sentence });
+      set(await get("/v1/consent/sentence", { who: name.trim(), scope, language }));
     } catch (error) {
       setOrder({ error });
     }
   }
 
   async check(take) {
-    const { name, scope, takes } = state.order;
+    const { name, scope, takes, consent } = state.order;
     setOrder({ error: null });
     set({ take, checking: true, result: null });
     tell(t("consent.checking"));
     const files = { consent_recording: [take], recordings: takes.slice(0, COMPARED) };
     try {
-      set({ result: await send("/v1/consent/check", formOf({ who: name.trim(), scope }, files)) });
+      set({ result: await send("/v1/consent/check", formOf({ who: name.trim(), scope, consent_language: consent.language }, files)) });
     } catch (error) {
       setOrder({ error });
     }
@@ -45,7 +46,7 @@ function Spoken({ consent, onTake }) {
     <p class="lead">${t("consent.lead")}</p>
     <div class="card">
       <h2>${t("consent.say")}</h2>
-      <blockquote lang="en">${consent.sentence}</blockquote>
+      <blockquote lang=${spokenTag(consent.language ?? "en")}>${consent.sentence}</blockquote>
       <${Recorder} label=${t(consent.take ? "record.again" : "record")} file="consent"
         disabled=${consent.checking || !consent.sentence} onTake=${onTake} />
       ${consent.take && html`<audio controls preload="none" src=${consent.take.url} aria-label=${t("consent.yours")}></audio>`}

@@ -71,7 +71,10 @@ export class Start extends Component {
 function asked({ name, spoken, own, scope, kind, takes, consent }) {
   const fields = { name: name.trim(), language: spoken, kind, terms: "accepted", ...(own && { consent: "own_voice", scope }) };
   const files = { recordings: takes };
-  if (own && consent.result?.ok) files.consent_recording = [consent.take];
+  if (own && consent.result?.ok) {
+    files.consent_recording = [consent.take];
+    fields.consent_language = consent.language;
+  }
   if (!own) files.consent_record = [{ blob: consent.record, file: consent.record.name }];
   return formOf(fields, files);
 }

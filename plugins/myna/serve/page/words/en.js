@@ -77,7 +77,7 @@ export const words = {
   "inspect.good": "Nothing to complain of.",
 
   "consent.lead": "A voice is made only if its owner agrees. Say this sentence; its words, and that it is the voice of the recordings, are checked here.",
-  "consent.say": "Say this sentence (in English)",
+  "consent.say": "Say this sentence",
   "consent.yours": "Your spoken consent",
   "consent.checking": "Checking the words and the voice; some ten seconds …",
   "consent.ok": "The sentence was understood, in the voice of the recordings.",

@@ -77,7 +77,7 @@ export const words = {
   "inspect.good": "没有问题。",
 
   "consent.lead": "只有本人同意，才会制作声音。请说出下面的句子；系统会核对内容，并核对是否与录音为同一人。",
-  "consent.say": "请用英语说这句话",
+  "consent.say": "请说这句话",
   "consent.yours": "你的口头同意",
   "consent.checking": "正在核对内容和声音，约十秒……",
   "consent.ok": "内容已听清，与录音为同一人。",
