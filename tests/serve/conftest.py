@@ -3,8 +3,11 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import an4
+import httpx
 import pytest
 from http_server import Server
+from playwright.sync_api import Browser
 from toy_voice import write_voice
 
 
@@ -45,3 +48,23 @@ def of_the_server(server: Server, monkeypatch) -> Server:
     """Let this process read the server's log and keys."""
     monkeypatch.setenv("MYNA_STATE_DIR", server.env["MYNA_STATE_DIR"])
     return server
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """Start Chromium, with a person's speech in the place of the microphone."""
+    from chromium import chromium
+
+    microphone = tmp_path_factory.mktemp("microphone") / "an4.wav"
+    microphone.write_bytes(an4.wav())
+    with chromium(microphone) as running:
+        yield running
+
+
+@pytest.fixture
+def empty(server: Server) -> Iterator[Server]:
+    """The server, without the people that the test takes in."""
+    yield server
+    for voice in server.json("/v1/audio/voices")["data"]:
+        if voice["deletable"]:
+            httpx.delete(f"{server.url}/v1/audio/voices/{voice['id']}", timeout=60)

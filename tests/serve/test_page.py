@@ -1,63 +1,13 @@
 """The page in Debian's Chromium, from recording to hearing and deleting."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
-import an4
-import httpx
-import pytest
-from chromium import Watched, chromium
 from http_server import Server
+from page_users import DONE, Person
 from playwright.sync_api import Browser, expect
 
 from myna.safety.verify import LABELLED, verify
-
-expect.set_options(timeout=30_000)  # ms; a busy machine
-RECORDED = 4.0  # seconds
-DONE = 180_000  # ms in which a voice is made on a busy machine
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    microphone = tmp_path_factory.mktemp("microphone") / "an4.wav"
-    microphone.write_bytes(an4.wav())
-    with chromium(microphone) as running:
-        yield running
-
-
-@pytest.fixture
-def empty(server: Server) -> Iterator[Server]:
-    """The server, without the people that the test takes in."""
-    yield server
-    for voice in server.json("/v1/audio/voices")["data"]:
-        if voice["deletable"]:
-            httpx.delete(f"{server.url}/v1/audio/voices/{voice['id']}", timeout=60)
-
-
-class Person:
-    """Who uses the page: goes by what it shows, and looks for barriers at each of its headings."""
-
-    def __init__(self, browser: Browser, url: str, **options: object) -> None:
-        self.watched = Watched(browser, url, **options)
-        self.page, self.barriers = self.watched.page, []
-
-    def sees(self, heading: str, level: int = 1) -> None:
-        expect(self.page.get_by_role("heading", name=heading, level=level, exact=True)).to_be_visible()
-        self.barriers += [f"{heading}: {one}" for one in self.watched.barriers()]
-
-    def presses(self, name: str) -> None:
-        self.page.get_by_role("button", name=name, exact=True).click()
-
-    def records(self, start: str, stop: str) -> None:
-        self.presses(start)
-        expect(self.page.get_by_role("button", name=stop, exact=True)).to_be_visible()
-        self.page.wait_for_timeout(1000 * RECORDED)
-        self.presses(stop)
-
-    def leaves(self) -> None:
-        self.page.close()
-        assert (self.watched.complaints, self.watched.outside, self.barriers) == ([], [], [])
 
 
 def test_from_recording_to_hearing_and_forgetting(
