@@ -6,7 +6,8 @@ from pathlib import Path
 import an4
 import httpx
 import pytest
-from http_server import Server
+import yaml
+from http_server import Server, wait_for
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -20,6 +21,9 @@ def webm() -> bytes:
     """A recording as a browser's recorder writes it: Opus in WebM, with no length in its head."""
     command = ["ffmpeg", "-v", "error", "-i", "-", "-c:a", "libopus", "-b:a", "192k", "-f", "webm", "-live", "1", "-"]
     return subprocess.run(command, input=an4.wav(), capture_output=True, check=True).stdout
+
+
+LINES = "Good morning to all of you. I read a few lines so that my voice is known."
 
 
 def flite(text: str, voice: str = "slt") -> bytes:
@@ -48,7 +52,7 @@ def test_the_spoken_consent_is_listened_to(server: Server) -> None:
     """A synthetic speaker agrees; another one says the same, and the same one something else."""
     sentence = server.json("/v1/consent/sentence?who=Ann&scope=private")["sentence"]
     assert sentence.startswith("I am Ann")
-    recording = ("recording.wav", flite("Good morning to all of you. I read a few lines so that my voice is known."))
+    recording = ("recording.wav", flite(LINES))
 
     def checked(clip: bytes) -> dict:
         answer = post(
@@ -69,6 +73,23 @@ def test_the_spoken_consent_is_listened_to(server: Server) -> None:
         found = checked(clip)
         assert not found["ok"] and reason in found["reason"] and str(server.home) not in found["reason"]
     assert not list((server.home / "people").iterdir())
+
+
+@pytest.mark.parametrize(("voice", "state"), [("slt", "done"), ("rms", "failed")])
+def test_a_voice_is_made_when_its_own_person_agrees_aloud(voice: str, state: str, empty: Server) -> None:
+    """The job hears the sentence again: what a page says that it checked is no proof."""
+    sentence = empty.json("/v1/consent/sentence?who=Sue&scope=private")["sentence"]
+    stated = {"name": "Sue", "consent": "own_voice", "terms": "accepted", "language": "en-us", "kind": "instant"}
+    spoken = {"consent_recording": ("c.wav", flite(sentence, voice)), "recordings": ("r.wav", flite(LINES))}
+    made = post(empty, "/v1/audio/voices", stated, **spoken).json()
+    wait_for(lambda: empty.json(f"/v1/jobs/{made['job']['id']}")["state"] in ("done", "failed"), 300)
+    job, (folder,) = empty.json(f"/v1/jobs/{made['job']['id']}"), (empty.home / "people").glob("voice_*")
+    assert job["state"] == state and "consent" in job["stages"]
+    if state == "done":
+        record = yaml.safe_load((folder / "voice" / "consent.yaml").read_text(encoding="utf-8"))
+        assert record["evidence"]["sentence"] == sentence and record["scope"] == "private"
+    else:
+        assert "another voice" in job["error"]["message"] and not (folder / "voice").exists()
 
 
 def test_what_a_browser_records_is_inspected(server: Server, webm: bytes) -> None:
