@@ -11,7 +11,7 @@ from myna.deploy import bundle
 from myna.deploy.card import card_text
 from myna.deploy.engine import Engine
 from myna.deploy.gate import Findings, check, examine
-from myna.deploy.graphs import cut
+from myna.deploy.graphs import Graphs, cut
 from myna.deploy.onnx_export import write_onnx
 from myna.errors import MynaError
 from myna.files import atomic_text, sha256
@@ -83,7 +83,17 @@ def _write(voice: Voice, files: Mapping[str, bytes], folder: Path, precision: bu
         if name == "speaker.safetensors" or ("/" not in name and name.endswith(_KEPT_SUFFIXES) and name not in _LEFT):
             (folder / name).write_bytes(data)
     graphs = cut(voice)
-    described = bundle.Description(
+    config = described(voice, graphs)
+    write_onnx(graphs, folder)
+    _describe(config, folder)
+    if precision == "int8":
+        _to_int8(folder, voice.config.language)
+        _describe(config.model_copy(update={"precision": precision}), folder)
+
+
+def described(voice: Voice, graphs: Graphs) -> bundle.Description:
+    """Return what `engine.yaml` says of the graphs of a voice in 32 bits."""
+    return bundle.Description(
         name=voice.config.name,
         language=voice.config.language,
         precision="fp32",
@@ -96,15 +106,10 @@ def _write(voice: Voice, files: Mapping[str, bytes], folder: Path, precision: bu
         halos=bundle.Halos(**graphs.halos),
         text=voice.config.text,
     )
-    write_onnx(graphs, folder)
-    _describe(described, folder)
-    if precision == "int8":
-        _to_int8(folder, voice.config.language)
-        _describe(described.model_copy(update={"precision": precision}), folder)
 
 
-def _describe(described: bundle.Description, folder: Path) -> None:
-    text = yaml.safe_dump(described.model_dump(), allow_unicode=True, sort_keys=False)
+def _describe(config: bundle.Description, folder: Path) -> None:
+    text = yaml.safe_dump(config.model_dump(), allow_unicode=True, sort_keys=False)
     atomic_text(folder / bundle.NAME, text)
     seal.seal(folder)
 

@@ -20,7 +20,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         MynaError: The voice cannot be exported, or its consent is not in order.
     """
     arguments = _parser().parse_args(argv)
-    return _hf(arguments) if arguments.form == "hf" else _graphs(arguments)
+    others = {"hf": _hf, "encoder": _encoder, "base": _base, "instant": _instant}
+    return others.get(arguments.form, _graphs)(arguments)
 
 
 def _hf(arguments: argparse.Namespace) -> int:
@@ -30,6 +31,36 @@ def _hf(arguments: argparse.Namespace) -> int:
     voice, others = find_voice(arguments.voice), [find_voice(path) for path in arguments.speaker]
     out = export_hf(voice, arguments.output, others, arguments.language, arguments.purpose, arguments.requester)
     print(f"{out}: transformers.VitsModel and VitsTokenizer load it; README.md shows how, and by what right")
+    return 0
+
+
+def _encoder(arguments: argparse.Namespace) -> int:
+    from myna.deploy.encoder_export import export_encoder
+
+    alike = export_encoder(arguments.output, arguments.precision, arguments.encoder)
+    print(f"cosine to torch's embeddings: {alike:.5f} at least")
+    print(f"{arguments.output}: `myna.deploy.encoder.Encoder.load` hears with it, without torch")
+    return 0
+
+
+def _base(arguments: argparse.Namespace) -> int:
+    from myna.deploy.base_export import export_base
+    from myna.deploy.card import rows
+    from myna.deploy.export import gate_sentences
+
+    found = export_base(arguments.output, arguments.precision, gate_sentences("en-us", arguments.sentences))
+    for name, value in rows(found):
+        print(f"{name}: {value}")
+    print(f"{arguments.output}: `myna export instant` makes voices on it; by itself it does not speak")
+    return 0
+
+
+def _instant(arguments: argparse.Namespace) -> int:
+    from myna.deploy.instant import Person, instant_voice
+
+    person = Person(arguments.name, arguments.consent, arguments.scope, arguments.language)
+    seconds = instant_voice(arguments.recordings, arguments.base, arguments.output, person)
+    print(f"{arguments.output}: a voice of {seconds:.0f} s of speech; `myna say --voice {arguments.output}` speaks")
     return 0
 
 
@@ -69,7 +100,29 @@ def _parser() -> argparse.ArgumentParser:
             metavar="N",
             help="how many the gate compares with the voice before the export is written (default: 12)",
         )
+    _shared(forms)
     return parser
+
+
+def _shared(forms: "argparse._SubParsersAction[Parser]") -> None:
+    """Add the forms that belong to nobody, and the voices that are made of them."""
+    encoder = forms.add_parser("encoder", help="the speaker encoder of instant voices, a graph for ONNX Runtime")
+    encoder.add_argument("output", type=Path, help="folder to make")
+    encoder.add_argument("--encoder", type=Path, help="file of an encoder trained here (default: GE2E, as myna clone)")
+    base = forms.add_parser("base", help="the graphs that instant voices share, and the encoder (nobody's voice)")
+    base.add_argument("output", type=Path, help="folder to make")
+    base.add_argument("--sentences", type=int, default=12, metavar="N", help="how many the gate compares (default: 12)")
+    for parser in (encoder, base):
+        parser.add_argument("--precision", choices=("fp32", "int8"), default="fp32", help="of weights (default: fp32)")
+    instant = forms.add_parser("instant", help="an instant voice on an exported base, made without torch")
+    instant.add_argument("recordings", type=Path, help="a file, or a folder with recordings of one person")
+    instant.add_argument("output", type=Path, help="folder to make; beside the base, so that it finds the graphs")
+    instant.add_argument("--base", type=Path, required=True, help="what `myna export base` wrote")
+    instant.add_argument("--name", required=True, help="name of the person who speaks")
+    instant.add_argument("--consent", required=True, help="own_voice, or the path of the person's signed record")
+    scopes = ("evaluation", "private", "publish", "commercial")
+    instant.add_argument("--scope", choices=scopes, default="private", help="with own_voice: the widest use")
+    instant.add_argument("--language", default="en-us", help="espeak-ng code that it speaks (default: en-us)")
 
 
 def _common(parser: argparse.ArgumentParser, purposes: Sequence[str], why: str) -> None:
