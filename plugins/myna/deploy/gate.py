@@ -23,7 +23,7 @@ MEL_SHARE = 0.99
 MOST_LONGER = 0.02
 MOST_MOS_LOST = 0.15
 MOST_WER_MORE = 0.03
-LEAST_ALIKE = 0.97
+LEAST_ALIKE, LEAST_ALIKE_PRUNED = 0.97, 0.95
 SOUND_NEAR = 0.05  # mean distance of log-mels of the two sounds; phases may drift, so samples are not compared
 
 
@@ -106,12 +106,13 @@ def examine(voice: Voice, engine: Engine, sentences: Sequence[str], scored: bool
     )
 
 
-def check(found: Findings, exact: bool) -> None:
+def check(found: Findings, exact: bool, least_alike: float = LEAST_ALIKE) -> None:
     """Refuse an export.
 
     Args:
         found: What `examine` gave.
         exact: Durations and mels must be torch's, as those of 32 bits are.
+        least_alike: Cosine of speaker embeddings; `LEAST_ALIKE_PRUNED` where channels were taken out.
 
     Raises:
         MynaError: It differs too much; the message says in what.
@@ -123,7 +124,7 @@ def check(found: Findings, exact: bool) -> None:
         f"sentences are {found.durations:.1%} longer or shorter": found.durations > MOST_LONGER,
         f"MOS estimate {mos[0]:.2f} → {mos[1]:.2f}": mos[1] < mos[0] - MOST_MOS_LOST,
         f"words wrong {wer[0]:.1%} → {wer[1]:.1%}": wer[1] > wer[0] + MOST_WER_MORE,
-        f"similarity {found.similarity or 0:.3f}": found.similarity is not None and found.similarity < LEAST_ALIKE,
+        f"similarity {found.similarity or 0:.3f}": found.similarity is not None and found.similarity < least_alike,
     }
     if faults := [text for text, is_wrong in wrong.items() if is_wrong]:
         raise MynaError(

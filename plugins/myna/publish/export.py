@@ -20,7 +20,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         MynaError: The voice cannot be exported, or its consent is not in order.
     """
     arguments = _parser().parse_args(argv)
-    others = {"hf": _hf, "encoder": _encoder, "base": _base, "instant": _instant}
+    others = {"hf": _hf, "tensorrt": _tensorrt, "encoder": _encoder, "base": _base, "instant": _instant}
     return others.get(arguments.form, _graphs)(arguments)
 
 
@@ -64,17 +64,41 @@ def _instant(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _graphs(arguments: argparse.Namespace) -> int:
-    from myna.deploy.bundle import Precision
+def _tensorrt(arguments: argparse.Namespace) -> int:
     from myna.deploy.card import rows
-    from myna.deploy.export import export_onnx, gate_sentences
+    from myna.deploy.export import gate_sentences
+    from myna.deploy.tensorrt_export import export_tensorrt
     from myna.safety.card import load_card
     from myna.serve.exit import find_voice
 
     voice = find_voice(arguments.voice)
     sentences = gate_sentences(load_card(voice, arguments.purpose).language, arguments.sentences)
+    found = export_tensorrt(voice, arguments.output, sentences, arguments.purpose, arguments.requester)
+    for name, value in rows(found):
+        print(f"{name}: {value}")
+    print(
+        f"{arguments.output}: on a machine with a GPU run `python build.py PLANS` there; README.md tells what is known"
+    )
+    return 0
+
+
+def _graphs(arguments: argparse.Namespace) -> int:
+    from myna.deploy.bundle import Precision
+    from myna.deploy.card import rows
+    from myna.deploy.export import export_onnx, gate_sentences, pruning_texts
+    from myna.deploy.prune import Smaller
+    from myna.safety.card import load_card
+    from myna.serve.exit import find_voice
+
+    voice = find_voice(arguments.voice)
+    language = load_card(voice, arguments.purpose).language
+    sentences = gate_sentences(language, arguments.sentences)
     precision: Precision = "int8" if arguments.form == "int8" else "fp32"
-    found = export_onnx(voice, arguments.output, precision, sentences, arguments.purpose, arguments.requester)
+    smaller = None
+    if arguments.prune:
+        smaller = Smaller.parse(arguments.prune, pruning_texts(language), arguments.recover)
+    asked = (arguments.purpose, arguments.requester)
+    found = export_onnx(voice, arguments.output, precision, sentences, *asked, smaller=smaller)
     for name, value in rows(found):
         print(f"{name}: {value}")
     print(f"{arguments.output}: `myna say --voice {arguments.output}` speaks with it; README.md says by what right")
@@ -93,15 +117,28 @@ def _parser() -> argparse.ArgumentParser:
     for form, what in (("onnx", "32-bit floats"), ("int8", "8-bit matrix products: four times smaller, faster")):
         graphs = forms.add_parser(form, help=f"graphs for ONNX Runtime, {what} (voices of tts=vits_mel)")
         _common(graphs, ("evaluation", "private", "publish", "commercial"), "(default: evaluation)")
+        _gated(graphs)
         graphs.add_argument(
-            "--sentences",
-            type=int,
-            default=12,
-            metavar="N",
-            help="how many the gate compares with the voice before the export is written (default: 12)",
+            "--prune", metavar="SHARES", help="inner channels that are kept, e.g. tts=0.75,vocoder=0.5 (default: all)"
         )
+        graphs.add_argument(
+            "--recover", type=int, default=0, metavar="N", help="steps of training after --prune (default: 0)"
+        )
+    tensorrt = forms.add_parser("tensorrt", help="graphs and a script that builds TensorRT plans of them on a GPU")
+    _common(tensorrt, ("evaluation", "private", "publish", "commercial"), "(default: evaluation)")
+    _gated(tensorrt)
     _shared(forms)
     return parser
+
+
+def _gated(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--sentences",
+        type=int,
+        default=12,
+        metavar="N",
+        help="how many the gate compares with the voice before the export is written (default: 12)",
+    )
 
 
 def _shared(forms: "argparse._SubParsersAction[Parser]") -> None:
