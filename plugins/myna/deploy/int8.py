@@ -23,7 +23,7 @@ from myna.deploy.runtime import SUFFIX
 
 STATIC = ("frames", "pitch", "spectra")
 PRODUCTS = ["MatMul"]
-FEW = 100  # columns of a product that leaves a network
+LEAVING = ("/leave/MatMul", "/mean/MatMul", "/duration/out/MatMul")  # by the names that the networks' layers have
 
 Inputs = dict[str, NDArray[Any]]
 
@@ -60,12 +60,11 @@ def quantise(source: Path, target: Path, engine: Engine, sentences: Sequence[str
 
 
 def _leaving(path: Path) -> list[str]:
-    """Return the names of the products whose weights have few columns."""
+    """Return the names of the products that leave a network."""
     import onnx
 
-    graph = onnx.load(path).graph
-    narrow = {tensor.name for tensor in graph.initializer if len(tensor.dims) == 2 and tensor.dims[1] <= FEW}
-    return [node.name for node in graph.node if node.op_type in PRODUCTS and narrow & {*node.input}]
+    nodes = onnx.load(path).graph.node
+    return [node.name for node in nodes if node.op_type in PRODUCTS and node.name.endswith(LEAVING)]
 
 
 def _inputs_of(engine: Engine, sentences: Sequence[str]) -> dict[str, list[Inputs]]:
