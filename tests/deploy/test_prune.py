@@ -1,5 +1,6 @@
 """`myna export … --prune`: narrower blocks that give what the whole ones gave."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ from small_voice import small_voice
 
 from myna import cli
 from myna.deploy.export import export_onnx, gate_sentences, pruning_texts
-from myna.deploy.gate import _torch
+from myna.deploy.gate import Findings, _torch, check
 from myna.deploy.prune import Smaller, _fit, blocks_of, prune, speak
 from myna.deploy.recover import recover
 from myna.errors import MynaError
@@ -111,3 +112,13 @@ def test_the_gate_keeps_its_sentences_to_itself() -> None:
     assert not {line for line, _ in texts} & {*gate_sentences("en-us", 12)}
     assert {language for _, language in texts} >= {"en-us", "de", "fr-fr"}
     assert _torch(small_voice(), small_voice().encode(texts[0][0]), "en-us")[0].min() >= 1
+
+
+def test_the_gate_is_wider_for_what_was_pruned_and_no_wider() -> None:
+    plain = dict(sentences=12, megabytes=10, smaller=5.8, faster=3, first_sound=0.03, real_time_factor=0.1)
+    found = Findings(**plain, durations=0.025, mel=0.0, sound=1.0, mos=(4.0, 3.9), wer=(0.05, 0.05), similarity=0.96)
+    check(found, exact=False, pruned=True)
+    with pytest.raises(MynaError, match=r"2\.5% longer or shorter; similarity 0\.960"):
+        check(found, exact=False)
+    with pytest.raises(MynaError, match="MOS estimate"):
+        check(replace(found, mos=(4.0, 3.8)), exact=False, pruned=True)

@@ -10,7 +10,7 @@ import yaml
 from myna.deploy import bundle
 from myna.deploy.card import card_text
 from myna.deploy.engine import Engine
-from myna.deploy.gate import LEAST_ALIKE, LEAST_ALIKE_PRUNED, Findings, check, examine
+from myna.deploy.gate import Findings, check, examine
 from myna.deploy.graphs import Graphs, cut
 from myna.deploy.onnx_export import write_onnx
 from myna.deploy.prune import Smaller
@@ -72,7 +72,7 @@ def export_onnx(
         _write(smaller.of(voice) if smaller else voice, seal.read_sealed(directory).files, fresh, precision)
         exact = precision == "fp32" and not smaller
         found = examine(voice, Engine.load(fresh), sentences, scored=not exact)
-        check(found, exact, LEAST_ALIKE_PRUNED if smaller else LEAST_ALIKE)
+        check(found, exact, pruned=smaller is not None)
         more = also(voice, fresh)
         essence = sha256(fresh / "frames.onnx")
         with recorded("export", [admitted], request, essence) as (entry,):
