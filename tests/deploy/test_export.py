@@ -13,11 +13,12 @@ from sealing import sealed
 from small_voice import small_voice
 
 from myna import cli
+from myna.deploy.bundle import PARTS
 from myna.deploy.engine import Engine
 from myna.deploy.export import calibration, gate_sentences
 from myna.deploy.gate import Findings, check, examine
 from myna.deploy.graphs import cut
-from myna.deploy.int8 import quantise
+from myna.deploy.int8 import _leaving, quantise
 from myna.errors import MynaError
 from myna.networks.voice import Voice
 from myna.safety import aigc, seal
@@ -242,3 +243,9 @@ def test_halos_are_what_the_networks_hear() -> None:
 def test_the_read_command_takes_an_export(exported: Path, capsys) -> None:
     assert cli.main(["read", "I have $5.", "--voice", str(exported)]) == 0
     assert "five dollars" in capsys.readouterr().out
+
+
+def test_what_leaves_a_network_keeps_32_bits(exported: Path) -> None:
+    """Pitch, voicing, durations and mel: 8 bits of these few numbers are heard."""
+    kept = {part: _leaving(exported / f"{part}.onnx") for part in PARTS}
+    assert {part: len(names) for part, names in kept.items()} == {"text": 2, "frames": 3, "pitch": 1, "spectra": 0}

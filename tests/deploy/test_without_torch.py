@@ -3,11 +3,15 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import an4
 import fresh
 import numpy as np
 import pytest
+from small_voice import small_voice
 from toy_voice import write_voice
 
+from myna.deploy.base_export import export_base
+from myna.deploy.export import gate_sentences
 from myna.safety import aigc, protected
 
 pytestmark = pytest.mark.timeout(1800)  # as in tests/install
@@ -51,3 +55,14 @@ def test_a_list_of_protected_voices_is_not_passed_by(torchless: Path, exported: 
         protected.list_path().unlink()
     assert refused.returncode == 2 and "voice prints need torch" in refused.stderr
     assert not (tmp_path / "x.wav").exists()
+
+
+def test_it_makes_an_instant_voice(torchless: Path, tmp_path: Path) -> None:
+    """On a base that was exported where torch is."""
+    export_base(tmp_path / "base", sentences=gate_sentences("en-us", 2), voice=small_voice())
+    (tmp_path / "ana.wav").write_bytes(an4.wav())
+    words = ["export", "instant", tmp_path / "ana.wav", tmp_path / "ana", "--base", tmp_path / "base", "--name", "Ana"]
+    made = fresh.myna(torchless, *words, "--consent", "own_voice", home=tmp_path)
+    assert made.returncode == 0, made.stderr
+    said = fresh.myna(torchless, "say", TEXT, "--voice", tmp_path / "ana", "-o", tmp_path / "x.wav", home=tmp_path)
+    assert said.returncode == 0 and aigc.read(tmp_path / "x.wav") is not None, said.stderr

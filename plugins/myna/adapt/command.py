@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from omegaconf import OmegaConf
 
 from myna.arguments import Parser
-from myna.corpora.person import consent_of, speaker_id
+from myna.corpora.person import consent_of, record_of, speaker_id
 from myna.errors import MynaError
 from myna.files import shown
 from myna.kaldi import Consent
@@ -96,8 +96,7 @@ def _consent(arguments: Namespace) -> tuple[Consent, Path | None]:
 def _instant(arguments: Namespace, speech: "Speech", consent: tuple[Consent, Path | None]) -> None:
     """Write the base with the person's embedding, whole or not at all."""
     from myna.adapt.instant import language_of, voice_of
-    from myna.adapt.voice_parts import finish
-    from myna.safety import consent as records
+    from myna.safety.finish import finish
 
     language, line = language_of(arguments.recordings, arguments.language)
     if line:
@@ -106,10 +105,7 @@ def _instant(arguments: Namespace, speech: "Speech", consent: tuple[Consent, Pat
         f"{speech.seconds:.0f} s of speech: an instant voice, which resembles the person less than one that is tuned "
         "on a minute or more"
     )
-    stated, path = consent
-    speaker = speaker_id(arguments.name)
-    line = f"{speaker} {stated.basis} {stated.scope} {stated.licence}"
-    record = records.load(path) if path else records.stated(records.from_spk2consent(line))
+    record, path = record_of(consent, speaker_id(arguments.name)), consent[1]
     voice = voice_of(speech, arguments.name, language)
     out = arguments.output
     out.parent.mkdir(parents=True, exist_ok=True)

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from omegaconf import DictConfig
@@ -11,10 +11,6 @@ from torch import nn
 from myna.errors import MynaError
 from myna.networks.weights import stored_network
 from myna.workspace import Workspace, run_again, run_first
-
-if TYPE_CHECKING:
-    from myna.safety.consent import ConsentRecord
-
 
 AUGMENTED = ("sp0.", "sp1.", "ps+", "ps-")  # how the names of copies at another speed or pitch begin
 
@@ -95,6 +91,7 @@ def consent_of(config: DictConfig, path: Path) -> None:
         MynaError: The target's data directory has no consent, or it is revoked, expired or forged.
     """
     from myna.safety import consent
+    from myna.safety.finish import finish
 
     folder = Workspace.of(config).recordings("target_train")
     own, table = folder / "consent.yaml", folder / "spk2consent"
@@ -105,22 +102,3 @@ def consent_of(config: DictConfig, path: Path) -> None:
     else:
         raise MynaError(f"{table} is missing: no voice without a record of consent; {run_again('create_dataset')}")
     finish(record, folder, path)
-
-
-def finish(record: "ConsentRecord", folder: Path, path: Path) -> None:
-    """Write a record of consent into a voice and seal the voice with it.
-
-    Args:
-        record: The consent of the person who speaks.
-        folder: Against which the path of the record's evidence is read.
-        path: `consent.yaml` in the voice's folder.
-
-    Raises:
-        MynaError: The consent is revoked, expired or forged.
-    """
-    from myna.safety import consent
-    from myna.safety.seal import seal
-
-    consent.check(record, "evaluation", directory=folder)
-    consent.anchored(record, folder).save(path)
-    seal(path.parent)

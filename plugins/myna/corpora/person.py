@@ -3,11 +3,15 @@
 import re
 import unicodedata
 from pathlib import Path
-
-from omegaconf import DictConfig
+from typing import TYPE_CHECKING
 
 from myna.errors import MynaError
 from myna.kaldi import Consent
+
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
+
+    from myna.safety.consent import ConsentRecord
 
 ASK = (
     "no consent is stated for the voice in {folder}; if the recordings are of yourself, say so with "
@@ -29,7 +33,7 @@ def speaker_id(name: str | None) -> str:
     return short
 
 
-def consent_of(node: DictConfig, speaker: str) -> tuple[Consent, Path | None]:
+def consent_of(node: "DictConfig", speaker: str) -> tuple[Consent, Path | None]:
     """Read the consent from the config.
 
     Args:
@@ -45,16 +49,43 @@ def consent_of(node: DictConfig, speaker: str) -> tuple[Consent, Path | None]:
     stated = node.get("consent")
     if not stated:
         raise MynaError(ASK.format(folder=node.target))
-    if str(stated) == "own_voice":
-        return Consent("own_voice", str(node.scope), "own voice, stated at the command line"), None
-    path = Path(str(stated))
+    return stated_consent(str(stated), str(node.scope), str(node.name), speaker)
+
+
+def stated_consent(stated: str, scope: str, name: str, speaker: str) -> tuple[Consent, Path | None]:
+    """Read a consent that is given as `own_voice` or as the path of a record.
+
+    Args:
+        stated: Which.
+        scope: The widest use of one's own voice.
+        name: Of the person, for errors.
+        speaker: Speaker id.
+
+    Returns:
+        As `consent_of`.
+
+    Raises:
+        MynaError: The record is missing, not valid now, or of another person.
+    """
+    if stated == "own_voice":
+        return Consent("own_voice", scope, "own voice, stated at the command line"), None
+    path = Path(stated)
     from myna.safety import consent as records
 
     record = records.load(path)
     records.check(record, "evaluation", directory=path.parent)
     if speaker not in (speaker_id(record.speaker), speaker_id(record.who or record.speaker)):
         raise MynaError(
-            f"{path} is the consent of {record.who or record.speaker}, not of {node.name}; "
+            f"{path} is the consent of {record.who or record.speaker}, not of {name}; "
             "give the record of the person who speaks, or that person's --name"
         )
     return Consent(record.basis, record.scope, record.licence or f"consent record {record.id}"), path
+
+
+def record_of(given: tuple[Consent, Path | None], speaker: str) -> "ConsentRecord":
+    """Return the record of a consent that `consent_of` gave: the person's own, or one that this site signs."""
+    from myna.safety import consent as records
+
+    stated, path = given
+    line = f"{speaker} {stated.basis} {stated.scope} {stated.licence}"
+    return records.load(path) if path else records.stated(records.from_spk2consent(line))

@@ -6,7 +6,7 @@ speaks through the same exit as any other.
 """
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
@@ -17,22 +17,26 @@ from myna.text.front_end import DEFAULT
 
 __all__ = ["INPUTS", "NAME", "OUTPUTS", "PARTS", "Description", "Halos", "Precision", "parse"]
 
-# What each graph takes, with ONNX's number of the type (float 1, int64 7), and what it gives.
+# What each graph takes, with ONNX's number of the type (float 1, int64 7), and what it gives. Those into which one
+# speaker is folded take no embedding.
 INPUTS = {
-    "text": {"tokens": 7, "languages": 7},
-    "frames": {"spread": 1, "noise": 1},
+    "text": {"tokens": 7, "languages": 7, "speaker": 1},
+    "frames": {"spread": 1, "noise": 1, "speaker": 1},
     "pitch": {"mel": 1},
     "spectra": {"mel": 1, "pitch": 1, "tone": 1, "hiss": 1},
+    "encoder": {"mel": 1},
 }
 OUTPUTS = {
     "text": ("encoded", "log_durations"),
     "frames": ("mel",),
     "pitch": ("logits",),
     "spectra": ("spectrum",),
+    "encoder": ("embedding",),
 }
-PARTS = tuple(INPUTS)
 
+PartName = Literal["text", "frames", "pitch", "spectra"]
 Precision = Literal["fp32", "int8"]
+PARTS: tuple[PartName, ...] = get_args(PartName)  # of a voice
 
 
 class Halos(BaseModel):
@@ -66,6 +70,8 @@ class Description(BaseModel):
         chunks: A stretch of frames gives what the whole gives, so speech can leave in chunks.
         halos: How much more a stretch needs around it.
         text: `_target_` and arguments of the text front end.
+        shared: SHA-256 of each graph, where they are those of a base that many voices share (`myna.deploy.shared`) and
+            take the voice's embedding.
     """
 
     model_config = ConfigDict(extra="forbid", strict=True)
@@ -81,6 +87,7 @@ class Description(BaseModel):
     chunks: bool
     halos: Halos
     text: dict[str, Any] = Field(default_factory=lambda: dict(DEFAULT))
+    shared: dict[PartName, Annotated[str, Field(pattern="^[0-9a-f]{64}$")]] = Field(default_factory=dict)
 
     @field_validator("n_fft")
     @classmethod

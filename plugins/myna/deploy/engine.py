@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from myna.deploy import bundle
+from myna.deploy import bundle, shared
 from myna.deploy.host import BINS, Pulses, Transform, frames_of, pitch_of, spread
 from myna.deploy.noise import normal
 from myna.deploy.rows import Array, Rows, heard
@@ -55,6 +55,7 @@ class Engine:
         tokens: The token list.
         directory: Where it was loaded from.
         pack_id: Of the seal that the files were compared with.
+        speaker: `(256,)` embedding, for graphs into which none is folded.
     """
 
     def __init__(
@@ -65,10 +66,11 @@ class Engine:
         tokens: TokenList,
         directory: Path | None = None,
         pack_id: str = "",
+        speaker: NDArray[np.float32] | None = None,
     ) -> None:
         """Keep the parts, and make the spectrum of the vocoder's noise."""
         self.config, self.run, self.front_end, self.tokens = config, run, front_end, tokens
-        self.directory, self.pack_id = directory, pack_id
+        self.directory, self.pack_id, self.speaker = directory, pack_id, speaker
         self.transform = Transform(config.n_fft, config.hop_length)
         self._noise = normal(0, NOISE_FRAMES * config.hop_length).reshape(NOISE_FRAMES, config.hop_length)
         around = Rows(self._noise_frames, 3 * NOISE_FRAMES)
@@ -93,13 +95,11 @@ class Engine:
             raise MynaError(f"{directory} is no export (no {bundle.NAME}): make one with `myna export onnx VOICE OUT`")
         sealed = read_sealed(directory)
         config = bundle.parse(sealed.files[bundle.NAME], directory / bundle.NAME)
-        names = [f"{part}{SUFFIX}" for part in bundle.PARTS]
-        if missing := [name for name in names if name not in sealed.files]:
-            raise MynaError(f"{directory / missing[0]} is missing: export the voice again")
-        models = {part: sealed.files[name] for part, name in zip(bundle.PARTS, names, strict=True)}
+        models, speaker = shared.graphs_of(config, sealed.files, directory)
         front_end, tokens = front_end_of(sealed.files, config.text, directory)
         check_marks(tokens, directory / "tokens.txt")
-        return cls(config, OnnxRuntime(models, threads, directory), front_end, tokens, directory, sealed.pack_id)
+        run = OnnxRuntime(models, threads, directory)
+        return cls(config, run, front_end, tokens, directory, sealed.pack_id, speaker)
 
     @cached_property
     def known(self) -> frozenset[str]:
@@ -140,7 +140,8 @@ class Engine:
             speed: 1.2 is a fifth faster.
         """
         tokens, spoken = (np.asarray([row], np.int64) for row in (numbers, languages))
-        encoded, log_durations = self.run("text", tokens=tokens, languages=spoken)
+        speaker = {} if self.speaker is None else {"speaker": self.speaker[None]}
+        encoded, log_durations = self.run("text", tokens=tokens, languages=spoken, **speaker)
         self._check_width("text", encoded, encoded.shape[-1])
         self._check_width("text", log_durations[..., None], 1)
         durations = frames_of(log_durations[0], speed)
@@ -149,7 +150,7 @@ class Engine:
         noise = normal(seed, total * self.config.n_mels).reshape(total, -1) * np.float32(self.config.noise_scale)
 
         def frames(start: int, stop: int) -> Array:
-            made = self.run("frames", spread=rows[None, start:stop], noise=noise[None, start:stop])[0]
+            made = self.run("frames", spread=rows[None, start:stop], noise=noise[None, start:stop], **speaker)[0]
             return self._check_width("frames", made, self.config.n_mels)
 
         mel = heard(frames, self.config.halos.frames if self.config.chunks else total, total)

@@ -1,7 +1,7 @@
 """`myna export onnx|int8`: a sealed voice as graphs, examined before it gets its name."""
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -11,8 +11,9 @@ from myna.deploy import bundle
 from myna.deploy.card import card_text
 from myna.deploy.engine import Engine
 from myna.deploy.gate import Findings, check, examine
-from myna.deploy.graphs import cut
+from myna.deploy.graphs import Graphs, cut
 from myna.deploy.onnx_export import write_onnx
+from myna.deploy.prune import Smaller
 from myna.errors import MynaError
 from myna.files import atomic_text, sha256
 from myna.networks.voice import Voice
@@ -35,6 +36,8 @@ def export_onnx(
     sentences: Sequence[str] = (),
     purpose: Scope = "evaluation",
     requester: str = "local",
+    smaller: Smaller | None = None,
+    also: Callable[[Voice, Path], str] = lambda _voice, _folder: "",
 ) -> Findings:
     """Write a voice as graphs for ONNX Runtime, with its consent and a seal of its own.
 
@@ -45,6 +48,8 @@ def export_onnx(
         sentences: What the gate lets both speak; the ranges of 8 bits come from other ones.
         purpose: What the export is for; the consent must cover it.
         requester: Who asks, for the log.
+        smaller: Channels that are taken out.
+        also: Writes more into the folder, or refuses it, and returns what the card says of it.
 
     Returns:
         What the gate measured.
@@ -64,12 +69,15 @@ def export_onnx(
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)
     try:
-        _write(voice, seal.read_sealed(directory).files, fresh, precision)
-        found = examine(voice, Engine.load(fresh), sentences, scored=precision != "fp32")
-        check(found, exact=precision == "fp32")
+        _write(smaller.of(voice) if smaller else voice, seal.read_sealed(directory).files, fresh, precision)
+        exact = precision == "fp32" and not smaller
+        found = examine(voice, Engine.load(fresh), sentences, scored=not exact)
+        check(found, exact, pruned=smaller is not None)
+        more = also(voice, fresh)
         essence = sha256(fresh / "frames.onnx")
         with recorded("export", [admitted], request, essence) as (entry,):
-            atomic_text(fresh / CARD, card_text(voice, precision, found, seal.read_sealed(directory).consent, entry))
+            card = card_text(voice, precision, found, seal.read_sealed(directory).consent, entry)
+            atomic_text(fresh / CARD, card + (smaller.told() if smaller else "") + more)
             seal.seal(fresh)
             fresh.rename(out)
     finally:
@@ -83,7 +91,17 @@ def _write(voice: Voice, files: Mapping[str, bytes], folder: Path, precision: bu
         if name == "speaker.safetensors" or ("/" not in name and name.endswith(_KEPT_SUFFIXES) and name not in _LEFT):
             (folder / name).write_bytes(data)
     graphs = cut(voice)
-    described = bundle.Description(
+    config = described(voice, graphs)
+    write_onnx(graphs, folder)
+    _describe(config, folder)
+    if precision == "int8":
+        _to_int8(folder, voice.config.language)
+        _describe(config.model_copy(update={"precision": precision}), folder)
+
+
+def described(voice: Voice, graphs: Graphs) -> bundle.Description:
+    """Return what `engine.yaml` says of the graphs of a voice in 32 bits."""
+    return bundle.Description(
         name=voice.config.name,
         language=voice.config.language,
         precision="fp32",
@@ -96,15 +114,10 @@ def _write(voice: Voice, files: Mapping[str, bytes], folder: Path, precision: bu
         halos=bundle.Halos(**graphs.halos),
         text=voice.config.text,
     )
-    write_onnx(graphs, folder)
-    _describe(described, folder)
-    if precision == "int8":
-        _to_int8(folder, voice.config.language)
-        _describe(described.model_copy(update={"precision": precision}), folder)
 
 
-def _describe(described: bundle.Description, folder: Path) -> None:
-    text = yaml.safe_dump(described.model_dump(), allow_unicode=True, sort_keys=False)
+def _describe(config: bundle.Description, folder: Path) -> None:
+    text = yaml.safe_dump(config.model_dump(), allow_unicode=True, sort_keys=False)
     atomic_text(folder / bundle.NAME, text)
     seal.seal(folder)
 
@@ -132,6 +145,7 @@ def gate_sentences(language: str, count: int) -> list[str]:
 
 
 CALIBRATION = 8  # sentences whose ranges 8 bits cover
+GATE, OTHERS = 12, 3  # sentences that pruning leaves to the gate; sentences of each other language that it takes
 
 
 def calibration(language: str) -> list[str]:
@@ -139,7 +153,21 @@ def calibration(language: str) -> list[str]:
     return _sentences(language)[-CALIBRATION:]
 
 
+def pruning_texts(language: str) -> list[tuple[str, str]]:
+    """Return sentences that the gate does not use, and some of each other language: a voice speaks them all."""
+    from myna.adapt.sentences import FOLDER, sentences_file
+    from myna.text.languages import canonical
+
+    own = [(line, language) for line in _sentences(language)[GATE:]]
+    files = [path for path in sorted(FOLDER.glob("*.txt")) if path != sentences_file(language)]
+    return own + [(line, canonical(path.stem)) for path in files for line in _lines(path)[-OTHERS:]]
+
+
 def _sentences(language: str) -> list[str]:
     from myna.adapt.sentences import sentences_file
 
-    return [line for line in sentences_file(language).read_text(encoding="utf-8").splitlines() if line.strip()]
+    return _lines(sentences_file(language))
+
+
+def _lines(path: Path) -> list[str]:
+    return [line for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]

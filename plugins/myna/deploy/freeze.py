@@ -2,6 +2,7 @@
 
 Every normalisation whose scale and shift a linear layer makes of the speaker (`AdaptiveNorm`) becomes a plain layer
 normalisation, and those layers, a third of the weights, are gone. Batches are gone too: one text, without padding.
+Graphs that many speakers share keep those layers (`unfolded`).
 """
 
 import math
@@ -51,9 +52,11 @@ class WholeAttention(nn.Module):
         self.heads, self.norm, self.qkv, self.out = original.heads, original.norm, original.qkv, original.out
 
     def forward(self, x: Tensor, mask: Tensor, condition: Tensor | None) -> Tensor:
-        """Attend within `(B, T, C)`; neither mask nor condition plays a part."""
+        """Attend within `(B, T, C)`; the mask plays no part, nor does the condition `(B, D)` where one is folded in."""
         batch, time, channels = x.shape
-        q, k, v = self.qkv(self.norm(x)).view(batch, time, 3, self.heads, -1).permute(2, 0, 3, 1, 4).unbind(0)
+        q, k, v = (
+            self.qkv(self.norm(x, condition)).view(batch, time, 3, self.heads, -1).permute(2, 0, 3, 1, 4).unbind(0)
+        )
         weights = (rotate(q) @ rotate(k).transpose(-1, -2) / math.sqrt(channels // self.heads)).softmax(-1)
         seen: Tensor = self.out((weights @ v).transpose(1, 2).reshape(batch, time, channels))
         return x + seen
@@ -111,11 +114,20 @@ def freeze(network: VitsMel, speaker: Tensor, times: Tensor) -> VitsMel:
     for part in (frozen.encoder, frozen.duration, frozen.intonation, frozen.decoder):
         _fold(part, condition)
     _fold(frozen.flow, frozen.flow.at(times, condition))
-    for module in list(frozen.modules()):
+    return _whole(frozen)
+
+
+def unfolded(network: VitsMel) -> VitsMel:
+    """Return a copy without batches, too, that still speaks as any speaker; the original stays as it is."""
+    return _whole(deepcopy(network).eval())
+
+
+def _whole(network: VitsMel) -> VitsMel:
+    for module in list(network.modules()):
         for name, child in module.named_children():
             if isinstance(child, SelfAttention):
                 setattr(module, name, WholeAttention(child))
-    return frozen
+    return network
 
 
 def choose_step(flow: nn.Module, step: int) -> None:

@@ -20,10 +20,10 @@ from myna.text.languages import LANGUAGES, canonical
 MEL_NEAR = 1e-3  # a value of the log-mel counts as the same
 # Where the network is undecided whether a frame has voice, a rounding decides, and its neighbours hear it.
 MEL_SHARE = 0.99
-MOST_LONGER = 0.02
+MOST_LONGER, MOST_LONGER_PRUNED = 0.02, 0.03
 MOST_MOS_LOST = 0.15
 MOST_WER_MORE = 0.03
-LEAST_ALIKE = 0.97
+LEAST_ALIKE, LEAST_ALIKE_PRUNED = 0.97, 0.95
 SOUND_NEAR = 0.05  # mean distance of log-mels of the two sounds; phases may drift, so samples are not compared
 
 
@@ -106,24 +106,28 @@ def examine(voice: Voice, engine: Engine, sentences: Sequence[str], scored: bool
     )
 
 
-def check(found: Findings, exact: bool) -> None:
+def check(found: Findings, exact: bool, pruned: bool = False) -> None:
     """Refuse an export.
 
     Args:
         found: What `examine` gave.
         exact: Durations and mels must be torch's, as those of 32 bits are.
+        pruned: Channels were taken out, which durations and embeddings show a little.
 
     Raises:
         MynaError: It differs too much; the message says in what.
     """
     mos, wer = found.mos or (0.0, 0.0), found.wer or (0.0, 0.0)
+    most_longer, least_alike = MOST_LONGER, LEAST_ALIKE
+    if pruned:
+        most_longer, least_alike = MOST_LONGER_PRUNED, LEAST_ALIKE_PRUNED
     wrong = {
         f"{1 - found.mel:.1%} of the mel differs": exact and found.mel < MEL_SHARE,
         f"the sounds differ by {found.sound:.3f}": exact and found.sound > SOUND_NEAR,
-        f"sentences are {found.durations:.1%} longer or shorter": found.durations > MOST_LONGER,
+        f"sentences are {found.durations:.1%} longer or shorter": found.durations > most_longer,
         f"MOS estimate {mos[0]:.2f} → {mos[1]:.2f}": mos[1] < mos[0] - MOST_MOS_LOST,
         f"words wrong {wer[0]:.1%} → {wer[1]:.1%}": wer[1] > wer[0] + MOST_WER_MORE,
-        f"similarity {found.similarity or 0:.3f}": found.similarity is not None and found.similarity < LEAST_ALIKE,
+        f"similarity {found.similarity or 0:.3f}": found.similarity is not None and found.similarity < least_alike,
     }
     if faults := [text for text, is_wrong in wrong.items() if is_wrong]:
         raise MynaError(

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from myna.deploy.bundle import OUTPUTS
-from myna.deploy.freeze import as_products, choose_step, freeze
+from myna.deploy.freeze import as_products, choose_step, freeze, unfolded
 from myna.errors import MynaError
 from myna.networks.tts.intonation import pitch_in_hertz
 from myna.networks.tts.vits_mel import JUDGED_DETAIL, MATCHED_STEPS, RESIDUAL, VitsMel, _with_variance, flow_times
@@ -56,22 +56,29 @@ class Text(nn.Module):
     """Tokens to what each frame of a token starts from, and how long the token lasts."""
 
     def __init__(self, network: VitsMel) -> None:
-        """Take a frozen network."""
+        """Take a frozen network, or one that is unfolded."""
         super().__init__()
         self.network = network
 
-    def forward(self, tokens: Tensor, languages: Tensor) -> tuple[Tensor, Tensor]:
-        """Return `(1, L, n_mels + C)` and logarithms of durations `(1, L)` for tokens and languages `(1, L)`."""
+    def forward(self, tokens: Tensor, languages: Tensor, speaker: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """Return `(1, L, n_mels + C)` and logarithms of durations `(1, L)`.
+
+        Args:
+            tokens: `(1, L)`.
+            languages: `(1, L)`.
+            speaker: `(1, 256)`, where none is folded in.
+        """
         mask = torch.ones(1, 1, 1)
-        hidden = self.network.encoder(tokens, mask, languages, mask)
-        return torch.cat((self.network.mean(hidden), hidden), -1), self.network.duration(hidden, mask, mask)
+        condition = mask if speaker is None else self.network._condition(speaker)
+        hidden = self.network.encoder(tokens, mask, languages, condition)
+        return torch.cat((self.network.mean(hidden), hidden), -1), self.network.duration(hidden, mask, condition)
 
 
 class Frames(nn.Module):
     """Frames of text and noise to log-mel.
 
     Args:
-        network: A frozen network.
+        network: A frozen network, or one that is unfolded.
         reading: How it draws.
     """
 
@@ -80,23 +87,34 @@ class Frames(nn.Module):
         super().__init__()
         self.network, self.reading = network, reading
 
-    def forward(self, spread: Tensor, noise: Tensor) -> Tensor:
-        """Return log-mel `(1, T, n_mels)` for frames `(1, T, n_mels + C + 2)` and noise `(1, T, n_mels)`."""
+    def forward(self, spread: Tensor, noise: Tensor, speaker: Tensor | None = None) -> Tensor:
+        """Return log-mel `(1, T, n_mels)`.
+
+        Args:
+            spread: `(1, T, n_mels + C + 2)` frames of text.
+            noise: `(1, T, n_mels)`.
+            speaker: `(1, 256)`, where none is folded in.
+        """
         network, mask = self.network, torch.ones(1, 1, 1)
-        pitch, voicing = network._intone(spread, mask, mask)
-        mean = network._decode(spread, pitch_in_hertz(pitch), (voicing > 0).float(), mask, mask)
+        condition = mask if speaker is None else network._condition(speaker)
+        pitch, voicing = network._intone(spread, mask, condition)
+        mean = network._decode(spread, pitch_in_hertz(pitch), (voicing > 0).float(), mask, condition)
         mel = mean
         if self.reading.steps:
             text = spread[..., network.n_mels : -2]
-            mel = mean + RESIDUAL * self.reading.detail * self._flow(noise, mean, text, mask)
+            mel = mean + RESIDUAL * self.reading.detail * self._flow(
+                noise, mean, text, mask, None if speaker is None else condition
+            )
         if self.reading.variance:
             mel = _with_variance(mel, torch.ones_like(mel[..., :1]), self.reading.variance)
         return network.denormalised(mel)
 
-    def _flow(self, x: Tensor, mean: Tensor, text: Tensor, mask: Tensor) -> Tensor:
+    def _flow(self, x: Tensor, mean: Tensor, text: Tensor, mask: Tensor, condition: Tensor | None) -> Tensor:
+        flow = self.network.flow
         for step, (start, end) in enumerate(pairwise(flow_times(self.reading.steps).tolist())):
-            choose_step(self.network.flow, step)
-            x = x + (end - start) * self.network.flow.velocity(x, mean, text, mask, None)
+            choose_step(flow, step)
+            at = None if condition is None else flow.at(torch.tensor([start]), condition)
+            x = x + (end - start) * flow.velocity(x, mean, text, mask, at)
         return x
 
 
@@ -147,11 +165,12 @@ class Graphs:
     reading: Reading
 
 
-def cut(voice: Voice) -> Graphs:
+def cut(voice: Voice, fold: bool = True) -> Graphs:
     """Cut a voice into graphs.
 
     Args:
         voice: Of `tts=vits_mel` and the vocoder `istft`.
+        fold: Make its speaker a constant; otherwise `text` and `frames` take an embedding `speaker (1, 256)`.
 
     Raises:
         MynaError: Another acoustic model or vocoder.
@@ -161,7 +180,8 @@ def cut(voice: Voice) -> Graphs:
         kinds = " and ".join(type(part).__name__ for part in (network, vocoder) if part is not None)
         raise MynaError(f"a voice of {kinds} has no graphs yet: tts=vits_mel with vocoder=istft is exported")
     reading = Reading.of(network, voice.config.defaults)
-    frozen = freeze(network, voice.speaker, flow_times(reading.steps)[:-1] if reading.steps else torch.zeros(1))
+    times = flow_times(reading.steps)[:-1] if reading.steps else torch.zeros(1)
+    frozen = freeze(network, voice.speaker, times) if fold else unfolded(network)
     products = as_products(vocoder)
     assert isinstance(products, SourceIstftVocoder)
     parts = {
@@ -176,7 +196,11 @@ def cut(voice: Voice) -> Graphs:
         "pitch": _reach(vocoder.pitch),
         "spectra": _reach(vocoder.embed) + _reach(vocoder.blocks),
     }
-    return Graphs({k: v.eval() for k, v in parts.items()}, _examples(network, vocoder), OUTPUTS, halos, reading)
+    examples = _examples(network, vocoder)
+    if not fold:
+        for name in ("text", "frames"):
+            examples[name]["speaker"] = voice.speaker[None]
+    return Graphs({k: v.eval() for k, v in parts.items()}, examples, OUTPUTS, halos, reading)
 
 
 def _examples(network: VitsMel, vocoder: SourceIstftVocoder) -> dict[str, dict[str, Tensor]]:

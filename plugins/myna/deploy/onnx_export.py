@@ -25,7 +25,7 @@ def write_onnx(graphs: Graphs, folder: Path) -> None:
     """
     for name, module in graphs.parts.items():
         inputs, outputs = graphs.examples[name], graphs.outputs[name]
-        axes = {value: {1: LENGTHS.get(value, "T")} for value in (*inputs, *outputs)}
+        axes = {value: {1: LENGTHS.get(value, "T")} for value in (*inputs, *outputs) if value != "speaker"}
         with torch.no_grad(), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             torch.onnx.export(

@@ -35,25 +35,10 @@ class OnnxRuntime:
 
     def __init__(self, models: Mapping[str, bytes], threads: int = 1, folder: Path | str = "the voice") -> None:
         """Load the graphs."""
-        try:
-            import onnxruntime
-        except ImportError as error:
-            raise MynaError("the engine onnx needs the package onnxruntime: pip install 'myna[onnx]'") from error
-        _bound_memory()
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
-        options.log_severity_level = 4  # what goes wrong is raised, and told once
-        for key, value in _SETTINGS.items():
-            options.add_session_config_entry(key, value)
         self.folder = folder
-        self._sessions: dict[str, Any] = {}
-        for name, data in models.items():
-            path = f"{folder}/{name}{SUFFIX}"
-            graph = allowed(data, name, path)
-            try:
-                self._sessions[name] = onnxruntime.InferenceSession(graph, options, ["CPUExecutionProvider"])
-            except Exception as error:  # the runtime raises classes of its own
-                raise MynaError(f"{path} is no graph that runs here ({one_line(error)})") from error
+        self._sessions = {
+            name: open_graph(data, name, f"{folder}/{name}{SUFFIX}", threads) for name, data in models.items()
+        }
 
     def __call__(self, name: str, **inputs: NDArray[Any]) -> list[NDArray[np.float32]]:
         """Run a graph; arrays as `myna.deploy.graphs` names and shapes them, with the batch of one.
@@ -75,6 +60,35 @@ class OnnxRuntime:
                 shape = "×".join(map(str, value.shape))
                 raise MynaError(f"{self.folder}/{name}{SUFFIX} gives {shape} that are no sound's; export again")
         return found
+
+
+def open_graph(data: bytes, part: str, path: Path | str, threads: int = 1) -> Any:
+    """Return a session of ONNX Runtime.
+
+    Args:
+        data: An ONNX file.
+        part: Which graph it is, see `myna.deploy.bundle.INPUTS`.
+        path: Where it comes from, for errors.
+        threads: CPU threads.
+
+    Raises:
+        MynaError: The package is missing, or the graph is none that an export holds (`myna.deploy.allowed`).
+    """
+    try:
+        import onnxruntime
+    except ImportError as error:
+        raise MynaError("the engine onnx needs the package onnxruntime: pip install 'myna[onnx]'") from error
+    _bound_memory()
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
+    options.log_severity_level = 4  # what goes wrong is raised, and told once
+    for key, value in _SETTINGS.items():
+        options.add_session_config_entry(key, value)
+    graph = allowed(data, part, path)
+    try:
+        return onnxruntime.InferenceSession(graph, options, ["CPUExecutionProvider"])
+    except Exception as error:  # the runtime raises classes of its own
+        raise MynaError(f"{path} is no graph that runs here ({one_line(error)})") from error
 
 
 @cache

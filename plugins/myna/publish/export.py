@@ -20,7 +20,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         MynaError: The voice cannot be exported, or its consent is not in order.
     """
     arguments = _parser().parse_args(argv)
-    return _hf(arguments) if arguments.form == "hf" else _graphs(arguments)
+    others = {"hf": _hf, "tensorrt": _tensorrt, "encoder": _encoder, "base": _base, "instant": _instant}
+    return others.get(arguments.form, _graphs)(arguments)
 
 
 def _hf(arguments: argparse.Namespace) -> int:
@@ -33,17 +34,71 @@ def _hf(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _graphs(arguments: argparse.Namespace) -> int:
-    from myna.deploy.bundle import Precision
+def _encoder(arguments: argparse.Namespace) -> int:
+    from myna.deploy.encoder_export import export_encoder
+
+    alike = export_encoder(arguments.output, arguments.precision, arguments.encoder)
+    print(f"cosine to torch's embeddings: {alike:.5f} at least")
+    print(f"{arguments.output}: `myna.deploy.encoder.Encoder.load` hears with it, without torch")
+    return 0
+
+
+def _base(arguments: argparse.Namespace) -> int:
+    from myna.deploy.base_export import export_base
     from myna.deploy.card import rows
-    from myna.deploy.export import export_onnx, gate_sentences
+    from myna.deploy.export import gate_sentences
+
+    found = export_base(arguments.output, arguments.precision, gate_sentences("en-us", arguments.sentences))
+    for name, value in rows(found):
+        print(f"{name}: {value}")
+    print(f"{arguments.output}: `myna export instant` makes voices on it; by itself it does not speak")
+    return 0
+
+
+def _instant(arguments: argparse.Namespace) -> int:
+    from myna.deploy.instant import Person, instant_voice
+
+    person = Person(arguments.name, arguments.consent, arguments.scope, arguments.language)
+    seconds = instant_voice(arguments.recordings, arguments.base, arguments.output, person)
+    print(f"{arguments.output}: a voice of {seconds:.0f} s of speech; `myna say --voice {arguments.output}` speaks")
+    return 0
+
+
+def _tensorrt(arguments: argparse.Namespace) -> int:
+    from myna.deploy.card import rows
+    from myna.deploy.export import gate_sentences
+    from myna.deploy.tensorrt_export import export_tensorrt
     from myna.safety.card import load_card
     from myna.serve.exit import find_voice
 
     voice = find_voice(arguments.voice)
     sentences = gate_sentences(load_card(voice, arguments.purpose).language, arguments.sentences)
+    found = export_tensorrt(voice, arguments.output, sentences, arguments.purpose, arguments.requester)
+    for name, value in rows(found):
+        print(f"{name}: {value}")
+    print(
+        f"{arguments.output}: on a machine with a GPU run `python build.py PLANS` there; README.md tells what is known"
+    )
+    return 0
+
+
+def _graphs(arguments: argparse.Namespace) -> int:
+    from myna.deploy.bundle import Precision
+    from myna.deploy.card import rows
+    from myna.deploy.export import export_onnx, gate_sentences, pruning_texts
+    from myna.deploy.prune import Smaller
+    from myna.safety.card import load_card
+    from myna.serve.exit import find_voice
+
+    voice = find_voice(arguments.voice)
+    language = load_card(voice, arguments.purpose).language
+    sentences = gate_sentences(language, arguments.sentences)
     precision: Precision = "int8" if arguments.form == "int8" else "fp32"
-    found = export_onnx(voice, arguments.output, precision, sentences, arguments.purpose, arguments.requester)
+    smaller = None
+    if arguments.prune:
+        smaller = Smaller.parse(arguments.prune, pruning_texts(language), arguments.recover)
+    asked = (arguments.purpose, arguments.requester)
+    found = export_onnx(voice, arguments.output, precision, sentences, *asked, smaller=smaller)
     for name, value in rows(found):
         print(f"{name}: {value}")
     print(f"{arguments.output}: `myna say --voice {arguments.output}` speaks with it; README.md says by what right")
@@ -62,14 +117,49 @@ def _parser() -> argparse.ArgumentParser:
     for form, what in (("onnx", "32-bit floats"), ("int8", "8-bit matrix products: four times smaller, faster")):
         graphs = forms.add_parser(form, help=f"graphs for ONNX Runtime, {what} (voices of tts=vits_mel)")
         _common(graphs, ("evaluation", "private", "publish", "commercial"), "(default: evaluation)")
+        _gated(graphs)
         graphs.add_argument(
-            "--sentences",
-            type=int,
-            default=12,
-            metavar="N",
-            help="how many the gate compares with the voice before the export is written (default: 12)",
+            "--prune", metavar="SHARES", help="inner channels that are kept, e.g. tts=0.75,vocoder=0.5 (default: all)"
         )
+        graphs.add_argument(
+            "--recover", type=int, default=0, metavar="N", help="steps of training after --prune (default: 0)"
+        )
+    tensorrt = forms.add_parser("tensorrt", help="graphs and a script that builds TensorRT plans of them on a GPU")
+    _common(tensorrt, ("evaluation", "private", "publish", "commercial"), "(default: evaluation)")
+    _gated(tensorrt)
+    _shared(forms)
     return parser
+
+
+def _gated(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--sentences",
+        type=int,
+        default=12,
+        metavar="N",
+        help="how many the gate compares with the voice before the export is written (default: 12)",
+    )
+
+
+def _shared(forms: "argparse._SubParsersAction[Parser]") -> None:
+    """Add the forms that belong to nobody, and the voices that are made of them."""
+    encoder = forms.add_parser("encoder", help="the speaker encoder of instant voices, a graph for ONNX Runtime")
+    encoder.add_argument("output", type=Path, help="folder to make")
+    encoder.add_argument("--encoder", type=Path, help="file of an encoder trained here (default: GE2E, as myna clone)")
+    base = forms.add_parser("base", help="the graphs that instant voices share, and the encoder (nobody's voice)")
+    base.add_argument("output", type=Path, help="folder to make")
+    base.add_argument("--sentences", type=int, default=12, metavar="N", help="how many the gate compares (default: 12)")
+    for parser in (encoder, base):
+        parser.add_argument("--precision", choices=("fp32", "int8"), default="fp32", help="of weights (default: fp32)")
+    instant = forms.add_parser("instant", help="an instant voice on an exported base, made without torch")
+    instant.add_argument("recordings", type=Path, help="a file, or a folder with recordings of one person")
+    instant.add_argument("output", type=Path, help="folder to make; beside the base, so that it finds the graphs")
+    instant.add_argument("--base", type=Path, required=True, help="what `myna export base` wrote")
+    instant.add_argument("--name", required=True, help="name of the person who speaks")
+    instant.add_argument("--consent", required=True, help="own_voice, or the path of the person's signed record")
+    scopes = ("evaluation", "private", "publish", "commercial")
+    instant.add_argument("--scope", choices=scopes, default="private", help="with own_voice: the widest use")
+    instant.add_argument("--language", default="en-us", help="espeak-ng code that it speaks (default: en-us)")
 
 
 def _common(parser: argparse.ArgumentParser, purposes: Sequence[str], why: str) -> None:

@@ -10,10 +10,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from myna.measure.ge2e import HOP, PARTIAL, ge2e_network, ge2e_speech, ge2e_windows
+from myna.measure.ge2e import ge2e_network
+from myna.measure.ge2e_host import SHORTEST, ge2e_speech, ge2e_windows
 from myna.networks.speaker.encoder import SpeakerEncoder
-
-SHORTEST = PARTIAL * HOP
 
 
 class Ge2eEncoder(SpeakerEncoder):
@@ -49,4 +48,4 @@ class Ge2eEncoder(SpeakerEncoder):
             speech = wave  # the voice detector heard next to nothing
         if len(speech) < SHORTEST:
             speech = np.tile(speech, -(-SHORTEST // max(len(speech), 1)))
-        return ge2e_windows(speech)
+        return torch.from_numpy(ge2e_windows(speech))

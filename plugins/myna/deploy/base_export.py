@@ -1,0 +1,135 @@
+"""`myna export base`: the graphs that all instant voices share, with the encoder that hears whose voice it is to be.
+
+The base has no speaker, so there is no consent to ask for and nothing that speaks: a folder without consent is no
+voice, and no command speaks with one. A voice on it is made by `myna.deploy.instant`, which asks.
+"""
+
+import hashlib
+import itertools
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+import torch
+import yaml
+from numpy.typing import NDArray
+
+from myna.deploy import bundle
+from myna.deploy.encoder_export import made, write_encoder
+from myna.deploy.engine import Engine
+from myna.deploy.export import calibration, described
+from myna.deploy.gate import Findings, check, examine
+from myna.deploy.graphs import cut
+from myna.deploy.int8 import quantise
+from myna.deploy.onnx_export import write_onnx
+from myna.deploy.runtime import SUFFIX, OnnxRuntime
+from myna.deploy.shared import NAME
+from myna.errors import MynaError
+from myna.files import atomic_text
+from myna.networks.voice import Voice, VoiceConfig
+from myna.safety.signed_folder import sign_folder
+
+CARD = """# The base of instant voices for ONNX Runtime, {precision}
+
+```
+myna export instant RECORDINGS VOICE --base FOLDER --name NAME --consent own_voice
+myna say "…" --voice VOICE -o speech.wav
+```
+
+This folder is nobody's voice and does not speak. `text.onnx` and `frames.onnx` take a speaker's embedding `(1, 256)`,
+which `encoder.onnx` makes of a recording; a voice is a sealed folder with an embedding, the consent of the person whose
+it is, and the hashes of these graphs. Keep the folder as `base` beside such voices, or name it in `MYNA_GRAPHS`.
+
+{megabytes:.1f} MB; compared with torch over {sentences} sentences: the gate of docs/deploy.md.
+"""
+
+
+def export_base(
+    out: Path, precision: bundle.Precision = "fp32", sentences: Sequence[str] = (), voice: Voice | None = None
+) -> Findings:
+    """Write the base as graphs that take an embedding.
+
+    Args:
+        out: Folder to make.
+        precision: `fp32`, or `int8` for 8-bit matrix products.
+        sentences: English ones, which the gate lets both speak with an embedding that is no person's.
+        voice: A multi-speaker voice; the base that Myna ships when left out. Its own speaker plays no part.
+
+    Returns:
+        What the gate measured.
+
+    Raises:
+        MynaError: `out` exists, or the graphs do not speak as torch does. Nothing is written then.
+    """
+    if len(sentences) < 2:
+        raise MynaError("the gate needs two sentences at least")
+    voice = voice or shipped()
+    voice.speaker = torch.from_numpy(nobody(0))
+    with made(out) as fresh:
+        config = _write(voice, fresh, precision)
+        found = examine(voice, in_memory(voice, config, fresh), sentences, scored=precision != "fp32")
+        check(found, exact=precision == "fp32")
+        write_encoder(fresh, precision)
+        words = {"fp32": "32-bit floats", "int8": "8-bit matrix products"}[precision]
+        values: dict[str, Any] = {"megabytes": found.megabytes, "sentences": found.sentences}
+        atomic_text(fresh / "README.md", CARD.format(precision=words, **values))
+        sign_folder(fresh)
+    return found
+
+
+def shipped() -> Voice:
+    """Return the base that Myna ships, as instant voices read and draw, with the embedding of nobody."""
+    from myna.networks.pretrained import FOLDER, load_part, part_config
+    from myna.recipe.folders import CONF
+    from myna.text.tokens import TokenList
+
+    defaults = yaml.safe_load((CONF / "tts" / "vits_mel.yaml").read_text(encoding="utf-8"))["infer"]
+    tts, vocoder = part_config("tts"), part_config("vocoder")
+    config = VoiceConfig(name="base", language="en-us", tts=tts, vocoder=vocoder, defaults=defaults)
+    speaker, tokens = torch.from_numpy(nobody(0)), TokenList.load(FOLDER / "tokens.txt")
+    return Voice(config, load_part("tts"), load_part("vocoder"), speaker, tokens)
+
+
+def nobody(seed: int) -> NDArray[np.float32]:
+    """Return an embedding `(256,)` as GE2E's are, of length 1 and half of it zero, that is no person's."""
+    drawn = np.maximum(np.random.default_rng(seed).normal(size=256), 0)
+    return (drawn / np.linalg.norm(drawn)).astype(np.float32)
+
+
+def in_memory(voice: Voice, config: bundle.Description, folder: Path, kind: type[Engine] = Engine) -> Engine:
+    """Return an engine over the graphs of a folder that speaks as a voice does, for the gate."""
+    models: dict[str, bytes] = {part: (folder / f"{part}{SUFFIX}").read_bytes() for part in bundle.PARTS}
+    run = OnnxRuntime(models, folder=folder)
+    return kind(config, run, voice.front_end, voice.tokens, folder, speaker=voice.speaker.numpy())
+
+
+def _write(voice: Voice, folder: Path, precision: bundle.Precision) -> bundle.Description:
+    voice.tokens.save(folder / "tokens.txt")
+    voice.front_end.save(folder)
+    graphs = cut(voice, fold=False)
+    write_onnx(graphs, folder)
+    config = described(voice, graphs)
+    if precision == "int8":
+        with TemporaryDirectory(prefix="myna-") as kept:
+            quantise(folder, Path(kept), in_memory(voice, config, folder, _Many), calibration(config.language))
+            for path in Path(kept).glob(f"*{SUFFIX}"):
+                shutil.copyfile(path, folder / path.name)
+    hashes = {part: hashlib.sha256((folder / f"{part}{SUFFIX}").read_bytes()).hexdigest() for part in bundle.PARTS}
+    config = config.model_copy(update={"precision": precision, "shared": hashes})
+    atomic_text(folder / NAME, yaml.safe_dump(config.model_dump(), allow_unicode=True, sort_keys=False))
+    return config
+
+
+class _Many(Engine):
+    """Speaks each text with another embedding, so that ranges fit many speakers."""
+
+    def __init__(self, *parts: Any, **more: Any) -> None:
+        super().__init__(*parts, **more)
+        self._seeds = itertools.count(1)
+
+    def speak(self, text: str, language: str | None = None, seed: int = 0, speed: float = 1.0) -> NDArray[np.float32]:
+        self.speaker = nobody(next(self._seeds))
+        return super().speak(text, language, seed, speed)

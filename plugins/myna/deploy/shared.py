@@ -1,0 +1,74 @@
+"""Graphs that many voices share: those of a base, without a speaker of its own.
+
+A voice on a base is a sealed folder like any, but holds the hash of each graph instead of the graph, and an embedding
+that the graphs take. The graphs lie in the folder `base` beside the voice, or where MYNA_GRAPHS says; what is there may
+be anything, so it is compared with the hashes, which the voice's seal covers.
+"""
+
+import hashlib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from myna.deploy import bundle
+from myna.deploy.runtime import SUFFIX
+from myna.errors import MynaError
+from myna.limits import LARGEST_GRAPH
+from myna.parsing import one_line, read_bytes
+
+NAME = "base.yaml"  # describes a base that was exported; a folder that has it is one, and no voice
+BESIDE = "base"
+
+
+def graphs_of(
+    config: bundle.Description, files: Mapping[str, bytes], directory: Path
+) -> tuple[dict[str, bytes], NDArray[np.float32] | None]:
+    """Return the graphs of a voice, and its embedding `(256,)` where they take one.
+
+    Args:
+        config: Of the voice.
+        files: Of its folder, compared with its seal.
+        directory: Of the voice.
+
+    Raises:
+        MynaError: A graph is missing or not the one that the voice was made with, or there is no embedding.
+    """
+    if config.shared:
+        return _shared(config.shared, _folder(directory)), _embedding(files, directory)
+    if missing := [name for name in bundle.PARTS if f"{name}{SUFFIX}" not in files]:
+        raise MynaError(f"{directory / missing[0]}{SUFFIX} is missing: export the voice again")
+    return {part: files[f"{part}{SUFFIX}"] for part in bundle.PARTS}, None
+
+
+def _folder(directory: Path) -> Path:
+    named = os.environ.get("MYNA_GRAPHS")
+    return Path(named) if named else directory.absolute().parent / BESIDE
+
+
+def _shared(hashes: Mapping[bundle.PartName, str], folder: Path) -> dict[str, bytes]:
+    found: dict[str, bytes] = {}
+    for part in bundle.PARTS:
+        path = folder / f"{part}{SUFFIX}"
+        if not path.is_file():
+            raise MynaError(f"{path} is missing: put the base beside the voice as {BESIDE}/, or name it in MYNA_GRAPHS")
+        found[part] = read_bytes(path, LARGEST_GRAPH)
+        if hashlib.sha256(found[part]).hexdigest() != hashes.get(part):
+            raise MynaError(f"{path} is not the graph that the voice was made with; name that base in MYNA_GRAPHS")
+    return found
+
+
+def _embedding(files: Mapping[str, bytes], directory: Path) -> NDArray[np.float32]:
+    from safetensors import SafetensorError
+    from safetensors.numpy import load
+
+    path = directory / "speaker.safetensors"
+    try:
+        found = np.asarray(load(files[path.name])["embedding"], np.float32)
+    except (SafetensorError, KeyError, ValueError, TypeError) as error:
+        raise MynaError(f"{path} holds no speaker embedding ({one_line(error)}); make the voice again") from error
+    if found.shape != (256,) or not 1e-3 < float(np.linalg.norm(found)) < 1e3:
+        raise MynaError(f"{path} holds no speaker embedding (256,); make the voice again")
+    return found
