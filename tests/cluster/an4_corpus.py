@@ -14,7 +14,7 @@ TEXT = "please enter the number and then the street"  # stands for all; the limi
 def run(config: DictConfig) -> None:
     """Write the sets, `pool_train` with as many utterances as `AN4_UTTERANCES` says."""
     data = Path(config.data_dir)
-    write_sets(data, recordings(data.parent), int(os.environ["AN4_UTTERANCES"]))
+    write_sets(data, recordings(data.parent.parent), int(os.environ["AN4_UTTERANCES"]))
 
 
 def recordings(folder: Path) -> list[Path]:

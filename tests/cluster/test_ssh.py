@@ -1,6 +1,7 @@
-"""Stage 1 over two hosts by SSH: a real sshd on loopback, keys of the test's own."""
+"""Stage 1 and a comparison over two hosts by SSH: a real sshd on loopback, keys of the test's own."""
 
 import getpass
+import json
 import os
 import socket
 import subprocess
@@ -24,6 +25,8 @@ UsePAM no
 StrictModes no
 """
 HOST = "127.0.0.1"
+COMPARED = ["compare.members=[griffin_lim,istft_base]", "compare.copies=1", "compare.copy_sets=[target_test]"]
+COMPARED += ["compare.rtf_seconds=0.5", "compare.prompts=1"]
 
 
 @pytest.fixture
@@ -62,9 +65,13 @@ def until_open(port: int, running: subprocess.Popen[bytes]) -> None:
         time.sleep(0.05)
 
 
-def test_features_over_two_hosts_are_the_local_ones(connect: str, tmp_path: Path) -> None:
+def test_features_and_a_comparison_over_two_hosts(connect: str, tmp_path: Path) -> None:
     here, there = tmp_path / "here", tmp_path / "there"
     run(command(here, 0, 1), {**os.environ, "MYNA_CMD": "local"})
     hosts = [f"parallel.options.hosts=[{HOST},{HOST},{HOST}]", f"parallel.options.connect_options={connect}"]
     run(command(there, 0, 1, *hosts), {**os.environ, "MYNA_CMD": "ssh"})
     assert digests(here) and digests(here) == digests(there)
+    run(command(there, 1, 1, *hosts, *COMPARED, compare="vocoder"), {**os.environ, "MYNA_CMD": "ssh"})
+    rows = json.loads((there / "exp/compare/vocoder/rows.json").read_text())["rows"]
+    assert [row["name"] for row in rows] == ["recordings", "griffin_lim", "istft_base"]
+    assert all(row["mos"] > 1 for row in rows), rows

@@ -8,12 +8,14 @@ from pathlib import Path
 from myna.recipe.compose import project_root
 
 HERE, UTTERANCES, STEPS = Path(__file__).parent, 48, 40
-SMALL = [
+FEATURES = [
     "stages.create_dataset._target_=an4_corpus.run",
     "augment=none",
     "features.shard_size=2",
     "features.limits.min_rate=1",
     "features.limits.max_rate=60",
+]
+TRAINING = [
     "vocoder.init=scratch",
     f"vocoder.max_steps={STEPS}",
     "vocoder.batch_size=4",
@@ -30,11 +32,13 @@ SMALL = [
 ]
 
 
-def command(work: Path, first: int, last: int, *overrides: str) -> list[str]:
-    """Return the command that a person would type, with the recipe's folders below `work`."""
+def command(work: Path, first: int, last: int, *overrides: str, compare: str = "") -> list[str]:
+    """Return the command that a person would type, with the recipe's folders below `work`; `compare` is a group."""
     folders = [f"{name}_dir={work / name}" for name in ("data", "dump", "exp")]
     stages = ["--stage", str(first), "--stop_stage", str(last), "--conf-dir", str(HERE)]
-    return [str(project_root() / "run.sh"), *stages, "--", *SMALL, *folders, *overrides]
+    small = [*FEATURES, *([] if compare else TRAINING)]
+    also = ["--compare", compare] if compare else []
+    return [str(project_root() / "run.sh"), *stages, *also, "--", *small, *folders, *overrides]
 
 
 def start(typed: list[str], environment: dict[str, str]) -> subprocess.Popen[str]:

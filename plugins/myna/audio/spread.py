@@ -31,7 +31,12 @@ def cluster_of(config: DictConfig) -> DictConfig:
 
 
 def spread[Item, Result](
-    work: Callable[[Item], Result], items: Sequence[Item], cluster: DictConfig, title: str, together: int = 1
+    work: Callable[[Item], Result],
+    items: Sequence[Item],
+    cluster: DictConfig,
+    title: str,
+    together: int = 1,
+    unit: str = "utt",
 ) -> Iterator[tuple[int, Result]]:
     """Do the same to every item, in any order; a worker that is lost has its items done by another.
 
@@ -41,6 +46,7 @@ def spread[Item, Result](
         cluster: From `cluster_of`.
         title: Of the progress bar.
         together: Items that a worker takes at a time.
+        unit: What an item is, for the progress bar.
 
     Yields:
         Number of an item and the result, as they are finished.
@@ -48,7 +54,7 @@ def spread[Item, Result](
     Raises:
         MynaError: What the work raises; items done by then have been yielded. Or the cluster refuses.
     """
-    with tqdm(total=len(items), desc=title, unit="utt") as bar:
+    with tqdm(total=len(items), desc=title, unit=unit) as bar:
         few = cluster.n_workers <= 1 or len(items) < WORTH_A_CLUSTER
         done = _here(work, items) if cluster.env == "local" and few else _on_workers(work, items, cluster, together)
         for number, result in done:

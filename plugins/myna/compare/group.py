@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from omegaconf import DictConfig
-from tqdm import tqdm
 
+from myna.audio.spread import cluster_of, spread
 from myna.compare.kept import Row, kept, keys_of, shipped_weights
-from myna.compare.members import Member, compose_member
+from myna.compare.members import FIRST, Member, compose_member
 from myna.errors import MynaError
 from myna.workspace import Workspace
 
@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 
 class Group(ABC):
-    """Measures the members of a group, one after the other.
+    """Measures the members of a group, one after the other here, at the same time on a cluster.
 
     Args:
         config: The recipe, with `compare`.
@@ -67,7 +67,11 @@ class Group(ABC):
     def rows(self) -> Iterator[Row]:
         """Yield all rows, ceilings and floors first; what was measured before is read."""
         yield from self.references()
-        yield from (self.row(member) for member in tqdm(self.members, desc=self.name, unit="member"))
+        work = partial(_row, type(self), self.config, self.overrides)
+        for first in (True, False):  # a student wants its teacher to be there
+            wave = [member for member in self.members if (member.name in FIRST) == first]
+            for _, row in spread(work, wave, cluster_of(self.config), self.name, unit="member") if wave else ():
+                yield row
 
     def row(self, member: Member) -> Row:
         """Return the row of a member; one that fails says why, and does not keep the others from the page."""
@@ -92,3 +96,8 @@ class Group(ABC):
     def _kept(self, label: str, config: DictConfig, work: Callable[[], Row], based: bool, **more: Any) -> Row:
         base = shipped_weights() if based else None
         return kept(self.out / label, keys_of(config, self.name, label=label, base=base, **more), work)
+
+
+def _row(kind: type[Group], config: DictConfig, overrides: Sequence[str], member: Member) -> Row:
+    """Measure a member, wherever it is; workers share the experiment's folder."""
+    return kind(config, overrides, [member]).row(member)

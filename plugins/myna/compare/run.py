@@ -60,8 +60,10 @@ def run(config: DictConfig, overrides: Sequence[str]) -> Path:
         with only_run(out / group):
             kind = getattr(import_module(f"myna.compare.{group}_group"), CLASSES[group])
             rows: list[Row] = []
+            order = {member.label: place for place, member in enumerate(chosen)}
             for row in kind(config, overrides, chosen).rows():
                 rows.append(row)  # a page of what there is, after each: a member may take long
+                rows.sort(key=lambda row: order.get(row["name"], -1))  # ceilings and floors are no members
                 write_group(config, out / group / "rows.json", rows)
                 write_results(config, out)
         log.info("compare: %s", page)
