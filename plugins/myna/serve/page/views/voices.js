@@ -15,7 +15,8 @@ export function Voices() {
 }
 
 function Card({ voice }) {
-  const facts = [t(`state.${voice.state}`), voice.kind && t(`made.${voice.kind}`), voice.language && languageName(voice.language)];
+  const closed = voice.kind === "folder" && voice.state === "failed"; // nothing was made here, so nothing failed
+  const facts = [t(closed ? "state.closed" : `state.${voice.state}`), voice.kind && t(`made.${voice.kind}`), voice.language && languageName(voice.language)];
   return html`<article class="card">
     <h2>${voice.name}</h2>
     <p><small>${facts.filter(Boolean).join(" · ")}</small></p>

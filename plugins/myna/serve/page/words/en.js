@@ -171,6 +171,7 @@ export const words = {
   "state.making": "being made",
   "state.ready": "ready",
   "state.failed": "not made",
+  "state.closed": "its seal is not trusted here",
   "made.auto": "new",
   "made.instant": "made at once",
   "made.tuned": "trained",

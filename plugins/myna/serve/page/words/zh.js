@@ -171,6 +171,7 @@ export const words = {
   "state.making": "制作中",
   "state.ready": "可用",
   "state.failed": "未能制作",
+  "state.closed": "封印在此不受信任",
   "made.auto": "新建",
   "made.instant": "立即制作",
   "made.tuned": "经过训练",
