@@ -33,12 +33,19 @@ TRAINING = [
 
 
 def command(work: Path, first: int, last: int, *overrides: str, compare: str = "") -> list[str]:
-    """Return the command that a person would type, with the recipe's folders below `work`; `compare` is a group."""
+    """Return the command that a person would type, with the recipe's folders below `work`.
+
+    Args:
+        work: Holds data, features and results.
+        first: Stage.
+        last: Stage.
+        overrides: More of the command line.
+        compare: A group to compare after stages 0 and 1, in the place of the stages named.
+    """
     folders = [f"{name}_dir={work / name}" for name in ("data", "dump", "exp")]
-    stages = ["--stage", str(first), "--stop_stage", str(last), "--conf-dir", str(HERE)]
+    stages = ["--compare", compare] if compare else ["--stage", str(first), "--stop_stage", str(last)]
     small = [*FEATURES, *([] if compare else TRAINING)]
-    also = ["--compare", compare] if compare else []
-    return [str(project_root() / "run.sh"), *stages, *also, "--", *small, *folders, *overrides]
+    return [str(project_root() / "run.sh"), *stages, "--conf-dir", str(HERE), "--", *small, *folders, *overrides]
 
 
 def start(typed: list[str], environment: dict[str, str]) -> subprocess.Popen[str]:
