@@ -20,7 +20,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         MynaError: The voice cannot be exported, or its consent is not in order.
     """
     arguments = _parser().parse_args(argv)
-    return _hf(arguments) if arguments.form == "hf" else _graphs(arguments)
+    run = {"hf": _hf, "web": _web}.get(arguments.form, _graphs)
+    return run(arguments)
 
 
 def _hf(arguments: argparse.Namespace) -> int:
@@ -50,6 +51,32 @@ def _graphs(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _web(arguments: argparse.Namespace) -> int:
+    from myna.deploy.card import rows
+    from myna.deploy.export import gate_sentences
+    from myna.deploy.web_export import export_web
+    from myna.safety.card import load_card
+    from myna.serve.exit import find_voice
+
+    voice = find_voice(arguments.voice)
+    found = export_web(
+        voice,
+        arguments.output,
+        arguments.precision,
+        gate_sentences(load_card(voice, arguments.purpose).language, arguments.sentences),
+        arguments.purpose,
+        arguments.requester,
+        arguments.runtime,
+        arguments.espeak,
+    )
+    for name, value in rows(found):
+        print(f"{name}: {value}")
+    print(f"{arguments.output}: serve this folder; README.md says how, by what right, and what a host must do")
+    if not arguments.espeak:
+        print("the page reads no text yet: add the program espeak-ng (GPL-3.0-or-later) with --espeak")
+    return 0
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = Parser(prog="myna export", description="Write a voice in another system's form.")
     forms = parser.add_subparsers(dest="form", required=True)
@@ -62,14 +89,41 @@ def _parser() -> argparse.ArgumentParser:
     for form, what in (("onnx", "32-bit floats"), ("int8", "8-bit matrix products: four times smaller, faster")):
         graphs = forms.add_parser(form, help=f"graphs for ONNX Runtime, {what} (voices of tts=vits_mel)")
         _common(graphs, ("evaluation", "private", "publish", "commercial"), "(default: evaluation)")
-        graphs.add_argument(
-            "--sentences",
-            type=int,
-            default=12,
-            metavar="N",
-            help="how many the gate compares with the voice before the export is written (default: 12)",
-        )
+        _gated(graphs)
+    _add_web(forms.add_parser("web", help="a page that speaks in the browser (voices of tts=vits_mel)"))
     return parser
+
+
+def _gated(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--sentences",
+        type=int,
+        default=12,
+        metavar="N",
+        help="how many the gate compares with the voice before the export is written (default: 12)",
+    )
+
+
+def _add_web(parser: argparse.ArgumentParser) -> None:
+    _common(parser, ("evaluation", "private", "publish", "commercial"), "(default: evaluation)")
+    _gated(parser)
+    parser.add_argument("--precision", choices=("int8", "fp32"), default="int8", help="of the graphs (default: int8)")
+    parser.add_argument(
+        "--runtime",
+        type=Path,
+        metavar="FOLDER",
+        help="an unpacked onnxruntime-web 1.30.0 (default: fetched with npm)",
+    )
+    parser.add_argument(
+        "--espeak",
+        type=Path,
+        nargs="?",
+        const=True,
+        default=False,
+        metavar="FOLDER",
+        help="add espeak-ng, which reads text: a program of its own under GPL-3.0-or-later, fetched with npm, or from "
+        "the folder of an unpacked espeak-ng 1.0.2",
+    )
 
 
 def _common(parser: argparse.ArgumentParser, purposes: Sequence[str], why: str) -> None:
