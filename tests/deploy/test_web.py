@@ -18,7 +18,7 @@ from myna.adapt.sentences import sentences_file
 from myna.deploy.engine import Engine
 from myna.deploy.web_export import SPOKEN
 from myna.safety import aigc
-from myna.safety.verify import INCOMPLETE, verify
+from myna.safety.verify import INCOMPLETE
 from myna.text.espeak_text import EspeakText
 from myna.text.reading import read_text
 
@@ -61,11 +61,11 @@ def test_the_page_speaks_as_the_engine_does(text: str, speed: float, folder: Pat
 @pytest.mark.parametrize("language", SPOKEN)
 def test_the_page_reads_as_myna_does(language: str, page: Page) -> None:
     """Sentences without numbers: nine of ten have the same symbols, to the last mark."""
-    texts = sentences_file(language).read_text(encoding="utf-8").splitlines()
-    found = page.evaluate(SYMBOLS, [texts, language, SPOKEN[language]])
-    front_end = EspeakText()
-    expected = [[piece.symbols for piece in read_text(text, language, front_end).pieces] for text in texts]
-    same = [ours == theirs for ours, theirs in zip(found, expected, strict=True)]
+    text = sentences_file(language).read_text(encoding="utf-8")
+    found = page.evaluate(SYMBOLS, [text, language, SPOKEN[language]])
+    pieces = read_text(text, language, EspeakText()).pieces
+    same = [found.get(piece.text) == piece.symbols for piece in pieces]
+    print(f"{language}: {sum(same)} of {len(same)} the same")
     assert len(same) >= 20 and np.mean(same) >= 0.9
 
 
@@ -85,9 +85,10 @@ def test_what_leaves_the_page_is_marked(browser: Browser, folder: Path, tmp_path
         assert (watched.complaints, watched.outside, watched.barriers()) == ([], [], [])
     assert cli.main(["verify", str(tmp_path / "said.wav")]) == INCOMPLETE  # for the label is not signed
     said = capsys.readouterr().out
-    assert "spread found" in said and "the rhythm label is heard" in said and "carries no signature" in said
-    problems = verify(tmp_path / "said.wav").problems
-    assert problems == ["the AIGC label carries no signature"]
+    assert "spread found" in said and "the rhythm label is heard" in said
+    assert [line for line in said.splitlines() if "problem" in line] == [
+        "  problem     signature: the AIGC label carries no signature"
+    ]
     label = aigc.read(tmp_path / "said.wav")
     assert label is not None and label.Label == "1" and label.ProduceID[:32] in (folder / "README.md").read_text()
 

@@ -24,7 +24,7 @@ SAMPLES = """async ([pieces, speed]) => {
   return [...await engine.speak(pieces, { speed })];
 }"""
 
-SYMBOLS = """async ([texts, language, espeak]) => {
+SYMBOLS = """async ([text, language, espeak]) => {
   const { Reader } = await import("./phonemes.js"), { load } = await import("./files.js");
   const manifest = await (await fetch("manifest.json")).json(), worker = new Worker("espeak.js", { type: "module" });
   const ask = (message) => new Promise((resolve, reject) => {
@@ -33,10 +33,9 @@ SYMBOLS = """async ([texts, language, espeak]) => {
   });
   await ask({ bytes: await load(manifest, "espeak/espeak-ng.wasm") });
   const reader = new Reader({ ...manifest.voice, language, espeak }, (text, voice) => ask({ text, voice }));
-  const found = [];
-  for (const text of texts) found.push((await reader.read(text)).map((piece) => piece.symbols));
+  const found = await reader.read(text);
   worker.terminate();
-  return found;
+  return Object.fromEntries(found.map((piece) => [piece.text, piece.symbols]));
 }"""
 
 

@@ -39,7 +39,7 @@ async function start() {
   manifest = await manifestOf(document.querySelector("meta[name=myna-manifest]").content);
   sayAll();
   const ort = "ort/ort-wasm-simd-threaded.wasm", program = "espeak/espeak-ng.wasm";
-  const paths = [...GRAPHS.map((name) => `voice/${name}.onnx`), ort, program];
+  const paths = [program, ort, ...GRAPHS.map((name) => `voice/${name}.onnx`)]; // what may be missing comes first
   const of = paths.reduce((sum, path) => sum + manifest.files[path].bytes, 0) / 1e6, files = {};
   let done = 0;
   for (const path of paths) {
