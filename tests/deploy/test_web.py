@@ -76,12 +76,12 @@ def test_what_leaves_the_page_is_marked(browser: Browser, folder: Path, tmp_path
         expect(page.get_by_role("button", name="Speak")).to_be_enabled()
         page.get_by_label("Text").fill(TEXT)
         page.get_by_role("button", name="Speak").click()
-        expect(page.get_by_text("AI-generated", exact=True)).to_be_visible()
+        expect(page.get_by_text("AI-generated · 人工智能合成")).to_be_visible()
         with page.expect_download() as download:
             page.get_by_role("link", name="Download WAV").click()
         download.value.save_as(tmp_path / "said.wav")
         page.get_by_role("button", name="简体中文").click()
-        expect(page.get_by_text("人工智能合成", exact=True)).to_be_visible()
+        expect(page.get_by_role("heading", name="Ana 的声音")).to_be_visible()
         assert (watched.complaints, watched.outside, watched.barriers()) == ([], [], [])
     assert cli.main(["verify", str(tmp_path / "said.wav")]) == INCOMPLETE  # for the label is not signed
     said = capsys.readouterr().out

@@ -64,5 +64,7 @@ def opened(browser: Browser, folder: Path, **options: Any) -> Iterator[Watched]:
 
 def samples(page: Page, engine: Engine, text: str, speed: float = 1.0) -> np.ndarray:
     """Return what the page's engine makes of Python's reading of a text."""
-    pieces = [{"pause": pause, "symbols": piece.symbols if piece else []} for pause, piece in engine.read(text).paused()]
+    pieces = [
+        {"pause": pause, "symbols": piece.symbols if piece else []} for pause, piece in engine.read(text).paused()
+    ]
     return np.asarray(page.evaluate(SAMPLES, [pieces, speed]), np.float32)

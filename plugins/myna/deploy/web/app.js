@@ -4,6 +4,7 @@ import { FileError, load, manifestOf, tidy } from "./files.js";
 import { Reader } from "./phonemes.js";
 import { choose, pageLanguage, say } from "./words.js";
 
+const NOTICE = "AI-generated · 人工智能合成"; // in both languages, whichever the page is in
 const GRAPHS = ["text", "frames", "pitch", "spectra"];
 const $ = (id) => document.getElementById(id);
 let manifest, speaker, reader;
@@ -81,7 +82,7 @@ function show(text, made) {
   const url = URL.createObjectURL(new Blob([made.wav], { type: "audio/wav" }));
   const audio = element("audio", { controls: true, src: url });
   const badge = element("span", { className: "badge", textContent: "AI" });
-  const notice = element("span", { className: "made" }, badge, element("span", {}, said("made")));
+  const notice = element("span", { className: "made" }, badge, NOTICE);
   const link = element("a", { className: "button", href: url, download: `${manifest.voice.name}.wav` }, said("download"));
   const number = element("p", { className: "number" }, said("number"), ` ${made.id}`);
   const shown = text.length > 160 ? `${text.slice(0, 160)} …` : text;

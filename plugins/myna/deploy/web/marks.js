@@ -32,7 +32,7 @@ function watermarked(wave, sampleRate, patterns) {
     marked = wave.map((value, n) => value + strength * added[n]);
     const peak = Math.max(1, peakOf(marked) / 0.99);
     marked = marked.map((value) => value / peak);
-    found = score(Float32Array.from(integers(marked), (value) => value / 32767), sampleRate, patterns);
+    found = score(new Float32Array(integers(marked)).map((value) => value / 32767), sampleRate, patterns);
     if (found >= SURE) break;
   }
   if (found < FOUND) throw new Unmarkable(found);
@@ -74,7 +74,7 @@ function peakOf(wave) {
 }
 
 function integers(wave) {
-  return Int16Array.from(wave, (value) => Math.round(Math.min(Math.max(value, -1), 1) * 32767));
+  return new Int16Array(wave.map((value) => Math.round(Math.min(Math.max(value, -1), 1) * 32767)));
 }
 
 /** The implicit label of GB 45438-2025: seven fields in the order of the standard. A page has no key to sign with. */

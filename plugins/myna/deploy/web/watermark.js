@@ -30,7 +30,7 @@ export function residual(wave, sampleRate, pattern) {
     for (let k = 0; k < WIDTH; k++) frames[t][k] *= gains[k % BINS];
   }
   const added = resample(soundOf(frames, low.length), RATE, sampleRate);
-  return Float32Array.from(wave, (_, n) => added[n] ?? 0);
+  return wave.map((_, n) => added[n] ?? 0);
 }
 
 /** Return 0 to 1: 0.5 where the pattern, the first one, stands 6.5 standard deviations above the decoys. */
@@ -99,9 +99,13 @@ function smoothed(values, width) {
   });
 }
 
+/** Fold rows to one period, and sum over the length of a cell from each row on. */
 function folded(level) {
-  const out = new Float64Array(SHIFTS * BANDS);
-  level.forEach((row, t) => row.forEach((value, b) => (out[(t % SHIFTS) * BANDS + b] += value)));
+  const sums = new Float64Array(SHIFTS * BANDS), out = new Float64Array(SHIFTS * BANDS);
+  level.forEach((row, t) => row.forEach((value, b) => (sums[(t % SHIFTS) * BANDS + b] += value)));
+  for (let n = 0; n < out.length; n++) {
+    for (let k = 0; k < CELL_FRAMES; k++) out[n] += sums[(n + k * BANDS) % sums.length];
+  }
   return out;
 }
 
@@ -110,9 +114,9 @@ function likeness(cells, pattern) {
   let best = -Infinity;
   for (let shift = 0; shift < SHIFTS; shift++) {
     let sum = 0;
-    for (let t = 0; t < SHIFTS; t++) {
-      const row = ((t + shift) % SHIFTS) * BANDS, cell = Math.floor(t / CELL_FRAMES) * BANDS;
-      for (let b = 0; b < BANDS; b++) sum += pattern[cell + b] * cells[row + b];
+    for (let cell = 0; cell < PERIOD; cell++) {
+      const row = ((cell * CELL_FRAMES + shift) % SHIFTS) * BANDS;
+      for (let b = 0; b < BANDS; b++) sum += pattern[cell * BANDS + b] * cells[row + b];
     }
     best = Math.max(best, sum);
   }

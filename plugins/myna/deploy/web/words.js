@@ -2,7 +2,7 @@
 
 const en = {
   title: (name) => `${name} speaks`,
-  lead: "Write something and hear it in this voice. It is a synthetic voice, made from recordings of a person who agreed to it.",
+  lead: "Write something and hear it in this voice. It is a synthetic voice, made from recordings of a real person.",
   notice: "AI-generated: every sound that this page makes is marked, by a tone before it, a watermark in it and a label in its file.",
   text: "Text",
   speed: "Speed",
@@ -15,7 +15,6 @@ const en = {
   reading: "Reading the text …",
   speaking: "Speaking …",
   done: (speech, computed) => `${speech.toFixed(1)} s of speech in ${computed.toFixed(1)} s.`,
-  made: "AI-generated",
   download: "Download WAV",
   number: "Content number",
   seconds: (seconds) => `${seconds.toFixed(1)} s`,
@@ -31,7 +30,7 @@ const en = {
 
 const zh = {
   title: (name) => `${name} 的声音`,
-  lead: "写下文字，听这个声音说出来。这是合成声音，由一位同意授权的真人的录音制成。",
+  lead: "写下文字，听这个声音说出来。这是合成声音，由真人的录音制成。",
   notice: "人工智能合成：本页面生成的每段声音都带有标识：开头的提示音、声音中的水印和文件中的标签。",
   text: "文字",
   speed: "语速",
@@ -44,7 +43,6 @@ const zh = {
   reading: "正在读文字……",
   speaking: "正在合成……",
   done: (speech, computed) => `${speech.toFixed(1)} 秒语音，用时 ${computed.toFixed(1)} 秒。`,
-  made: "人工智能合成",
   download: "下载 WAV",
   number: "内容编号",
   seconds: (seconds) => `${seconds.toFixed(1)} 秒`,
