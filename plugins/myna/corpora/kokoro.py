@@ -6,7 +6,6 @@ package `kokoro-js`. Licence: Apache-2.0 (hexgrad, Kokoro-82M, 2025; thewh1teagl
 
 import json
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -55,7 +54,7 @@ def _unpack(folder: Path, cache: Path) -> None:
     archives.extract_zip(_wheel(name, "0.1.1", digest, cache), folder, lambda n: n.endswith("/vocab.json"))
     (folder / name / "data" / "vocab.json").rename(folder / "vocab.json")
     shutil.rmtree(folder / name)
-    styles = fetch.obtain(_STYLES, cache, _bring_npm("kokoro-js@1.2.1"))
+    styles = fetch.obtain(_STYLES, cache, fetch.bring_npm("kokoro-js@1.2.1"))
     archives.extract_tar(styles, folder, lambda n: n.startswith("package/voices/") and n.endswith(".bin"))
     (folder / "package" / "voices").rename(folder / "voices")
     (folder / "package").rmdir()
@@ -65,15 +64,6 @@ def _wheel(name: str, version: str, digest: str, cache: Path) -> Path:
     file = f"{name}-{version}-py3-none-any.whl"
     source = fetch.Source(file, digest, f"the package index's {name.replace('_', '-')} {version}")
     return fetch.obtain(source, cache, fetch.bring_wheel(name.replace("_", "-"), version))
-
-
-def _bring_npm(package: str) -> Callable[[Path], None]:
-    def bring(folder: Path) -> None:
-        if shutil.which("npm") is None:
-            raise OSError("npm is not installed; apt-get install npm")
-        fetch.run(["npm", "pack", "--silent", package], folder)
-
-    return bring
 
 
 class Kokoro:

@@ -20,7 +20,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         MynaError: The voice cannot be exported, or its consent is not in order.
     """
     arguments = _parser().parse_args(argv)
-    others = {"hf": _hf, "tensorrt": _tensorrt, "encoder": _encoder, "base": _base, "instant": _instant}
+    others = {"hf": _hf, "web": _web, "tensorrt": _tensorrt, "encoder": _encoder, "base": _base, "instant": _instant}
     return others.get(arguments.form, _graphs)(arguments)
 
 
@@ -105,6 +105,32 @@ def _graphs(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _web(arguments: argparse.Namespace) -> int:
+    from myna.deploy.card import rows
+    from myna.deploy.export import gate_sentences
+    from myna.deploy.web_export import export_web
+    from myna.safety.card import load_card
+    from myna.serve.exit import find_voice
+
+    voice = find_voice(arguments.voice)
+    found = export_web(
+        voice,
+        arguments.output,
+        arguments.precision,
+        gate_sentences(load_card(voice, arguments.purpose).language, arguments.sentences),
+        arguments.purpose,
+        arguments.requester,
+        arguments.runtime,
+        arguments.espeak,
+    )
+    for name, value in rows(found):
+        print(f"{name}: {value}")
+    print(f"{arguments.output}: serve this folder; README.md says how, by what right, and what a host must do")
+    if not arguments.espeak:
+        print("the page reads no text yet: add the program espeak-ng (GPL-3.0-or-later) with --espeak")
+    return 0
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = Parser(prog="myna export", description="Write a voice in another system's form.")
     forms = parser.add_subparsers(dest="form", required=True)
@@ -128,6 +154,7 @@ def _parser() -> argparse.ArgumentParser:
     _common(tensorrt, ("evaluation", "private", "publish", "commercial"), "(default: evaluation)")
     _gated(tensorrt)
     _shared(forms)
+    _add_web(forms.add_parser("web", help="a page that speaks in the browser (voices of tts=vits_mel)"))
     return parser
 
 
@@ -160,6 +187,28 @@ def _shared(forms: "argparse._SubParsersAction[Parser]") -> None:
     scopes = ("evaluation", "private", "publish", "commercial")
     instant.add_argument("--scope", choices=scopes, default="private", help="with own_voice: the widest use")
     instant.add_argument("--language", default="en-us", help="espeak-ng code that it speaks (default: en-us)")
+
+
+def _add_web(parser: argparse.ArgumentParser) -> None:
+    _common(parser, ("evaluation", "private", "publish", "commercial"), "(default: evaluation)")
+    _gated(parser)
+    parser.add_argument("--precision", choices=("int8", "fp32"), default="int8", help="of the graphs (default: int8)")
+    parser.add_argument(
+        "--runtime",
+        type=Path,
+        metavar="FOLDER",
+        help="an unpacked onnxruntime-web 1.30.0 (default: fetched with npm)",
+    )
+    parser.add_argument(
+        "--espeak",
+        type=Path,
+        nargs="?",
+        const=True,
+        default=False,
+        metavar="FOLDER",
+        help="add espeak-ng, which reads text: a program of its own under GPL-3.0-or-later, fetched with npm, or from "
+        "the folder of an unpacked espeak-ng 1.0.2",
+    )
 
 
 def _common(parser: argparse.ArgumentParser, purposes: Sequence[str], why: str) -> None:

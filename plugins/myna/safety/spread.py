@@ -49,9 +49,9 @@ class Spread:
 
     def __init__(self, key: bytes = _KEY) -> None:
         """Make the pattern and the decoys."""
-        self._pattern = pattern(key)
-        decoys = [pattern(key + b" decoy %d" % number) for number in range(_DECOYS)]
-        stretched = np.repeat(np.stack([self._pattern, *decoys]), _CELL_FRAMES, axis=1)
+        known = patterns(key)
+        self._pattern = known[0]
+        stretched = np.repeat(known, _CELL_FRAMES, axis=1)
         self._spectra = np.conj(np.fft.rfft(stretched, axis=1))
 
     def residual(self, audio: Audio, start: int = 0) -> Wave:
@@ -92,6 +92,11 @@ def pattern(key: bytes) -> np.ndarray:
     # Each cell is followed by its opposite in one of two orders, so slow changes of the speech cancel.
     halves = bits[: _PERIOD // 2 * _BANDS].reshape(_PERIOD // 2, _BANDS).astype(np.float64) * 2.0 - 1.0
     return np.stack([halves, -halves], axis=1).reshape(_PERIOD, _BANDS)
+
+
+def patterns(key: bytes = _KEY) -> np.ndarray:
+    """Return the pattern of a key and behind it its decoys: ±1, `(1 + decoys, period, bands)`."""
+    return np.stack([pattern(key), *(pattern(key + b" decoy %d" % number) for number in range(_DECOYS))])
 
 
 def _window() -> np.ndarray:

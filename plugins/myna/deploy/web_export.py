@@ -1,0 +1,161 @@
+"""`myna export web`: a voice as a page, a folder that any web server can serve; the browser does the speaking.
+
+The page holds the export that `myna.deploy.export` makes and examines, a port of the host's arithmetic to JavaScript,
+and a manifest with the hash of every file that is loaded. Sound leaves it with the marks of `myna.safety.release`.
+"""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from myna.deploy import bundle, web_programs
+from myna.deploy.engine import Engine
+from myna.deploy.export import CARD, export_onnx
+from myna.deploy.gate import Findings
+from myna.deploy.runtime import SUFFIX
+from myna.deploy.web_card import card_text
+from myna.errors import MynaError
+from myna.files import atomic_text, sha256
+from myna.networks.voice import Voice
+from myna.safety import audit, spread
+from myna.safety.consent import Scope
+from myna.safety.types import Request
+from myna.text.espeak_text import EspeakText
+from myna.text.languages import LANGUAGES, canonical
+
+VOICE, MANIFEST, INDEX = "voice", "manifest.json", "index.html"
+# Languages that the page reads as Myna does (`tests/deploy/test_web.py`), with espeak-ng's name of the voice. Mandarin
+# and Japanese have front ends of their own, which the page has not.
+SPOKEN = {
+    "en-us": "en-us",
+    "en-gb": "en",
+    "de": "de",
+    "fr-fr": "fr",
+    "es": "es",
+    "it": "it",
+    "pt": "pt",
+    "ru": "ru",
+}
+
+
+def export_web(
+    directory: Path,
+    out: Path,
+    precision: bundle.Precision = "int8",
+    sentences: Sequence[str] = (),
+    purpose: Scope = "evaluation",
+    requester: str = "local",
+    runtime: Path | None = None,
+    espeak: Path | bool = False,
+) -> Findings:
+    """Write a voice as a page.
+
+    Args:
+        directory: Voice directory, sealed and with consent.
+        out: Folder to make.
+        precision: Of the graphs.
+        sentences: What the gate lets both speak.
+        purpose: What the page is for; the consent must cover it.
+        requester: Who asks, for the log.
+        runtime: Folder of an unpacked onnxruntime-web; None fetches it.
+        espeak: Folder of an unpacked espeak-ng; True fetches it; False leaves it out, and the page asks for it.
+
+    Returns:
+        What the gate measured.
+
+    Raises:
+        MynaError: As for `export_onnx`; or the page does not speak the voice's language, or a program cannot be had.
+            Nothing is written then.
+    """
+    if out.exists() or out.is_symlink():
+        raise MynaError(f"{out} exists already; name another folder, or remove it")
+    _check(Voice.load(directory))
+    fresh = out.with_name(f".{out.name}.page")
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir(parents=True)
+    try:
+        # All that may fail comes before the voice, whose export stands in the log.
+        web_programs.bring(web_programs.RUNTIME, runtime, fresh / web_programs.RUNTIME.folder)
+        if espeak is not False:
+            given = espeak if isinstance(espeak, Path) else None
+            web_programs.bring(web_programs.ESPEAK, given, fresh / web_programs.ESPEAK.folder)
+        _copy_page(fresh)
+        found = export_onnx(directory, fresh / VOICE, precision, sentences, purpose, requester)
+        _describe(fresh, espeak is not False)
+        fresh.rename(out)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+    return found
+
+
+def _check(voice: Voice) -> None:
+    language, front_end = canonical(voice.config.language), voice.front_end
+    if language not in SPOKEN or not isinstance(front_end, EspeakText):
+        raise MynaError(
+            f"the web form does not speak {language} with text={front_end.name} yet: it reads {', '.join(SPOKEN)} with "
+            "text=espeak; `myna export int8` has no such limit"
+        )
+    points = getattr(getattr(voice.vocoder, "analysis", None), "n_fft", 1024)  # of others, `cut` says what is wrong
+    if points & (points - 1):
+        raise MynaError(f"the web form transforms powers of two, and this voice has n_fft={points}; take another form")
+
+
+def _copy_page(folder: Path) -> None:
+    for entry in (files("myna.deploy") / "web").iterdir():
+        (folder / entry.name).write_bytes(entry.read_bytes())
+    (folder / "icon.svg").write_bytes((files("myna.serve") / "page" / "icon.svg").read_bytes())
+
+
+def _describe(folder: Path, reads: bool) -> None:
+    """Write manifest and card, and the manifest's hash into the page."""
+    engine = Engine.load(folder / VOICE)
+    entry = audit.find(essence=sha256(folder / VOICE / f"frames{SUFFIX}"))
+    assert entry is not None  # the export that was just logged
+    marks = {"producer": Request(output=folder).producer, "content": entry.content_id, **_patterns()}
+    manifest = {"version": 1, "voice": _voice(engine), "marks": marks, "files": _files(folder)}
+    text = json.dumps(manifest, ensure_ascii=False, separators=(",", ":"))
+    atomic_text(folder / MANIFEST, text)
+    page = (folder / INDEX).read_text(encoding="utf-8")
+    atomic_text(folder / INDEX, page.replace("@MANIFEST@", hashlib.sha256(text.encode()).hexdigest()))
+    atomic_text(folder / CARD, card_text(engine.config, entry, reads))
+
+
+def _voice(engine: Engine) -> dict[str, Any]:
+    """Return what `engine.js` and `phonemes.js` know of the voice."""
+    config = engine.config
+    return {
+        "name": config.name,
+        "language": canonical(config.language),
+        "languageNumber": LANGUAGES[canonical(config.language)],
+        "espeak": SPOKEN[canonical(config.language)],
+        "precision": config.precision,
+        "sampleRate": config.sample_rate,
+        "hop": config.hop_length,
+        "points": config.n_fft,
+        "mels": config.n_mels,
+        "noiseScale": config.noise_scale,
+        "tokens": engine.tokens.symbols,
+        "lexicon": engine.front_end.lexicon.entries,
+    }
+
+
+def _patterns() -> dict[str, Any]:
+    """Return the pattern of the watermark and its decoys, a bit a cell, in hexadecimal digits."""
+    keyed, *decoys = (np.packbits(pattern > 0).tobytes().hex() for pattern in spread.patterns())
+    return {"pattern": keyed, "decoys": decoys}
+
+
+def _files(folder: Path) -> dict[str, dict[str, Any]]:
+    """Return hash and size of what the page loads and checks."""
+    paths = [folder / VOICE / f"{part}{SUFFIX}" for part in bundle.PARTS] + [*folder.glob("ort/*.wasm")]
+    found = {
+        path.relative_to(folder).as_posix(): {"sha256": sha256(path), "bytes": path.stat().st_size} for path in paths
+    }
+    program = {"sha256": web_programs.ESPEAK.files["dist/espeak-ng.wasm"], "bytes": web_programs.ESPEAK_BYTES}
+    return {**found, "espeak/espeak-ng.wasm": program}

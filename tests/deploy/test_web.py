@@ -1,0 +1,147 @@
+"""`myna export web`: the page speaks as the engine does, marks what it gives, and uses no file that was changed."""
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from chromium import chromium
+from playwright.sync_api import Browser, Page, expect
+from sealing import sealed
+from small_voice import small_voice
+from web_page import SYMBOLS, opened, samples
+
+from myna import cli
+from myna.adapt.sentences import sentences_file
+from myna.deploy.engine import Engine
+from myna.deploy.web_export import SPOKEN
+from myna.safety import aigc
+from myna.safety.verify import INCOMPLETE
+from myna.text.espeak_text import EspeakText
+from myna.text.reading import read_text
+
+expect.set_options(timeout=60_000)  # ms; a busy machine
+TEXT = "Good morning, Ana. How are you today? It is a fine day for a long walk by the river, is it not?"
+
+
+@pytest.fixture(scope="module")
+def folder(voice_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page of `voice_folder`, made by the command; the programs come once and are kept."""
+    out = tmp_path_factory.mktemp("web") / "page"
+    made = ["export", "web", str(voice_folder), str(out), "--precision", "fp32", "--sentences", "2", "--espeak"]
+    assert cli.main(made) == 0
+    return out
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium(Path("/dev/null")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def page(browser: Browser, folder: Path) -> Iterator[Page]:
+    with opened(browser, folder) as watched:
+        expect(watched.page.get_by_role("status")).to_have_text("Ready.")
+        yield watched.page
+        assert (watched.complaints, watched.outside) == ([], [])
+
+
+@pytest.mark.parametrize(("text", "speed"), [(TEXT, 1.0), ("[pause:0.3] Two friends; one long walk.", 1.3)])
+def test_the_page_speaks_as_the_engine_does(text: str, speed: float, folder: Path, page: Page) -> None:
+    engine = Engine.load(folder / "voice")
+    ours, theirs = samples(page, engine, text, speed), engine.speak(text, speed=speed)
+    assert ours.shape == theirs.shape and theirs.std() > 1e-4
+    assert np.corrcoef(ours, theirs)[0, 1] > 0.999
+    np.testing.assert_allclose(ours, theirs, atol=0.02 * np.abs(theirs).max())
+
+
+@pytest.mark.parametrize("language", SPOKEN)
+def test_the_page_reads_as_myna_does(language: str, page: Page) -> None:
+    """Sentences without numbers: nine of ten have the same symbols, to the last mark."""
+    text = sentences_file(language).read_text(encoding="utf-8")
+    found = page.evaluate(SYMBOLS, [text, language, SPOKEN[language]])
+    pieces = read_text(text, language, EspeakText()).pieces
+    same = [found.get(piece.text) == piece.symbols for piece in pieces]
+    print(f"{language}: {sum(same)} of {len(same)} the same")
+    assert len(same) >= 20 and np.mean(same) >= 0.9
+
+
+def test_what_leaves_the_page_is_marked(browser: Browser, folder: Path, tmp_path: Path, capsys) -> None:
+    with opened(browser, folder, locale="en-US", viewport={"width": 390, "height": 800}) as watched:
+        page = watched.page
+        expect(page.get_by_role("heading", name="Ana speaks")).to_be_visible()
+        expect(page.get_by_role("button", name="Speak")).to_be_enabled()
+        page.get_by_label("Text").fill(TEXT)
+        page.get_by_role("button", name="Speak").click()
+        expect(page.get_by_text("AI-generated · 人工智能合成")).to_be_visible()
+        with page.expect_download() as download:
+            page.get_by_role("link", name="Download WAV").click()
+        download.value.save_as(tmp_path / "said.wav")
+        page.get_by_role("button", name="简体中文").click()
+        expect(page.get_by_role("heading", name="Ana 的声音")).to_be_visible()
+        assert (watched.complaints, watched.outside, watched.barriers()) == ([], [], [])
+    assert cli.main(["verify", str(tmp_path / "said.wav")]) == INCOMPLETE  # for the label is not signed
+    said = capsys.readouterr().out
+    assert "spread found" in said and "the rhythm label is heard" in said
+    assert [line for line in said.splitlines() if "problem" in line] == [
+        "  problem     signature: the AIGC label carries no signature"
+    ]
+    label = aigc.read(tmp_path / "said.wav")
+    assert label is not None and label.Label == "1" and label.ProduceID[:32] in (folder / "README.md").read_text()
+
+
+def test_a_sound_that_cannot_be_marked_stays(page: Page) -> None:
+    page.get_by_label("Text").fill("Hi.")
+    page.get_by_role("button", name="Speak").click()
+    expect(page.get_by_role("status")).to_contain_text("too short to carry the watermark")
+    assert page.get_by_role("link", name="Download WAV").count() == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("voice/pitch.onnx", "voice/pitch.onnx is not the file that belongs to this voice"),
+        ("manifest.json", "manifest.json is not the file"),
+        ("espeak/espeak-ng.wasm", "The program espeak-ng is missing"),
+    ],
+)
+def test_a_changed_file_is_not_used(name: str, message: str, browser: Browser, folder: Path, tmp_path: Path) -> None:
+    broken = tmp_path / "page"
+    shutil.copytree(folder, broken)
+    path, content = broken / name, bytearray((broken / name).read_bytes())
+    content[len(content) // 2] ^= 1
+    path.unlink() if "missing" in message else path.write_bytes(content)
+    with opened(browser, broken) as watched:
+        expect(watched.page.get_by_role("status")).to_contain_text(message)
+        expect(watched.page.get_by_role("button", name="Speak")).to_be_disabled()
+
+
+def refused(capsys, *arguments: object) -> str:
+    assert cli.main(["export", "web", *map(str, arguments), "--sentences", "2"]) == 2
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    return said
+
+
+def test_what_the_page_cannot_do_is_said(voice_folder: Path, folder: Path, tmp_path: Path, capsys) -> None:
+    out = tmp_path / "out"
+    assert "exists already" in refused(capsys, voice_folder, folder)
+    assert "holds no dist/ort.wasm.min.mjs" in refused(capsys, voice_folder, out, "--runtime", tmp_path)
+    damaged = shutil.copytree(folder / "ort", tmp_path / "ort")
+    (damaged / "ort-wasm-simd-threaded.wasm").write_bytes(b"another")
+    assert "--runtime" in refused(capsys, voice_folder, out, "--runtime", damaged)
+    assert "covers 'evaluation'" in refused(
+        capsys, voice_folder, out, "--runtime", folder / "ort", "--purpose", "publish"
+    )
+    assert not out.exists() and not list(tmp_path.glob(".*"))
+
+
+def test_a_language_that_the_page_does_not_read_is_refused(tmp_path: Path, capsys) -> None:
+    voice = small_voice()
+    voice.config = replace(voice.config, language="cmn")
+    voice.save(tmp_path / "voice")
+    said = refused(capsys, sealed(tmp_path / "voice"), tmp_path / "out")
+    assert "does not speak cmn with text=espeak yet" in said
