@@ -111,6 +111,7 @@ class Sessions {
 // The numbers of `engine.yaml`, each on a line of its own.
 Description described(const std::string& path) {
   std::ifstream file(path);
+  if (!file) throw std::runtime_error(path + " cannot be read; give the folder that `myna export` wrote");
   std::map<std::string, double> found;
   for (std::string line; std::getline(file, line);)
     if (const size_t colon = line.find(": "); colon != std::string::npos && line[0] != ' ')

@@ -140,18 +140,23 @@ inline void transform(std::vector<Complex>& x, int sign) {
   }
 }
 
-inline double window(int i, int n_fft) { return 0.5 - 0.5 * std::cos(2 * kPi * i / n_fft); }
+inline std::vector<double> window_of(int n_fft) {
+  std::vector<double> found(n_fft);
+  for (int i = 0; i < n_fft; ++i) found[i] = 0.5 - 0.5 * std::cos(2 * kPi * i / n_fft);
+  return found;
+}
 
 // Real parts, then imaginary ones, of each frame of samples (frames, hop); zeros lie before and behind.
 inline Matrix analyse(const Matrix& samples, int n_fft) {
   const int64_t hop = int64_t(samples.columns), pad = (n_fft - hop) / 2, size = int64_t(samples.data.size());
   const int bins = n_fft / 2 + 1;
+  const std::vector<double> window = window_of(n_fft);
   Matrix out(samples.rows, 2 * bins);
   std::vector<Complex> frame(n_fft);
   for (size_t t = 0; t < samples.rows; ++t) {
     for (int i = 0; i < n_fft; ++i) {
       const int64_t at = int64_t(t) * hop - pad + i;
-      frame[i] = at < 0 || at >= size ? 0.0 : samples.data[at] * window(i, n_fft);
+      frame[i] = at < 0 || at >= size ? 0.0 : samples.data[at] * window[i];
     }
     transform(frame, -1);
     for (int k = 0; k < bins; ++k) out.row(t)[k] = float(frame[k].real()), out.row(t)[k + bins] = float(frame[k].imag());
@@ -162,6 +167,7 @@ inline Matrix analyse(const Matrix& samples, int n_fft) {
 // Samples of spectra as `analyse` gives them: windows are added, and divided by what they sum to.
 inline std::vector<float> synthesise(const Matrix& spectra, int n_fft, int hop) {
   const int bins = n_fft / 2 + 1, pad = (n_fft - hop) / 2;
+  const std::vector<double> window = window_of(n_fft);
   std::vector<double> total(spectra.rows * hop + n_fft), weight(total.size(), 1e-16);
   std::vector<Complex> frame(n_fft);
   for (size_t t = 0; t < spectra.rows; ++t) {
@@ -170,8 +176,8 @@ inline std::vector<float> synthesise(const Matrix& spectra, int n_fft, int hop) 
     for (int k = bins; k < n_fft; ++k) frame[k] = std::conj(frame[n_fft - k]);
     transform(frame, 1);
     for (int i = 0; i < n_fft; ++i) {
-      total[t * hop + i] += frame[i].real() / n_fft * window(i, n_fft);
-      weight[t * hop + i] += window(i, n_fft) * window(i, n_fft);
+      total[t * hop + i] += frame[i].real() / n_fft * window[i];
+      weight[t * hop + i] += window[i] * window[i];
     }
   }
   std::vector<float> wave(spectra.rows * hop);
