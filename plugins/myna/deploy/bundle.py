@@ -8,14 +8,14 @@ speaks through the same exit as any other.
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from myna.deploy import NAME
 from myna.limits import HIGHEST_RATE, LARGEST_SIZE, LONGEST_NAME, LOWEST_RATE, ONE_LINE
 from myna.parsing import described
 from myna.text.front_end import DEFAULT
 
-__all__ = ["INPUTS", "NAME", "OUTPUTS", "PARTS", "Description", "Halos", "Precision", "parse"]
+__all__ = ["INPUTS", "NAME", "OUTPUTS", "PARTS", "SUFFIXES", "Description", "Halos", "Precision", "Runtime", "parse"]
 
 # What each graph takes, with ONNX's number of the type (float 1, int64 7), and what it gives. Those into which one
 # speaker is folded take no embedding.
@@ -36,7 +36,9 @@ OUTPUTS = {
 
 PartName = Literal["text", "frames", "pitch", "spectra"]
 Precision = Literal["fp32", "int8"]
+Runtime = Literal["onnx", "mnn"]
 PARTS: tuple[PartName, ...] = get_args(PartName)  # of a voice
+SUFFIXES: dict[Runtime, str] = {"onnx": ".onnx", "mnn": ".mnn"}  # of files of graphs
 
 
 class Halos(BaseModel):
@@ -62,6 +64,7 @@ class Description(BaseModel):
         name: Of the speaker.
         language: espeak-ng code that is spoken when none is asked for.
         precision: Of the weights.
+        runtime: What runs the graphs.
         sample_rate: Hz.
         hop_length: Samples a frame.
         n_fft: Points of the Fourier transform.
@@ -79,6 +82,7 @@ class Description(BaseModel):
     name: str = Field(min_length=1, max_length=LONGEST_NAME, pattern=ONE_LINE)
     language: str = Field(pattern="^[a-z]{2,3}(-[A-Za-z0-9]{1,12}){0,4}$")
     precision: Precision
+    runtime: Runtime = "onnx"
     sample_rate: int = Field(ge=LOWEST_RATE, le=HIGHEST_RATE)
     hop_length: int = Field(ge=16, le=4096, multiple_of=2)
     n_fft: int = Field(ge=16, le=LARGEST_SIZE, multiple_of=2)
@@ -95,6 +99,17 @@ class Description(BaseModel):
         if value < info.data.get("hop_length", 0):
             raise ValueError("windows are no shorter than hop_length")
         return value
+
+    @model_validator(mode="after")
+    def _shares_what_is_examined(self) -> "Description":
+        if self.shared and self.runtime != "onnx":
+            raise ValueError("shared graphs run in ONNX Runtime alone")
+        return self
+
+    @property
+    def suffix(self) -> str:
+        """Of the files of the graphs."""
+        return SUFFIXES[self.runtime]
 
 
 def parse(data: bytes, name: Path | str) -> Description:

@@ -1,15 +1,16 @@
 """The card of an export: how it speaks, by what right, and what the gate measured."""
 
-from myna.deploy.bundle import Precision
+from myna.deploy.bundle import SUFFIXES, Precision, Runtime
 from myna.deploy.gate import Findings
 from myna.networks.voice import Voice
 from myna.safety.audit import Entry
 from myna.safety.consent import ConsentRecord
 
-TEXT = """# {name}: a cloned voice for ONNX Runtime, {precision}
+RUNTIMES: dict[Runtime, str] = {"onnx": "ONNX Runtime", "mnn": "MNN"}
+TEXT = """# {name}: a cloned voice for {runtime}, {precision}
 
 ```
-myna say "…" --voice FOLDER -o speech.wav --engine onnx
+myna say "…" --voice FOLDER -o speech.wav --engine {engine}
 ```
 
 > What this voice speaks is made by AI. `myna say` marks it: a watermark, an audible cue and a label. The graphs alone
@@ -20,8 +21,8 @@ myna say "…" --voice FOLDER -o speech.wav --engine onnx
 |---|---|
 {rows}
 
-`text.onnx` reads tokens, `frames.onnx` draws the log-mel, `pitch.onnx` hears its pitch, `spectra.onnx` filters pulses
-and noise; `myna.deploy.engine` shows what happens between them.
+`text{suffix}` reads tokens, `frames{suffix}` draws the log-mel, `pitch{suffix}` hears its pitch, `spectra{suffix}`
+filters pulses and noise; `myna.deploy.engine` shows what happens between them.
 
 ## Consent and licence
 
@@ -31,7 +32,9 @@ as entry {content_id} of the log of the site that made it.
 """
 
 
-def card_text(voice: Voice, precision: Precision, found: Findings, consent: ConsentRecord, entry: Entry) -> str:
+def card_text(
+    voice: Voice, precision: Precision, found: Findings, consent: ConsentRecord, entry: Entry, runtime: Runtime = "onnx"
+) -> str:
     """Return the card, Markdown.
 
     Args:
@@ -40,10 +43,14 @@ def card_text(voice: Voice, precision: Precision, found: Findings, consent: Cons
         found: By the gate.
         consent: Of the speaker.
         entry: Of the log.
+        runtime: What runs the graphs.
     """
     return TEXT.format(
         name=voice.config.name,
-        precision={"fp32": "32-bit floats", "int8": "8-bit matrix products"}[precision],
+        precision=_precision(precision, runtime),
+        runtime=RUNTIMES[runtime],
+        engine=runtime,
+        suffix=SUFFIXES[runtime],
         sentences=found.sentences,
         rows="\n".join(f"| {name} | {value} |" for name, value in rows(found)),
         who=consent.who or consent.speaker,
@@ -54,6 +61,12 @@ def card_text(voice: Voice, precision: Precision, found: Findings, consent: Cons
         purpose=entry.purpose,
         content_id=entry.content_id,
     )
+
+
+def _precision(precision: Precision, runtime: Runtime) -> str:
+    if precision == "fp32":
+        return "32-bit floats"
+    return "8-bit matrix products" if runtime == "onnx" else "8-bit weights"
 
 
 def rows(found: Findings) -> list[tuple[str, str]]:

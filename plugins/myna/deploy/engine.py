@@ -4,7 +4,7 @@ Whole or in chunks is the same chain of `Rows`; a chunk makes no more of them th
 before the sentence is drawn.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,15 +16,13 @@ from myna.deploy import bundle, shared
 from myna.deploy.host import BINS, Pulses, Transform, frames_of, pitch_of, spread
 from myna.deploy.noise import normal
 from myna.deploy.rows import Array, Rows, heard
-from myna.deploy.runtime import SUFFIX, OnnxRuntime
+from myna.deploy.runtimes import Run, open_graphs
 from myna.errors import MynaError
 from myna.networks.voice_files import check_marks, front_end_of
 from myna.text.front_end import FrontEnd
 from myna.text.languages import LANGUAGES
 from myna.text.reading import Piece, Reading, read_text, spoken_or_error
 from myna.text.tokens import TokenList
-
-Run = Callable[..., list[NDArray[np.float32]]]
 
 NOISE_FRAMES = 256  # after so many the vocoder's noise repeats, see `myna.networks.vocoder.noise`
 FIRST_CHUNK, LONGEST_CHUNK = 32, 256  # frames; each chunk is twice as long as the last, for halos cost time
@@ -98,7 +96,7 @@ class Engine:
         models, speaker = shared.graphs_of(config, sealed.files, directory)
         front_end, tokens = front_end_of(sealed.files, config.text, directory)
         check_marks(tokens, directory / "tokens.txt")
-        run = OnnxRuntime(models, threads, directory)
+        run = open_graphs(config.runtime, models, threads, directory)
         return cls(config, run, front_end, tokens, directory, sealed.pack_id, speaker)
 
     @cached_property
@@ -180,7 +178,9 @@ class Engine:
         """Return the rows `(T, width)` of what a graph made `(1, T, width)`; a stranger's may make anything."""
         if made.ndim != 3 or made.shape[2] != width:
             shape = "×".join(map(str, made.shape))
-            raise MynaError(f"{self.directory}/{name}{SUFFIX} gives {shape}, where rows have {width}; export again")
+            raise MynaError(
+                f"{self.directory}/{name}{self.config.suffix} gives {shape}, where rows have {width}; export again"
+            )
         rows: Array = made[0]
         return rows
 

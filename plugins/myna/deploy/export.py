@@ -1,4 +1,4 @@
-"""`myna export onnx|int8`: a sealed voice as graphs, examined before it gets its name."""
+"""`myna export onnx|int8|mnn`: a sealed voice as graphs, examined before it gets its name."""
 
 import shutil
 from collections.abc import Callable, Mapping, Sequence
@@ -38,18 +38,20 @@ def export_onnx(
     requester: str = "local",
     smaller: Smaller | None = None,
     also: Callable[[Voice, Path], str] = lambda _voice, _folder: "",
+    runtime: bundle.Runtime = "onnx",
 ) -> Findings:
-    """Write a voice as graphs for ONNX Runtime, with its consent and a seal of its own.
+    """Write a voice as graphs, with its consent and a seal of its own.
 
     Args:
         directory: Voice directory, sealed and with consent.
         out: Folder to make.
-        precision: `fp32`, or `int8` for 8-bit matrix products.
+        precision: `fp32`, or `int8` for 8-bit matrix products (in MNN: weights).
         sentences: What the gate lets both speak; the ranges of 8 bits come from other ones.
         purpose: What the export is for; the consent must cover it.
         requester: Who asks, for the log.
         smaller: Channels that are taken out.
         also: Writes more into the folder, or refuses it, and returns what the card says of it.
+        runtime: What the graphs are for; MNN's are made of those for ONNX Runtime.
 
     Returns:
         What the gate measured.
@@ -69,14 +71,14 @@ def export_onnx(
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)
     try:
-        _write(smaller.of(voice) if smaller else voice, seal.read_sealed(directory).files, fresh, precision)
+        _write(smaller.of(voice) if smaller else voice, seal.read_sealed(directory).files, fresh, precision, runtime)
         exact = precision == "fp32" and not smaller
         found = examine(voice, Engine.load(fresh), sentences, scored=not exact)
         check(found, exact, pruned=smaller is not None)
         more = also(voice, fresh)
-        essence = sha256(fresh / "frames.onnx")
+        essence = sha256(fresh / f"frames{bundle.SUFFIXES[runtime]}")
         with recorded("export", [admitted], request, essence) as (entry,):
-            card = card_text(voice, precision, found, seal.read_sealed(directory).consent, entry)
+            card = card_text(voice, precision, found, seal.read_sealed(directory).consent, entry, runtime)
             atomic_text(fresh / CARD, card + (smaller.told() if smaller else "") + more)
             seal.seal(fresh)
             fresh.rename(out)
@@ -85,7 +87,9 @@ def export_onnx(
     return found
 
 
-def _write(voice: Voice, files: Mapping[str, bytes], folder: Path, precision: bundle.Precision) -> None:
+def _write(
+    voice: Voice, files: Mapping[str, bytes], folder: Path, precision: bundle.Precision, runtime: bundle.Runtime
+) -> None:
     """Write graphs, description and what a voice brings along, and seal them."""
     for name, data in files.items():
         if name == "speaker.safetensors" or ("/" not in name and name.endswith(_KEPT_SUFFIXES) and name not in _LEFT):
@@ -93,10 +97,14 @@ def _write(voice: Voice, files: Mapping[str, bytes], folder: Path, precision: bu
     graphs = cut(voice)
     config = described(voice, graphs)
     write_onnx(graphs, folder)
-    _describe(config, folder)
-    if precision == "int8":
+    if runtime == "mnn":
+        from myna.deploy.mnn_export import to_mnn
+
+        to_mnn(folder, precision)
+    elif precision == "int8":
+        _describe(config, folder)
         _to_int8(folder, voice.config.language)
-        _describe(config.model_copy(update={"precision": precision}), folder)
+    _describe(config.model_copy(update={"precision": precision, "runtime": runtime}), folder)
 
 
 def described(voice: Voice, graphs: Graphs) -> bundle.Description:

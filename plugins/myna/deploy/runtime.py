@@ -54,12 +54,28 @@ class OnnxRuntime:
             found: list[NDArray[np.float32]] = session.run(None, {k: v for k, v in inputs.items() if k in taken})
         except Exception as error:
             raise MynaError(f"{self.folder}/{name}{SUFFIX} does not run ({one_line(error)}); export again") from error
-        rows = next(iter(inputs.values())).shape[:2]
-        for value in found:
-            if value.dtype != np.float32 or value.shape[:2] != rows or not np.isfinite(value).all():
-                shape = "×".join(map(str, value.shape))
-                raise MynaError(f"{self.folder}/{name}{SUFFIX} gives {shape} that are no sound's; export again")
-        return found
+        return rows_of(found, inputs, f"{self.folder}/{name}{SUFFIX}")
+
+
+def rows_of(
+    found: list[NDArray[np.float32]], inputs: Mapping[str, NDArray[Any]], path: str
+) -> list[NDArray[np.float32]]:
+    """Return what a graph gave, if it is a row of numbers for each row that it was given.
+
+    Args:
+        found: By the graph.
+        inputs: That it was given, all of as many rows but for the speaker, who does not come first.
+        path: Of the graph, for errors.
+
+    Raises:
+        MynaError: It is not.
+    """
+    rows = next(iter(inputs.values())).shape[:2]
+    for value in found:
+        if value.dtype != np.float32 or value.shape[:2] != rows or not np.isfinite(value).all():
+            shape = "×".join(map(str, value.shape))
+            raise MynaError(f"{path} gives {shape} that are no sound's; export again")
+    return found
 
 
 def open_graph(data: bytes, part: str, path: Path | str, threads: int = 1) -> Any:

@@ -38,9 +38,10 @@ def graphs_of(
     """
     if config.shared:
         return _shared(config.shared, _folder(directory)), _embedding(files, directory)
-    if missing := [name for name in bundle.PARTS if f"{name}{SUFFIX}" not in files]:
-        raise MynaError(f"{directory / missing[0]}{SUFFIX} is missing: export the voice again")
-    return {part: files[f"{part}{SUFFIX}"] for part in bundle.PARTS}, None
+    suffix = config.suffix
+    if missing := [name for name in bundle.PARTS if f"{name}{suffix}" not in files]:
+        raise MynaError(f"{directory / missing[0]}{suffix} is missing: export the voice again")
+    return {part: files[f"{part}{suffix}"] for part in bundle.PARTS}, None
 
 
 def _folder(directory: Path) -> Path:

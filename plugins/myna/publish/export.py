@@ -83,7 +83,6 @@ def _tensorrt(arguments: argparse.Namespace) -> int:
 
 
 def _graphs(arguments: argparse.Namespace) -> int:
-    from myna.deploy.bundle import Precision
     from myna.deploy.card import rows
     from myna.deploy.export import export_onnx, gate_sentences, pruning_texts
     from myna.deploy.prune import Smaller
@@ -93,12 +92,12 @@ def _graphs(arguments: argparse.Namespace) -> int:
     voice = find_voice(arguments.voice)
     language = load_card(voice, arguments.purpose).language
     sentences = gate_sentences(language, arguments.sentences)
-    precision: Precision = "int8" if arguments.form == "int8" else "fp32"
     smaller = None
     if arguments.prune:
         smaller = Smaller.parse(arguments.prune, pruning_texts(language), arguments.recover)
     asked = (arguments.purpose, arguments.requester)
-    found = export_onnx(voice, arguments.output, precision, sentences, *asked, smaller=smaller)
+    wanted = {"smaller": smaller, "runtime": arguments.runtime}
+    found = export_onnx(voice, arguments.output, arguments.precision, sentences, *asked, **wanted)
     for name, value in rows(found):
         print(f"{name}: {value}")
     print(f"{arguments.output}: `myna say --voice {arguments.output}` speaks with it; README.md says by what right")
@@ -144,6 +143,7 @@ def _parser() -> argparse.ArgumentParser:
         graphs = forms.add_parser(form, help=f"graphs for ONNX Runtime, {what} (voices of tts=vits_mel)")
         _common(graphs, ("evaluation", "private", "publish", "commercial"), "(default: evaluation)")
         _gated(graphs)
+        graphs.set_defaults(precision="int8" if form == "int8" else "fp32", runtime="onnx")
         graphs.add_argument(
             "--prune", metavar="SHARES", help="inner channels that are kept, e.g. tts=0.75,vocoder=0.5 (default: all)"
         )
@@ -153,6 +153,11 @@ def _parser() -> argparse.ArgumentParser:
     tensorrt = forms.add_parser("tensorrt", help="graphs and a script that builds TensorRT plans of them on a GPU")
     _common(tensorrt, ("evaluation", "private", "publish", "commercial"), "(default: evaluation)")
     _gated(tensorrt)
+    mnn = forms.add_parser("mnn", help="graphs for MNN, which runs on phones (voices of tts=vits_mel)")
+    _common(mnn, ("evaluation", "private", "publish", "commercial"), "(default: evaluation)")
+    _gated(mnn)
+    mnn.add_argument("--precision", choices=("fp32", "int8"), default="fp32", help="of weights (default: fp32)")
+    mnn.set_defaults(prune=None, recover=0, runtime="mnn")
     _shared(forms)
     _add_web(forms.add_parser("web", help="a page that speaks in the browser (voices of tts=vits_mel)"))
     return parser

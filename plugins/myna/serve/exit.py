@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from myna.text.reading import Reading
 
 
-ENGINES = ("torch", "onnx")
+ENGINES = ("torch", "onnx", "mnn")
 
 
 class Talker(Protocol):
@@ -100,24 +100,26 @@ def find_voice(directory: Path | str) -> Path:
     raise MynaError(f"{directory} holds no voice (no voice.yaml); give the folder that stage 5 or stage 7 wrote")
 
 
-def engine_of(directory: Path, wanted: str | None = None) -> Literal["torch", "onnx"]:
-    """Return what runs a voice: `torch`, or `onnx` for an export.
+def engine_of(directory: Path, wanted: str | None = None) -> Literal["torch", "onnx", "mnn"]:
+    """Return what runs a voice: `torch`, or `onnx` or `mnn` for an export.
 
     Args:
         directory: As `find_voice` gives it.
-        wanted: One of the two, or None.
+        wanted: One of the three, or None.
 
     Raises:
-        MynaError: The folder is for the other one.
+        MynaError: The folder is for another one.
     """
-    exported = (directory / EXPORT).is_file()
-    if wanted == "torch" and exported:
+    # Told by names: nothing of an export is interpreted before its seal holds.
+    exported, of_mnn = (directory / EXPORT).is_file(), any(directory.glob("*.mnn"))
+    fits: Literal["torch", "onnx", "mnn"] = "torch" if not exported else "mnn" if of_mnn else "onnx"
+    if wanted is None or wanted == fits:
+        return fits
+    if exported:
         raise MynaError(
-            f"{directory} is an export, which torch does not run; use --engine onnx, or the voice it is from"
+            f"{directory} is an export, which {wanted} does not run; use --engine {fits}, or the voice it is from"
         )
-    if wanted == "onnx" and not exported:
-        raise MynaError(f"{directory} holds no graphs; `myna export onnx {directory} OUT` makes a folder that does")
-    return "onnx" if exported else "torch"
+    raise MynaError(f"{directory} holds no graphs; `myna export {wanted} {directory} OUT` makes a folder that does")
 
 
 def load_voice(directory: Path, threads: int = 1) -> Talker:
@@ -130,7 +132,7 @@ def load_voice(directory: Path, threads: int = 1) -> Talker:
     Raises:
         MynaError: It is broken, or its seal does not hold.
     """
-    if engine_of(directory) == "onnx":
+    if engine_of(directory) != "torch":
         from myna.deploy.engine import Engine
 
         return Engine.load(directory, threads)
@@ -198,7 +200,7 @@ def watermark_wish(directory: Path) -> dict[str, str]:
 
     `MYNA_WATERMARK` goes before.
     """
-    return {"watermark": "spread"} if engine_of(directory) == "onnx" and not os.environ.get("MYNA_WATERMARK") else {}
+    return {"watermark": "spread"} if engine_of(directory) != "torch" and not os.environ.get("MYNA_WATERMARK") else {}
 
 
 def leave(sound: tuple[NDArray[np.float32], int], card: "VoiceCard", request: "Request") -> "Released":
