@@ -1,6 +1,6 @@
 """Stage 1 under Slurm on one node and on two, in turns; both nodes are this machine, so it needs two idle cores.
 
-    python benchmarks/two_nodes.py [--utterances 400] [--rounds 2]
+    python benchmarks/two_nodes.py [--utterances 1500] [--rounds 2]
 
 Prints the seconds of stage 1 for each round, and the ratio of the medians: what two nodes take of one node's time.
 """
@@ -25,7 +25,7 @@ def seconds(work: Path, nodes: int, environment: dict[str, str]) -> float:
 
     shutil.rmtree(work, ignore_errors=True)
     typed = command(work, 0, 1, f"parallel.n_workers={nodes}")
-    subprocess.run(typed, env=environment, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(typed, env=environment, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     return float(json.loads((work / "exp/stages/extract_features.json").read_text())["seconds"])
 
 
@@ -34,7 +34,7 @@ def main() -> None:
     import slurm
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--utterances", type=int, default=400)
+    parser.add_argument("--utterances", type=int, default=1500)
     parser.add_argument("--rounds", type=int, default=2)
     arguments = parser.parse_args()
     took: dict[int, list[float]] = {1: [], 2: []}
