@@ -178,7 +178,9 @@ class Engine:
         """Return the rows `(T, width)` of what a graph made `(1, T, width)`; a stranger's may make anything."""
         if made.ndim != 3 or made.shape[2] != width:
             shape = "×".join(map(str, made.shape))
-            raise MynaError(f"{self.directory}/{name}{self.config.suffix} gives {shape}, where rows have {width}; export again")
+            raise MynaError(
+                f"{self.directory}/{name}{self.config.suffix} gives {shape}, where rows have {width}; export again"
+            )
         rows: Array = made[0]
         return rows
 
