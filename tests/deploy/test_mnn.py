@@ -102,7 +102,7 @@ def test_a_strangers_is_never_given_to_the_runtime(of_mnn: Path, tmp_path: Path,
     [
         ("pitch.mnn", b"no graph", r"pitch\.mnn is no graph that runs here"),
         ("pitch.mnn", None, r"pitch\.mnn is missing"),
-        ("pitch.mnn", "text.mnn", r"pitch\.mnn is no graph that runs here: pitch takes mel"),
+        ("pitch.mnn", "text.mnn", r"pitch\.mnn is no graph that runs here"),
         ("engine.yaml", {"runtime": "other"}, "runtime"),
         ("engine.yaml", {"shared": dict.fromkeys(PARTS, "0" * 64)}, "shared graphs run in ONNX Runtime alone"),
     ],

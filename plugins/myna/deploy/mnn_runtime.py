@@ -1,4 +1,6 @@
-"""MNN as the engine of the graphs, on the CPU. Source: Jiang et al., "MNN: A Universal and Efficient Inference Engine".
+"""MNN as the engine of the graphs, on the CPU.
+
+Source: Jiang et al., MNN: A Universal and Efficient Inference Engine (2020).
 
 Its files are not examined as ONNX graphs are (`myna.deploy.allowed`): nothing of MNN reads one without loading it. So a
 graph gets here only under a seal of this site or of a key that the person trusts, see `myna.safety.seal`.
