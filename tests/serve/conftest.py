@@ -50,9 +50,9 @@ def of_the_server(server: Server, monkeypatch) -> Server:
     return server
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    """Start Chromium, with a person's speech in the place of the microphone."""
+    """Start Chromium, with a person's speech in the place of the microphone; its event loop ends with the module."""
     from chromium import chromium
 
     microphone = tmp_path_factory.mktemp("microphone") / "an4.wav"
