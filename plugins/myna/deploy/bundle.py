@@ -8,14 +8,14 @@ speaks through the same exit as any other.
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from myna.deploy import NAME
 from myna.limits import HIGHEST_RATE, LARGEST_SIZE, LONGEST_NAME, LOWEST_RATE, ONE_LINE
 from myna.parsing import described
 from myna.text.front_end import DEFAULT
 
-__all__ = ["INPUTS", "NAME", "OUTPUTS", "PARTS", "Description", "Halos", "Precision", "parse"]
+__all__ = ["INPUTS", "NAME", "OUTPUTS", "PARTS", "Description", "Halos", "Precision", "Runtime", "parse"]
 
 # What each graph takes, with ONNX's number of the type (float 1, int64 7), and what it gives.
 INPUTS = {
@@ -33,6 +33,7 @@ OUTPUTS = {
 PARTS = tuple(INPUTS)
 
 Precision = Literal["fp32", "int8"]
+Runtime = Literal["onnx", "litert", "mnn"]
 
 
 class Halos(BaseModel):
@@ -58,6 +59,8 @@ class Description(BaseModel):
         name: Of the speaker.
         language: espeak-ng code that is spoken when none is asked for.
         precision: Of the weights.
+        runtime: What runs the graphs.
+        longest: Frames that a graph takes at once; None for any number.
         sample_rate: Hz.
         hop_length: Samples a frame.
         n_fft: Points of the Fourier transform.
@@ -73,6 +76,8 @@ class Description(BaseModel):
     name: str = Field(min_length=1, max_length=LONGEST_NAME, pattern=ONE_LINE)
     language: str = Field(pattern="^[a-z]{2,3}(-[A-Za-z0-9]{1,12}){0,4}$")
     precision: Precision
+    runtime: Runtime = "onnx"
+    longest: int | None = Field(default=None, ge=1, le=65_536)
     sample_rate: int = Field(ge=LOWEST_RATE, le=HIGHEST_RATE)
     hop_length: int = Field(ge=16, le=4096, multiple_of=2)
     n_fft: int = Field(ge=16, le=LARGEST_SIZE, multiple_of=2)
@@ -88,6 +93,15 @@ class Description(BaseModel):
         if value < info.data.get("hop_length", 0):
             raise ValueError("windows are no shorter than hop_length")
         return value
+
+    @model_validator(mode="after")
+    def _stretches_hold_their_halos(self) -> "Description":
+        if self.longest is not None:
+            if not self.chunks:
+                raise ValueError("longest needs chunks: true")
+            if self.longest <= 2 * max(self.halos.frames, self.halos.pitch, self.halos.spectra):
+                raise ValueError("longest is more than two halos")
+        return self
 
 
 def parse(data: bytes, name: Path | str) -> Description:

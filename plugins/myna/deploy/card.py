@@ -1,15 +1,16 @@
 """The card of an export: how it speaks, by what right, and what the gate measured."""
 
-from myna.deploy.bundle import Precision
+from myna.deploy.bundle import Precision, Runtime
 from myna.deploy.gate import Findings
+from myna.deploy.runtimes import NAMES, SUFFIXES
 from myna.networks.voice import Voice
 from myna.safety.audit import Entry
 from myna.safety.consent import ConsentRecord
 
-TEXT = """# {name}: a cloned voice for ONNX Runtime, {precision}
+TEXT = """# {name}: a cloned voice for {runtime}, {precision}
 
 ```
-myna say "…" --voice FOLDER -o speech.wav --engine onnx
+myna say "…" --voice FOLDER -o speech.wav --engine {engine}
 ```
 
 > What this voice speaks is made by AI. `myna say` marks it: a watermark, an audible cue and a label. The graphs alone
@@ -20,8 +21,8 @@ myna say "…" --voice FOLDER -o speech.wav --engine onnx
 |---|---|
 {rows}
 
-`text.onnx` reads tokens, `frames.onnx` draws the log-mel, `pitch.onnx` hears its pitch, `spectra.onnx` filters pulses
-and noise; `myna.deploy.engine` shows what happens between them.
+`text{suffix}` reads tokens, `frames{suffix}` draws the log-mel, `pitch{suffix}` hears its pitch, `spectra{suffix}`
+filters pulses and noise; `myna.deploy.engine` shows what happens between them.
 
 ## Consent and licence
 
@@ -31,11 +32,14 @@ as entry {content_id} of the log of the site that made it.
 """
 
 
-def card_text(voice: Voice, precision: Precision, found: Findings, consent: ConsentRecord, entry: Entry) -> str:
+def card_text(
+    voice: Voice, runtime: Runtime, precision: Precision, found: Findings, consent: ConsentRecord, entry: Entry
+) -> str:
     """Return the card, Markdown.
 
     Args:
         voice: What was exported.
+        runtime: That runs it.
         precision: Of the weights.
         found: By the gate.
         consent: Of the speaker.
@@ -43,7 +47,10 @@ def card_text(voice: Voice, precision: Precision, found: Findings, consent: Cons
     """
     return TEXT.format(
         name=voice.config.name,
-        precision={"fp32": "32-bit floats", "int8": "8-bit matrix products"}[precision],
+        runtime=NAMES[runtime],
+        engine=runtime,
+        suffix=SUFFIXES[runtime],
+        precision={"fp32": "32-bit floats", "int8": "8-bit weights"}[precision],
         sentences=found.sentences,
         rows="\n".join(f"| {name} | {value} |" for name, value in rows(found)),
         who=consent.who or consent.speaker,

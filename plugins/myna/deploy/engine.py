@@ -4,7 +4,7 @@ Whole or in chunks is the same chain of `Rows`; a chunk makes no more of them th
 before the sentence is drawn.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,15 +16,13 @@ from myna.deploy import bundle
 from myna.deploy.host import BINS, Pulses, Transform, frames_of, pitch_of, spread
 from myna.deploy.noise import normal
 from myna.deploy.rows import Array, Rows, heard
-from myna.deploy.runtime import SUFFIX, OnnxRuntime
+from myna.deploy.runtimes import SUFFIXES, Run, examined, open_runtime
 from myna.errors import MynaError
 from myna.networks.voice_files import check_marks, front_end_of
 from myna.text.front_end import FrontEnd
 from myna.text.languages import LANGUAGES
 from myna.text.reading import Piece, Reading, read_text, spoken_or_error
 from myna.text.tokens import TokenList
-
-Run = Callable[..., list[NDArray[np.float32]]]
 
 NOISE_FRAMES = 256  # after so many the vocoder's noise repeats, see `myna.networks.vocoder.noise`
 FIRST_CHUNK, LONGEST_CHUNK = 32, 256  # frames; each chunk is twice as long as the last, for halos cost time
@@ -80,26 +78,39 @@ class Engine:
         return self.config.sample_rate
 
     @classmethod
-    def load(cls, directory: Path | str, threads: int = 1) -> "Engine":
+    def load(cls, directory: Path | str, threads: int = 1, trust: bool = False) -> "Engine":
         """Load an export; nothing of it is interpreted before its seal holds.
 
+        Args:
+            directory: Of the export.
+            threads: CPU threads of a graph.
+            trust: Run graphs of another site, too, in a runtime for which they cannot be examined.
+
         Raises:
-            MynaError: The directory is no export, its seal does not hold, or a part is missing or broken.
+            MynaError: The directory is no export, its seal does not hold, or a part is missing or broken; or the
+                graphs are another site's, and cannot be examined.
         """
         from myna.safety.seal import read_sealed
+        from myna.safety.state import site_public
 
         directory = Path(directory)
         if not (directory / bundle.NAME).is_file():
             raise MynaError(f"{directory} is no export (no {bundle.NAME}): make one with `myna export onnx VOICE OUT`")
         sealed = read_sealed(directory)
         config = bundle.parse(sealed.files[bundle.NAME], directory / bundle.NAME)
-        names = [f"{part}{SUFFIX}" for part in bundle.PARTS]
+        if not (trust or examined(config.runtime) or sealed.public_key == site_public()):
+            raise MynaError(
+                f"{directory}: sealed by another site, and graphs for {config.runtime} run unexamined: add --trust if "
+                "you trust who made them, or export the voice here"
+            )
+        names = [f"{part}{SUFFIXES[config.runtime]}" for part in bundle.PARTS]
         if missing := [name for name in names if name not in sealed.files]:
             raise MynaError(f"{directory / missing[0]} is missing: export the voice again")
         models = {part: sealed.files[name] for part, name in zip(bundle.PARTS, names, strict=True)}
         front_end, tokens = front_end_of(sealed.files, config.text, directory)
         check_marks(tokens, directory / "tokens.txt")
-        return cls(config, OnnxRuntime(models, threads, directory), front_end, tokens, directory, sealed.pack_id)
+        run = open_runtime(config.runtime, models, threads, directory)
+        return cls(config, run, front_end, tokens, directory, sealed.pack_id)
 
     @cached_property
     def known(self) -> frozenset[str]:
@@ -152,7 +163,7 @@ class Engine:
             made = self.run("frames", spread=rows[None, start:stop], noise=noise[None, start:stop])[0]
             return self._check_width("frames", made, self.config.n_mels)
 
-        mel = heard(frames, self.config.halos.frames if self.config.chunks else total, total)
+        mel = heard(frames, self.config.halos.frames if self.config.chunks else total, total, self.config.longest)
         return Drawn(durations, mel, self.vocode(mel))
 
     def vocode(self, mel: Rows) -> Rows:
@@ -162,7 +173,7 @@ class Engine:
         def tracked(start: int, stop: int) -> Array:
             return pitch_of(self._check_width("pitch", self.run("pitch", mel=mel(start, stop)[None])[0], BINS + 1))
 
-        pitch = heard(tracked, halos.pitch, total)
+        pitch = heard(tracked, halos.pitch, total, self.config.longest)
         pulses = Rows(Pulses(pitch, self.config.hop_length, self.sample_rate), total)
         tone = Rows(lambda a, b: transform.analyse(pulses, a, b), total)
         hiss = Rows(lambda a, b: self._hiss_frames(a, b, total), total)
@@ -172,14 +183,15 @@ class Engine:
             made = self.run("spectra", **{name: rows(start, stop)[None] for name, rows in inputs.items()})[0]
             return self._check_width("spectra", made, self.config.n_fft + 2)
 
-        spectra = heard(filtered, halos.spectra, total)
+        spectra = heard(filtered, halos.spectra, total, self.config.longest)
         return Rows(lambda a, b: transform.synthesise(spectra, a, b), total)
 
     def _check_width(self, name: str, made: Array, width: int) -> Array:
         """Return the rows `(T, width)` of what a graph made `(1, T, width)`; a stranger's may make anything."""
         if made.ndim != 3 or made.shape[2] != width:
             shape = "×".join(map(str, made.shape))
-            raise MynaError(f"{self.directory}/{name}{SUFFIX} gives {shape}, where rows have {width}; export again")
+            path = f"{self.directory}/{name}{SUFFIXES[self.config.runtime]}"
+            raise MynaError(f"{path} gives {shape}, where rows have {width}; export again")
         rows: Array = made[0]
         return rows
 

@@ -1,4 +1,4 @@
-"""`myna export onnx|int8`: a sealed voice as graphs, examined before it gets its name."""
+"""`myna export onnx|int8|litert|mnn`: a sealed voice as graphs, examined before it gets its name."""
 
 import shutil
 from collections.abc import Mapping, Sequence
@@ -13,6 +13,7 @@ from myna.deploy.engine import Engine
 from myna.deploy.gate import Findings, check, examine
 from myna.deploy.graphs import cut
 from myna.deploy.onnx_export import write_onnx
+from myna.deploy.runtimes import SUFFIXES
 from myna.errors import MynaError
 from myna.files import atomic_text, sha256
 from myna.networks.voice import Voice
@@ -28,23 +29,25 @@ _KEPT_SUFFIXES = (".txt", ".model", ".yaml")
 _LEFT = ("voice.yaml",)
 
 
-def export_onnx(
+def export_graphs(
     directory: Path,
     out: Path,
     precision: bundle.Precision = "fp32",
     sentences: Sequence[str] = (),
     purpose: Scope = "evaluation",
     requester: str = "local",
+    runtime: bundle.Runtime = "onnx",
 ) -> Findings:
-    """Write a voice as graphs for ONNX Runtime, with its consent and a seal of its own.
+    """Write a voice as graphs for a runtime, with its consent and a seal of its own.
 
     Args:
         directory: Voice directory, sealed and with consent.
         out: Folder to make.
-        precision: `fp32`, or `int8` for 8-bit matrix products.
+        precision: `fp32`, or `int8` for 8-bit weights.
         sentences: What the gate lets both speak; the ranges of 8 bits come from other ones.
         purpose: What the export is for; the consent must cover it.
         requester: Who asks, for the log.
+        runtime: ONNX Runtime, LiteRT or MNN.
 
     Returns:
         What the gate measured.
@@ -64,12 +67,13 @@ def export_onnx(
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)
     try:
-        _write(voice, seal.read_sealed(directory).files, fresh, precision)
+        _write(voice, seal.read_sealed(directory).files, fresh, precision, runtime)
         found = examine(voice, Engine.load(fresh), sentences, scored=precision != "fp32")
         check(found, exact=precision == "fp32")
-        essence = sha256(fresh / "frames.onnx")
+        essence = sha256(fresh / f"frames{SUFFIXES[runtime]}")
         with recorded("export", [admitted], request, essence) as (entry,):
-            atomic_text(fresh / CARD, card_text(voice, precision, found, seal.read_sealed(directory).consent, entry))
+            consent = seal.read_sealed(directory).consent
+            atomic_text(fresh / CARD, card_text(voice, runtime, precision, found, consent, entry))
             seal.seal(fresh)
             fresh.rename(out)
     finally:
@@ -77,7 +81,13 @@ def export_onnx(
     return found
 
 
-def _write(voice: Voice, files: Mapping[str, bytes], folder: Path, precision: bundle.Precision) -> None:
+# What callers of the time when ONNX Runtime was the only runtime know it as.
+export_onnx = export_graphs
+
+
+def _write(
+    voice: Voice, files: Mapping[str, bytes], folder: Path, precision: bundle.Precision, runtime: bundle.Runtime
+) -> None:
     """Write graphs, description and what a voice brings along, and seal them."""
     for name, data in files.items():
         if name == "speaker.safetensors" or ("/" not in name and name.endswith(_KEPT_SUFFIXES) and name not in _LEFT):
@@ -86,7 +96,8 @@ def _write(voice: Voice, files: Mapping[str, bytes], folder: Path, precision: bu
     described = bundle.Description(
         name=voice.config.name,
         language=voice.config.language,
-        precision="fp32",
+        precision=precision,
+        runtime=runtime,
         sample_rate=voice.sample_rate,
         hop_length=voice.vocoder.hop_length,  # type: ignore[union-attr, arg-type]
         n_fft=voice.vocoder.analysis.n_fft,  # type: ignore[union-attr, arg-type]
@@ -96,11 +107,23 @@ def _write(voice: Voice, files: Mapping[str, bytes], folder: Path, precision: bu
         halos=bundle.Halos(**graphs.halos),
         text=voice.config.text,
     )
-    write_onnx(graphs, folder)
+    if runtime == "litert":
+        from myna.deploy.litert_export import LONGEST, write_litert
+
+        described = described.model_copy(update={"longest": LONGEST})
+        write_litert(graphs, folder, precision)
+    elif runtime == "mnn":
+        from myna.deploy.mnn_export import write_mnn
+
+        with TemporaryDirectory(prefix="myna-") as made:
+            write_onnx(graphs, Path(made))
+            write_mnn(Path(made), folder, precision)
+    else:
+        write_onnx(graphs, folder)
+        if precision == "int8":
+            _describe(described.model_copy(update={"precision": "fp32"}), folder)
+            _to_int8(folder, voice.config.language)
     _describe(described, folder)
-    if precision == "int8":
-        _to_int8(folder, voice.config.language)
-        _describe(described.model_copy(update={"precision": precision}), folder)
 
 
 def _describe(described: bundle.Description, folder: Path) -> None:

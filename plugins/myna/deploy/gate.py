@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from myna.deploy.engine import Engine
 from myna.deploy.rows import Array
-from myna.deploy.runtime import SUFFIX
+from myna.deploy.runtimes import SUFFIXES
 from myna.errors import MynaError
 from myna.networks.voice import Voice
 from myna.text.languages import LANGUAGES, canonical
@@ -89,7 +89,8 @@ def examine(voice: Voice, engine: Engine, sentences: Sequence[str], scored: bool
     seconds = [sum(s.seconds[i] for s in spoken) for i in (0, 1)]
     lengths = [[float(s.durations[i].sum()) for s in spoken] for i in (0, 1)]
     same = all(np.array_equal(*s.durations) for s in spoken)
-    megabytes = sum(p.stat().st_size for p in Path(engine.directory or ".").glob(f"*{SUFFIX}")) / 1e6
+    graphs = Path(engine.directory or ".").glob(f"*{SUFFIXES[engine.config.runtime]}")
+    megabytes = sum(path.stat().st_size for path in graphs) / 1e6
     parts = [part for part in (voice.tts, voice.vocoder) if part is not None]
     whole = sum(weights.numel() * 4 for part in parts for weights in part.state_dict().values()) / 1e6
     return Findings(

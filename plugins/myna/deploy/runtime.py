@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from myna.deploy.allowed import allowed
+from myna.deploy.runtimes import SUFFIXES, checked
 from myna.errors import MynaError
 from myna.limits import FOLDED_MEMORY, GRAPH_MEMORY
 from myna.parsing import one_line
 
-SUFFIX = ".onnx"
+SUFFIX = SUFFIXES["onnx"]
 _SETTINGS = {
     "session.load_model_format": "ONNX",  # bytes may look like the runtime's own format, which nobody compared
     "session.use_env_allocators": "1",
@@ -69,12 +70,7 @@ class OnnxRuntime:
             found: list[NDArray[np.float32]] = session.run(None, {k: v for k, v in inputs.items() if k in taken})
         except Exception as error:
             raise MynaError(f"{self.folder}/{name}{SUFFIX} does not run ({one_line(error)}); export again") from error
-        rows = next(iter(inputs.values())).shape[:2]
-        for value in found:
-            if value.dtype != np.float32 or value.shape[:2] != rows or not np.isfinite(value).all():
-                shape = "×".join(map(str, value.shape))
-                raise MynaError(f"{self.folder}/{name}{SUFFIX} gives {shape} that are no sound's; export again")
-        return found
+        return checked(found, next(iter(inputs.values())).shape, f"{self.folder}/{name}{SUFFIX}")
 
 
 @cache

@@ -3,8 +3,20 @@
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from myna.arguments import Parser
+
+if TYPE_CHECKING:
+    from myna.deploy.bundle import Runtime
+
+GRAPHS = {
+    "onnx": "ONNX Runtime, 32-bit floats",
+    "int8": "ONNX Runtime, 8-bit matrix products: four times smaller, faster",
+    "litert": "LiteRT (TensorFlow Lite), on phones",
+    "mnn": "MNN, on phones",
+}
+PHONES: "dict[str, Runtime]" = {"litert": "litert", "mnn": "mnn"}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -36,14 +48,17 @@ def _hf(arguments: argparse.Namespace) -> int:
 def _graphs(arguments: argparse.Namespace) -> int:
     from myna.deploy.bundle import Precision
     from myna.deploy.card import rows
-    from myna.deploy.export import export_onnx, gate_sentences
+    from myna.deploy.export import export_graphs, gate_sentences
     from myna.safety.card import load_card
     from myna.serve.exit import find_voice
 
     voice = find_voice(arguments.voice)
     sentences = gate_sentences(load_card(voice, arguments.purpose).language, arguments.sentences)
-    precision: Precision = "int8" if arguments.form == "int8" else "fp32"
-    found = export_onnx(voice, arguments.output, precision, sentences, arguments.purpose, arguments.requester)
+    precision: Precision = "int8" if arguments.form == "int8" else arguments.precision
+    runtime: Runtime = PHONES.get(arguments.form, "onnx")
+    found = export_graphs(
+        voice, arguments.output, precision, sentences, arguments.purpose, arguments.requester, runtime
+    )
     for name, value in rows(found):
         print(f"{name}: {value}")
     print(f"{arguments.output}: `myna say --voice {arguments.output}` speaks with it; README.md says by what right")
@@ -59,8 +74,8 @@ def _parser() -> argparse.ArgumentParser:
         "--speaker", type=Path, action="append", default=[], metavar="VOICE", help="another voice whose speaker joins"
     )
     hf.add_argument("--language", help="espeak-ng code that is folded in (default: the voice's own)")
-    for form, what in (("onnx", "32-bit floats"), ("int8", "8-bit matrix products: four times smaller, faster")):
-        graphs = forms.add_parser(form, help=f"graphs for ONNX Runtime, {what} (voices of tts=vits_mel)")
+    for form, what in GRAPHS.items():
+        graphs = forms.add_parser(form, help=f"graphs for {what} (voices of tts=vits_mel)")
         _common(graphs, ("evaluation", "private", "publish", "commercial"), "(default: evaluation)")
         graphs.add_argument(
             "--sentences",
@@ -69,6 +84,13 @@ def _parser() -> argparse.ArgumentParser:
             metavar="N",
             help="how many the gate compares with the voice before the export is written (default: 12)",
         )
+        graphs.set_defaults(precision="fp32")
+        if form in PHONES:
+            graphs.add_argument(
+                "--precision",
+                choices=("fp32", "int8"),
+                help="of the weights: torch's sound to within a rounding, or a quarter of the size (default: fp32)",
+            )
     return parser
 
 

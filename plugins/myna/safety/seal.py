@@ -36,12 +36,14 @@ class Sealed:
         pack_id: SHA-256 over the hashes of all files.
         files: Path below the directory to the bytes that were compared with the seal.
         consent: The consent record.
+        public_key: Of the site that sealed it, which is trusted here.
     """
 
     directory: Path
     pack_id: str
     files: Mapping[str, bytes]
     consent: ConsentRecord
+    public_key: str
 
 
 def seal(directory: Path | str) -> str:
@@ -89,7 +91,7 @@ def read_sealed(directory: Path | str, without_consent: bool = False) -> Sealed:
         MynaError: No seal, a forged one, one by an unknown site, or a file that was changed, added or taken out.
     """
     directory = Path(directory)
-    sealed = _signed_hashes(directory, without_consent)
+    sealed, public = _signed_hashes(directory, without_consent)
     names = _names(directory)
     _compare(directory, {name: sealed.get(name, "") for name in names}, sealed)
     files, found = {}, {}
@@ -101,7 +103,7 @@ def read_sealed(directory: Path | str, without_consent: bool = False) -> Sealed:
     _compare(directory, found, sealed)
     if CONSENT not in files:
         raise MynaError(f"{directory / CONSENT}: no consent record; get the voice again")
-    return Sealed(directory, _pack_id(sealed), files, parse(files[CONSENT], directory / CONSENT))
+    return Sealed(directory, _pack_id(sealed), files, parse(files[CONSENT], directory / CONSENT), public)
 
 
 def check_seal(directory: Path | str) -> str:
@@ -145,7 +147,8 @@ def _state_of(directory: Path) -> tuple[Any, ...]:
     return (*((n, s.st_ino, s.st_size, s.st_mtime_ns, s.st_ctime_ns) for n, s in stats), stamp)
 
 
-def _signed_hashes(directory: Path, without_consent: bool) -> dict[str, str]:
+def _signed_hashes(directory: Path, without_consent: bool) -> tuple[dict[str, str], str]:
+    """Return the hashes of a seal by a trusted key, and the key."""
     path = directory / NAME
     if not path.exists():
         raise MynaError(
@@ -166,7 +169,7 @@ def _signed_hashes(directory: Path, without_consent: bool) -> dict[str, str]:
             f"{path}: sealed by an older Myna, without its consent; read {directory / CONSENT} and, if it is right, "
             f"run `myna consent seal {directory}`"
         )
-    return {str(name): str(value) for name, value in files.items()}
+    return {str(name): str(value) for name, value in files.items()}, public
 
 
 def _compare(directory: Path, found: Mapping[str, str], sealed: Mapping[str, str]) -> None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from myna.text.reading import Reading
 
 
-ENGINES = ("torch", "onnx")
+ENGINES = ("torch", "onnx", "litert", "mnn")
 
 
 class Talker(Protocol):
@@ -100,40 +100,50 @@ def find_voice(directory: Path | str) -> Path:
     raise MynaError(f"{directory} holds no voice (no voice.yaml); give the folder that stage 5 or stage 7 wrote")
 
 
-def engine_of(directory: Path, wanted: str | None = None) -> Literal["torch", "onnx"]:
-    """Return what runs a voice: `torch`, or `onnx` for an export.
+def engine_of(directory: Path, wanted: str | None = None) -> Literal["torch", "onnx", "litert", "mnn"]:
+    """Return what runs a voice: `torch`, or the runtime of an export, by the suffix of its graphs.
 
     Args:
         directory: As `find_voice` gives it.
-        wanted: One of the two, or None.
+        wanted: One of `ENGINES`, or None.
 
     Raises:
-        MynaError: The folder is for the other one.
+        MynaError: The folder is for another one.
     """
-    exported = (directory / EXPORT).is_file()
-    if wanted == "torch" and exported:
+    fits = _runtime_of(directory) if (directory / EXPORT).is_file() else "torch"
+    if wanted is None or wanted == fits:
+        return fits
+    if fits == "torch":
         raise MynaError(
-            f"{directory} is an export, which torch does not run; use --engine onnx, or the voice it is from"
+            f"{directory} holds no graphs; `myna export {wanted} {directory} OUT` makes a folder that does"
         )
-    if wanted == "onnx" and not exported:
-        raise MynaError(f"{directory} holds no graphs; `myna export onnx {directory} OUT` makes a folder that does")
-    return "onnx" if exported else "torch"
+    raise MynaError(
+        f"{directory} is an export, which {wanted} does not run; use --engine {fits}, or the voice it is from"
+    )
 
 
-def load_voice(directory: Path, threads: int = 1) -> Talker:
+def _runtime_of(directory: Path) -> Literal["onnx", "litert", "mnn"]:
+    # By name, for here nothing of a folder is read: `Engine.load` goes by what the seal covers.
+    if next(directory.glob("*.tflite"), None):
+        return "litert"
+    return "mnn" if next(directory.glob("*.mnn"), None) else "onnx"
+
+
+def load_voice(directory: Path, threads: int = 1, trust: bool = False) -> Talker:
     """Load a voice or an export, whichever the folder holds; an export needs no torch.
 
     Args:
         directory: As `find_voice` gives it.
         threads: CPU threads that it speaks with.
+        trust: As for `myna.deploy.engine.Engine.load`.
 
     Raises:
         MynaError: It is broken, or its seal does not hold.
     """
-    if engine_of(directory) == "onnx":
+    if engine_of(directory) != "torch":
         from myna.deploy.engine import Engine
 
-        return Engine.load(directory, threads)
+        return Engine.load(directory, threads, trust)
     import torch
 
     from myna.networks.voice import Voice
@@ -198,7 +208,7 @@ def watermark_wish(directory: Path) -> dict[str, str]:
 
     `MYNA_WATERMARK` goes before.
     """
-    return {"watermark": "spread"} if engine_of(directory) == "onnx" and not os.environ.get("MYNA_WATERMARK") else {}
+    return {"watermark": "spread"} if engine_of(directory) != "torch" and not os.environ.get("MYNA_WATERMARK") else {}
 
 
 def leave(sound: tuple[NDArray[np.float32], int], card: "VoiceCard", request: "Request") -> "Released":

@@ -51,7 +51,7 @@ def _of_voice(voice: Path) -> tuple[FrontEnd, str]:
     folder = find_voice(voice)
     files = read_sealed(folder).files
     config: bundle.Description | voice_files.Described
-    if engine_of(folder) == "onnx":
+    if engine_of(folder) != "torch":
         config = bundle.parse(files[bundle.NAME], folder / bundle.NAME)
     else:
         config = voice_files.describe(files["voice.yaml"], folder / "voice.yaml")

@@ -77,7 +77,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     from myna.safety.release import admit
     from myna.serve.read import left_out
 
-    voice = load_voice(folder, arguments.threads)
+    voice = load_voice(folder, arguments.threads, arguments.trust)
     card = voice_card(folder, voice)
     reading = voice.read(speech.text, speech.language)
     request = request.model_copy(update={"languages": reading.languages()})
@@ -150,7 +150,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--engine",
         choices=ENGINES,
-        help="what runs the voice; an export of `myna export` is run by onnx (default: what fits)",
+        help="what runs the voice; an export of `myna export` is run by what it was made for (default: what fits)",
+    )
+    parser.add_argument(
+        "--trust",
+        action="store_true",
+        help="run another site's export for litert or mnn, whose graphs cannot be examined; its seal must be trusted",
     )
     parser.add_argument(
         "--language", help="espeak-ng code (en-us, de, fr-fr, cmn, …), or auto; default: the voice's own"
