@@ -13,7 +13,7 @@ TEXT = "Good morning, Ana. How are you today?"
 LONG = TEXT + " This sentence is long enough for several chunks of sound, one after the other, without an end. "
 
 
-@pytest.fixture(scope="module", params=["mnn"])
+@pytest.fixture(scope="module", params=["litert", "mnn"])
 def phone(request, voice_folder: Path, tmp_path_factory) -> Path:
     """An export for a phone, made by the command."""
     out = tmp_path_factory.mktemp("phone") / request.param
@@ -33,4 +33,6 @@ def test_chunks_are_the_whole(phone: Path) -> None:
     engine = Engine.load(phone)
     chunks = list(engine.stream(LONG))
     assert len(chunks) > 6
-    np.testing.assert_allclose(np.concatenate(chunks), engine.speak(LONG), atol=2e-3)  # MNN rounds a row by how many stand beside it
+    np.testing.assert_allclose(
+        np.concatenate(chunks), engine.speak(LONG), atol=2e-3
+    )  # MNN rounds a row by how many stand beside it

@@ -6,6 +6,7 @@ normalisation, and those layers, a third of the weights, are gone. Batches are g
 
 import math
 from copy import deepcopy
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
@@ -13,6 +14,11 @@ from torch import Tensor, nn
 from myna.networks.convnext import AdaptiveNorm
 from myna.networks.tts.text_encoder import SelfAttention, rotate
 from myna.networks.tts.vits_mel import VitsMel
+
+if TYPE_CHECKING:
+    from myna.deploy.ends import Ends
+
+FAR = -1e4  # added to the score of what attention must not see: its exponential is zero
 
 
 class FrozenNorm(nn.Module):
@@ -49,13 +55,16 @@ class WholeAttention(nn.Module):
         """Take the layers over."""
         super().__init__()
         self.heads, self.norm, self.qkv, self.out = original.heads, original.norm, original.qkv, original.out
+        self.ends: Ends | None = None
 
     def forward(self, x: Tensor, mask: Tensor, condition: Tensor | None) -> Tensor:
-        """Attend within `(B, T, C)`; neither mask nor condition plays a part."""
+        """Attend within `(B, T, C)` up to the end; neither mask nor condition plays a part."""
         batch, time, channels = x.shape
         q, k, v = self.qkv(self.norm(x)).view(batch, time, 3, self.heads, -1).permute(2, 0, 3, 1, 4).unbind(0)
-        weights = (rotate(q) @ rotate(k).transpose(-1, -2) / math.sqrt(channels // self.heads)).softmax(-1)
-        seen: Tensor = self.out((weights @ v).transpose(1, 2).reshape(batch, time, channels))
+        scores = rotate(q) @ rotate(k).transpose(-1, -2) / math.sqrt(channels // self.heads)
+        if self.ends is not None:
+            scores = scores + FAR * (1 - self.ends.mask.transpose(1, 2)[:, None])
+        seen: Tensor = self.out((scores.softmax(-1) @ v).transpose(1, 2).reshape(batch, time, channels))
         return x + seen
 
 

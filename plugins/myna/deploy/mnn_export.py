@@ -6,8 +6,7 @@ MNN's own command line is not used: it installs packages into whatever environme
 from pathlib import Path
 
 from myna.deploy.bundle import PARTS, Precision
-from myna.deploy.mnn_runtime import quiet
-from myna.deploy.runtimes import SUFFIXES
+from myna.deploy.runtimes import SUFFIXES, quiet
 from myna.errors import MynaError
 
 
@@ -22,7 +21,7 @@ def write_mnn(source: Path, target: Path, precision: Precision) -> None:
     Raises:
         MynaError: The package is missing, or a graph cannot be written.
     """
-    with quiet():
+    with quiet(1):
         try:
             import _tools
         except ImportError as error:
@@ -33,4 +32,6 @@ def write_mnn(source: Path, target: Path, precision: Precision) -> None:
             bits = ["--weightQuantBits", "8"] if precision == "int8" else []
             _tools.mnnconvert(["mnnconvert", "-f", "ONNX", *ends, *bits, "--bizCode", "myna"])
             if not made.is_file():
-                raise MynaError(f"MNN could not convert the graph {part} of this voice; export it with `myna export onnx`")
+                raise MynaError(
+                    f"MNN could not convert the graph {part} of this voice; export it with `myna export onnx`"
+                )

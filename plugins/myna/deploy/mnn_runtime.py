@@ -1,9 +1,6 @@
 """MNN as the engine of the graphs: a module a graph, on the CPU, within this process."""
 
-import os
-import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -12,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from myna.deploy.bundle import INPUTS, OUTPUTS
-from myna.deploy.runtimes import SUFFIXES, checked
+from myna.deploy.runtimes import SUFFIXES, checked, quiet
 from myna.errors import MynaError
 from myna.limits import LARGEST_GRAPH
 
@@ -36,7 +33,7 @@ class MnnRuntime:
 
     def __init__(self, models: Mapping[str, bytes], threads: int = 1, folder: Path | str = "the voice") -> None:
         """Load the graphs."""
-        with quiet():
+        with quiet(1):
             try:
                 from MNN import expr, nn
             except ImportError as error:
@@ -45,7 +42,7 @@ class MnnRuntime:
         self._modules: dict[str, Any] = {}
         self._inputs: dict[str, list[str]] = {}
         # It reads files alone; these hold what was compared with the seal.
-        with TemporaryDirectory(prefix="myna-") as private, quiet():
+        with TemporaryDirectory(prefix="myna-") as private, quiet(1):
             for name, data in models.items():
                 path = Path(private) / f"{name}{SUFFIX}"
                 path.write_bytes(_bounded(data, f"{folder}/{name}{SUFFIX}"))
@@ -65,7 +62,7 @@ class MnnRuntime:
             MynaError: It does not run, or gives what is no row of numbers for each row that it was given.
         """
         path = f"{self.folder}/{name}{SUFFIX}"
-        with quiet():
+        with quiet(1):
             found = self._modules[name].forward([self._variable(inputs[key]) for key in self._inputs[name]])
             # A graph that fails gives nothing, or variables without numbers.
             values = [np.array(value.read()) for value in (found if isinstance(found, list) else [found])]
@@ -98,17 +95,3 @@ def _bounded(data: bytes, path: str) -> bytes:
     if not SMALLEST <= len(data) <= LARGEST_GRAPH or not 4 <= root <= len(data) - 4:
         raise MynaError(f"{path} is no graph that runs here; export the voice again")
     return data
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Keep what MNN prints on its own, as it is imported and as it converts, from standard output, which may be sound."""
-    sys.stdout.flush()
-    kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 1)
-        yield
-    finally:
-        os.dup2(kept, 1)
-        os.close(kept)
-        os.close(nowhere)

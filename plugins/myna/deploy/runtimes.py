@@ -1,6 +1,9 @@
 """What runs the graphs of an exported voice: ONNX Runtime, LiteRT or MNN, all called in one way."""
 
-from collections.abc import Mapping, Sequence
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -67,3 +70,17 @@ def checked(found: Sequence[Any], shape: Sequence[int], path: str) -> list[NDArr
             size = "×".join(map(str, value.shape))
             raise MynaError(f"{path} gives {size} that are no sound's; export again")
     return list(found)
+
+
+@contextmanager
+def quiet(descriptor: int) -> Iterator[None]:
+    """Keep what a runtime prints on its own from standard output (1), which may be sound, or from standard error (2)."""
+    (sys.stdout if descriptor == 1 else sys.stderr).flush()
+    kept, nowhere = os.dup(descriptor), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, descriptor)
+        yield
+    finally:
+        os.dup2(kept, descriptor)
+        os.close(kept)
+        os.close(nowhere)

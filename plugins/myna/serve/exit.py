@@ -114,9 +114,7 @@ def engine_of(directory: Path, wanted: str | None = None) -> Literal["torch", "o
     if wanted is None or wanted == fits:
         return fits
     if fits == "torch":
-        raise MynaError(
-            f"{directory} holds no graphs; `myna export {wanted} {directory} OUT` makes a folder that does"
-        )
+        raise MynaError(f"{directory} holds no graphs; `myna export {wanted} {directory} OUT` makes a folder that does")
     raise MynaError(
         f"{directory} is an export, which {wanted} does not run; use --engine {fits}, or the voice it is from"
     )
