@@ -1,6 +1,6 @@
 """A voice in each runtime and precision: size, speed, first sound, and what it costs in quality.
 
-Usage: python benchmarks/deploy.py VOICE [--sentences 12] [--forms onnx int8] [--output exp/deploy]
+Usage: python benchmarks/deploy.py VOICE [--sentences 12] [--forms onnx int8 litert litert8 mnn mnn8] [--output DIR]
 
 VOICE is a sealed voice directory of `tts=vits_mel` and `vocoder=istft`. Each form is exported through its gate and then
 speaks the same sentences as torch, in turns, on one thread, so that the ratios are of one run. Writes `deploy.json`,
@@ -18,14 +18,24 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import torch
 
+from myna.deploy.bundle import Precision, Runtime
 from myna.deploy.engine import Engine
-from myna.deploy.export import export_onnx, gate_sentences
+from myna.deploy.export import export_graphs, gate_sentences
 from myna.deploy.gate import Findings, examine
+from myna.deploy.runtimes import NAMES
 from myna.files import atomic_text
 from myna.networks.voice import Voice
 from myna.serve.exit import find_voice
 
-PRECISIONS = {"onnx": "fp32", "int8": "int8"}
+# What `myna export` makes: the runtime, and the precision of the weights.
+FORMS: dict[str, tuple[Runtime, Precision]] = {
+    "onnx": ("onnx", "fp32"),
+    "int8": ("onnx", "int8"),
+    "litert": ("litert", "fp32"),
+    "litert8": ("litert", "int8"),
+    "mnn": ("mnn", "fp32"),
+    "mnn8": ("mnn", "int8"),
+}
 HEADS = ("", "MB", "× smaller", "× torch's speed", "RTF", "first sound, ms", "MOS estimate", "WER", "similarity")
 
 
@@ -33,7 +43,8 @@ def measured(voice: Voice, folder: Path, form: str, sentences: list[str], output
     """Export a voice, unless that was done, and let it speak beside torch."""
     out = output / form
     if not out.exists():
-        export_onnx(folder, out, PRECISIONS[form], sentences)  # type: ignore[arg-type]
+        runtime, precision = FORMS[form]
+        export_graphs(folder, out, precision, sentences, runtime=runtime)
     return examine(voice, Engine.load(out), sentences, scored=True)
 
 
@@ -48,7 +59,7 @@ def table(found: dict[str, Findings]) -> str:
         wait = 1000 * one.first_sound
         rows.append(
             [
-                f"ONNX Runtime {PRECISIONS[form]}",
+                _name(form),
                 one.megabytes,
                 one.smaller,
                 one.faster,
@@ -63,6 +74,11 @@ def table(found: dict[str, Findings]) -> str:
         cells = [_shown(value, places) for value, places in zip(row, digits, strict=True)]
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"
+
+
+def _name(form: str) -> str:
+    runtime, precision = FORMS[form]
+    return f"{NAMES[runtime]} {precision}"
 
 
 def _shown(value: Any, places: int) -> str:
@@ -80,7 +96,7 @@ def plot(found: dict[str, Findings], path: Path) -> None:
 
     first = next(iter(found.values()))
     points = [("torch fp32", first.megabytes * first.smaller, 1.0)]
-    points += [(f"ONNX Runtime {PRECISIONS[form]}", one.megabytes, one.faster) for form, one in found.items()]
+    points += [(_name(form), one.megabytes, one.faster) for form, one in found.items()]
     figure, axes = pyplot.subplots(figsize=(6.0, 4.0))
     for name, size, speed in points:
         axes.scatter(size, speed)
@@ -96,7 +112,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("voice", type=Path)
     parser.add_argument("--sentences", type=int, default=12)
-    parser.add_argument("--forms", nargs="+", choices=sorted(PRECISIONS), default=["onnx", "int8"])
+    parser.add_argument("--forms", nargs="+", choices=sorted(FORMS), default=[*FORMS])
     parser.add_argument("--output", type=Path, default=Path("exp/deploy"))
     arguments = parser.parse_args()
     torch.set_num_threads(1)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 OPSET = 20  # has GELU as one operator
 TOKENS = (64, 128, 256)  # lengths of the graph of the text; a sentence is cut before it has as many
 # Of the others: a first chunk of 32 frames with the base's halo on one side, later ones with both, a whole sentence.
-FRAMES = (160, 320, 512, 1024)
+FRAMES = (160, 256, 384, 512, 768, 1024)
 LONGEST = FRAMES[-1]
 
 

@@ -47,7 +47,8 @@ class LiteRtRuntime:
             try:
                 if data[4:8] != MAGIC or len(data) > LARGEST_GRAPH:
                     raise ValueError("not TensorFlow Lite's form")
-                self._graphs[name] = Interpreter(model_content=data, num_threads=threads)
+                with quiet(2):  # it tells which of its parts it chose
+                    self._graphs[name] = Interpreter(model_content=data, num_threads=threads)
                 signatures = self._graphs[name].get_signature_list()
                 self._lengths[name] = sorted(int(key.removeprefix("rows_")) for key in signatures)
                 _check_ends(signatures, name)
@@ -82,7 +83,7 @@ class LiteRtRuntime:
     def _runner(self, name: str, length: int) -> Any:
         key = name, length
         if key not in self._runners:
-            with quiet(2):  # it tells which of its parts it chose
+            with quiet(2):
                 self._runners[key] = self._graphs[name].get_signature_runner(f"rows_{length}")
         return self._runners[key]
 

@@ -95,7 +95,7 @@ class Graph:
 
     def tensor(self, shape: Sequence[int], kind: str = "float32", buffer: int = 0) -> int:
         """Return the number of a new tensor."""
-        name = f"{self.name}/{len(self.tensors)}"
+        name = str(len(self.tensors))
         self.tensors.append(schema.TensorT(shape=[*shape], type=TYPES[kind], buffer=buffer, name=name, hasRank=True))
         return len(self.tensors) - 1
 
