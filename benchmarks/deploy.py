@@ -1,6 +1,6 @@
 """A voice in each runtime and precision: size, speed, first sound, and what it costs in quality.
 
-Usage: python benchmarks/deploy.py VOICE [--sentences 12] [--forms onnx int8 mnn mnn8] [--output exp/deploy]
+Usage: python benchmarks/deploy.py VOICE [--sentences 12] [--forms onnx int8 mnn mnn8 litert litert8] [--output DIR]
 
 VOICE is a sealed voice directory of `tts=vits_mel` and `vocoder=istft`. Each form is exported through its gate and then
 speaks the same sentences as torch, in turns, on one thread, so that the ratios are of one run. Writes `deploy.json`,
@@ -32,6 +32,8 @@ FORMS: dict[str, tuple[Runtime, Precision, str]] = {
     "int8": ("onnx", "int8", "ONNX Runtime int8"),
     "mnn": ("mnn", "fp32", "MNN fp32"),
     "mnn8": ("mnn", "int8", "MNN int8"),
+    "litert": ("litert", "fp32", "LiteRT fp32"),
+    "litert8": ("litert", "int8", "LiteRT int8"),
 }
 HEADS = ("", "MB", "× smaller", "× torch's speed", "RTF", "first sound, ms", "MOS estimate", "WER", "similarity")
 

@@ -36,9 +36,9 @@ OUTPUTS = {
 
 PartName = Literal["text", "frames", "pitch", "spectra"]
 Precision = Literal["fp32", "int8"]
-Runtime = Literal["onnx", "mnn"]
+Runtime = Literal["onnx", "mnn", "litert"]
 PARTS: tuple[PartName, ...] = get_args(PartName)  # of a voice
-SUFFIXES: dict[Runtime, str] = {"onnx": ".onnx", "mnn": ".mnn"}  # of files of graphs
+SUFFIXES: dict[Runtime, str] = {"onnx": ".onnx", "mnn": ".mnn", "litert": ".tflite"}  # of files of graphs
 
 
 class Halos(BaseModel):
@@ -65,6 +65,7 @@ class Description(BaseModel):
         language: espeak-ng code that is spoken when none is asked for.
         precision: Of the weights.
         runtime: What runs the graphs.
+        longest: Frames that a graph takes at once; None for any number.
         sample_rate: Hz.
         hop_length: Samples a frame.
         n_fft: Points of the Fourier transform.
@@ -83,6 +84,7 @@ class Description(BaseModel):
     language: str = Field(pattern="^[a-z]{2,3}(-[A-Za-z0-9]{1,12}){0,4}$")
     precision: Precision
     runtime: Runtime = "onnx"
+    longest: int | None = Field(default=None, ge=1, le=65_536)
     sample_rate: int = Field(ge=LOWEST_RATE, le=HIGHEST_RATE)
     hop_length: int = Field(ge=16, le=4096, multiple_of=2)
     n_fft: int = Field(ge=16, le=LARGEST_SIZE, multiple_of=2)
@@ -99,6 +101,15 @@ class Description(BaseModel):
         if value < info.data.get("hop_length", 0):
             raise ValueError("windows are no shorter than hop_length")
         return value
+
+    @model_validator(mode="after")
+    def _stretches_hold_their_halos(self) -> "Description":
+        if self.longest is not None:
+            if not self.chunks:
+                raise ValueError("longest needs chunks: true")
+            if self.longest <= 2 * max(self.halos.frames, self.halos.pitch, self.halos.spectra):
+                raise ValueError("longest is more than two halos")
+        return self
 
     @model_validator(mode="after")
     def _shares_what_is_examined(self) -> "Description":

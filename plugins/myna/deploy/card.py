@@ -6,7 +6,7 @@ from myna.networks.voice import Voice
 from myna.safety.audit import Entry
 from myna.safety.consent import ConsentRecord
 
-RUNTIMES: dict[Runtime, str] = {"onnx": "ONNX Runtime", "mnn": "MNN"}
+RUNTIMES: dict[Runtime, str] = {"onnx": "ONNX Runtime", "mnn": "MNN", "litert": "LiteRT"}
 TEXT = """# {name}: a cloned voice for {runtime}, {precision}
 
 ```

@@ -151,7 +151,7 @@ class Engine:
             made = self.run("frames", spread=rows[None, start:stop], noise=noise[None, start:stop], **speaker)[0]
             return self._check_width("frames", made, self.config.n_mels)
 
-        mel = heard(frames, self.config.halos.frames if self.config.chunks else total, total)
+        mel = heard(frames, self.config.halos.frames if self.config.chunks else total, total, self.config.longest)
         return Drawn(durations, mel, self.vocode(mel))
 
     def vocode(self, mel: Rows) -> Rows:
@@ -161,7 +161,7 @@ class Engine:
         def tracked(start: int, stop: int) -> Array:
             return pitch_of(self._check_width("pitch", self.run("pitch", mel=mel(start, stop)[None])[0], BINS + 1))
 
-        pitch = heard(tracked, halos.pitch, total)
+        pitch = heard(tracked, halos.pitch, total, self.config.longest)
         pulses = Rows(Pulses(pitch, self.config.hop_length, self.sample_rate), total)
         tone = Rows(lambda a, b: transform.analyse(pulses, a, b), total)
         hiss = Rows(lambda a, b: self._hiss_frames(a, b, total), total)
@@ -171,7 +171,7 @@ class Engine:
             made = self.run("spectra", **{name: rows(start, stop)[None] for name, rows in inputs.items()})[0]
             return self._check_width("spectra", made, self.config.n_fft + 2)
 
-        spectra = heard(filtered, halos.spectra, total)
+        spectra = heard(filtered, halos.spectra, total, self.config.longest)
         return Rows(lambda a, b: transform.synthesise(spectra, a, b), total)
 
     def _check_width(self, name: str, made: Array, width: int) -> Array:

@@ -1,4 +1,4 @@
-"""`myna export onnx|int8|mnn`: a sealed voice as graphs, examined before it gets its name."""
+"""`myna export onnx|int8|mnn|litert`: a sealed voice as graphs, examined before it gets its name."""
 
 import shutil
 from collections.abc import Callable, Mapping, Sequence
@@ -45,7 +45,7 @@ def export_onnx(
     Args:
         directory: Voice directory, sealed and with consent.
         out: Folder to make.
-        precision: `fp32`, or `int8` for 8-bit matrix products (in MNN: weights).
+        precision: `fp32`, or `int8` for 8-bit matrix products (in MNN and LiteRT: weights).
         sentences: What the gate lets both speak; the ranges of 8 bits come from other ones.
         purpose: What the export is for; the consent must cover it.
         requester: Who asks, for the log.
@@ -96,12 +96,18 @@ def _write(
             (folder / name).write_bytes(data)
     graphs = cut(voice)
     config = described(voice, graphs)
-    write_onnx(graphs, folder)
+    if runtime == "litert":
+        from myna.deploy.litert_export import LONGEST, write_litert
+
+        write_litert(graphs, folder, precision)
+        config = config.model_copy(update={"longest": LONGEST})
+    else:
+        write_onnx(graphs, folder)
     if runtime == "mnn":
         from myna.deploy.mnn_export import to_mnn
 
         to_mnn(folder, precision)
-    elif precision == "int8":
+    elif precision == "int8" and runtime == "onnx":
         _describe(config, folder)
         _to_int8(folder, voice.config.language)
     _describe(config.model_copy(update={"precision": precision, "runtime": runtime}), folder)

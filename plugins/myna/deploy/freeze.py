@@ -7,6 +7,7 @@ Graphs that many speakers share keep those layers (`unfolded`).
 
 import math
 from copy import deepcopy
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
@@ -14,6 +15,11 @@ from torch import Tensor, nn
 from myna.networks.convnext import AdaptiveNorm
 from myna.networks.tts.text_encoder import SelfAttention, rotate
 from myna.networks.tts.vits_mel import VitsMel
+
+if TYPE_CHECKING:
+    from myna.deploy.ends import Ends
+
+FAR = -1e4  # added to the score of what attention must not see: its exponential is zero
 
 
 class FrozenNorm(nn.Module):
@@ -50,6 +56,7 @@ class WholeAttention(nn.Module):
         """Take the layers over."""
         super().__init__()
         self.heads, self.norm, self.qkv, self.out = original.heads, original.norm, original.qkv, original.out
+        self.ends: Ends | None = None  # where a graph of fixed size has its text's end
 
     def forward(self, x: Tensor, mask: Tensor, condition: Tensor | None) -> Tensor:
         """Attend within `(B, T, C)`; the mask plays no part, nor does the condition `(B, D)` where one is folded in."""
@@ -57,8 +64,10 @@ class WholeAttention(nn.Module):
         q, k, v = (
             self.qkv(self.norm(x, condition)).view(batch, time, 3, self.heads, -1).permute(2, 0, 3, 1, 4).unbind(0)
         )
-        weights = (rotate(q) @ rotate(k).transpose(-1, -2) / math.sqrt(channels // self.heads)).softmax(-1)
-        seen: Tensor = self.out((weights @ v).transpose(1, 2).reshape(batch, time, channels))
+        scores = rotate(q) @ rotate(k).transpose(-1, -2) / math.sqrt(channels // self.heads)
+        if self.ends is not None:
+            scores = scores + FAR * (1 - self.ends.mask.transpose(1, 2)[:, None])
+        seen: Tensor = self.out((scores.softmax(-1) @ v).transpose(1, 2).reshape(batch, time, channels))
         return x + seen
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from myna.deploy.engine import Engine
+from myna.deploy.engine import Drawn, Engine
 from myna.deploy.rows import Array
 from myna.errors import MynaError
 from myna.networks.voice import Voice
@@ -139,8 +139,10 @@ def _speak(voice: Voice, engine: Engine, text: str) -> _Sentence:
     language = voice.config.language
     numbers = voice.encode(text)
     theirs, seconds = _timed(lambda: _torch(voice, numbers, language))
-    drawn, prepared = _timed(lambda: engine.draw(numbers, [LANGUAGES[canonical(language)]] * len(numbers)))
-    wave, made = _timed(lambda: drawn.wave(0, drawn.wave.total).reshape(-1))
+    codes = [LANGUAGES[canonical(language)]] * len(numbers)
+    _whole(engine, numbers, codes)  # some runtimes prepare a length when it comes for the first time
+    (drawn, wave), mine = _timed(lambda: _whole(engine, numbers, codes))
+    next(engine.stream(text))
     _, first = _timed(lambda: next(engine.stream(text)))
     durations, mel, sound = theirs
     return _Sentence(
@@ -148,9 +150,14 @@ def _speak(voice: Voice, engine: Engine, text: str) -> _Sentence:
         (durations, drawn.durations),
         (mel, drawn.mel(0, drawn.mel.total)),
         (sound, wave),
-        (seconds, prepared + made),
+        (seconds, mine),
         first,
     )
+
+
+def _whole(engine: Engine, numbers: list[int], codes: list[int]) -> tuple[Drawn, Array]:
+    drawn = engine.draw(numbers, codes)
+    return drawn, drawn.wave(0, drawn.wave.total).reshape(-1)
 
 
 @torch.inference_mode()

@@ -6,11 +6,7 @@ Its files are not examined as ONNX graphs are (`myna.deploy.allowed`): nothing o
 graph gets here only under a seal of this site or of a key that the person trusts, see `myna.safety.seal`.
 """
 
-import ctypes
-import os
-import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Lock
@@ -20,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from myna.deploy.bundle import INPUTS, OUTPUTS, SUFFIXES
+from myna.deploy.quiet import quiet
 from myna.deploy.runtime import rows_of
 from myna.errors import MynaError
 from myna.limits import LARGEST_GRAPH
@@ -101,19 +98,3 @@ def _package() -> tuple[Any, Any]:
 
 def _shapes(inputs: Mapping[str, NDArray[Any]], taken: list[str]) -> str:
     return ", ".join("×".join(map(str, inputs[key].shape)) for key in taken)
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Keep what C code prints to itself: MNN greets on standard output, where `myna say --stream` writes a sound."""
-    sys.stdout.flush()
-    library, kept = ctypes.CDLL(None), os.dup(1)
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 1)
-        yield
-    finally:
-        library.fflush(None)  # what C holds back would come out later
-        os.dup2(kept, 1)
-        os.close(kept)
-        os.close(nowhere)

@@ -16,12 +16,13 @@ OPSET = 17
 LENGTHS = {"tokens": "L", "languages": "L", "encoded": "L", "log_durations": "L"}  # all others have T frames
 
 
-def write_onnx(graphs: Graphs, folder: Path) -> None:
+def write_onnx(graphs: Graphs, folder: Path, opset: int = OPSET) -> None:
     """Write `text.onnx`, `frames.onnx`, `pitch.onnx` and `spectra.onnx`, each of any length.
 
     Args:
         graphs: Of a voice.
         folder: Exists.
+        opset: Version of the operators.
     """
     for name, module in graphs.parts.items():
         inputs, outputs = graphs.examples[name], graphs.outputs[name]
@@ -35,6 +36,6 @@ def write_onnx(graphs: Graphs, folder: Path) -> None:
                 input_names=list(inputs),
                 output_names=list(outputs),
                 dynamic_axes=axes,
-                opset_version=OPSET,
+                opset_version=opset,
                 dynamo=False,
             )

@@ -39,17 +39,21 @@ class Rows:
         return self._kept[start:stop]
 
 
-def heard(network: Callable[[int, int], Array], halo: int, total: int) -> Rows:
+def heard(network: Callable[[int, int], Array], halo: int, total: int, longest: int | None = None) -> Rows:
     """Return the rows of a network that hears `halo` rows on either side.
 
     Args:
         network: Gives its output for the inputs `start` to `stop`, all within the whole.
         halo: Rows that an output hears on one side.
         total: Rows of the whole.
+        longest: Rows that it takes at once, more than two halos; None for any number.
     """
 
     def make(start: int, stop: int) -> Array:
         first, last = max(start - halo, 0), min(stop + halo, total)
-        return network(first, last)[start - first : stop - first]
+        if longest is None or last - first <= longest:
+            return network(first, last)[start - first : stop - first]
+        size = longest - 2 * halo
+        return np.concatenate([make(part, min(part + size, stop)) for part in range(start, stop, size)])
 
     return Rows(make, total)

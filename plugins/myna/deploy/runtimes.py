@@ -27,6 +27,10 @@ def open_graphs(runtime: Runtime, models: Mapping[str, bytes], threads: int, fol
         from myna.deploy.mnn_runtime import MnnRuntime
 
         return MnnRuntime(models, threads, folder)
+    if runtime == "litert":
+        from myna.deploy.litert_runtime import LiteRtRuntime
+
+        return LiteRtRuntime(models, threads, folder)
     from myna.deploy.runtime import OnnxRuntime
 
     return OnnxRuntime(models, threads, folder)

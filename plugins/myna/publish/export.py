@@ -153,11 +153,12 @@ def _parser() -> argparse.ArgumentParser:
     tensorrt = forms.add_parser("tensorrt", help="graphs and a script that builds TensorRT plans of them on a GPU")
     _common(tensorrt, ("evaluation", "private", "publish", "commercial"), "(default: evaluation)")
     _gated(tensorrt)
-    mnn = forms.add_parser("mnn", help="graphs for MNN, which runs on phones (voices of tts=vits_mel)")
-    _common(mnn, ("evaluation", "private", "publish", "commercial"), "(default: evaluation)")
-    _gated(mnn)
-    mnn.add_argument("--precision", choices=("fp32", "int8"), default="fp32", help="of weights (default: fp32)")
-    mnn.set_defaults(prune=None, recover=0, runtime="mnn")
+    for form, what in (("mnn", "MNN"), ("litert", "LiteRT (TensorFlow Lite)")):
+        phone = forms.add_parser(form, help=f"graphs for {what}, which runs on phones (voices of tts=vits_mel)")
+        _common(phone, ("evaluation", "private", "publish", "commercial"), "(default: evaluation)")
+        _gated(phone)
+        phone.add_argument("--precision", choices=("fp32", "int8"), default="fp32", help="of weights (default: fp32)")
+        phone.set_defaults(prune=None, recover=0, runtime=form)
     _shared(forms)
     _add_web(forms.add_parser("web", help="a page that speaks in the browser (voices of tts=vits_mel)"))
     return parser

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from myna.text.reading import Reading
 
 
-ENGINES = ("torch", "onnx", "mnn")
+EngineName = Literal["torch", "onnx", "mnn", "litert"]
+ENGINES = ("torch", "onnx", "mnn", "litert")
 
 
 class Talker(Protocol):
@@ -100,19 +101,23 @@ def find_voice(directory: Path | str) -> Path:
     raise MynaError(f"{directory} holds no voice (no voice.yaml); give the folder that stage 5 or stage 7 wrote")
 
 
-def engine_of(directory: Path, wanted: str | None = None) -> Literal["torch", "onnx", "mnn"]:
-    """Return what runs a voice: `torch`, or `onnx` or `mnn` for an export.
+def engine_of(directory: Path, wanted: str | None = None) -> EngineName:
+    """Return what runs a voice: `torch`, or the runtime of an export.
 
     Args:
         directory: As `find_voice` gives it.
-        wanted: One of the three, or None.
+        wanted: One of `ENGINES`, or None.
 
     Raises:
         MynaError: The folder is for another one.
     """
     # Told by names: nothing of an export is interpreted before its seal holds.
-    exported, of_mnn = (directory / EXPORT).is_file(), any(directory.glob("*.mnn"))
-    fits: Literal["torch", "onnx", "mnn"] = "torch" if not exported else "mnn" if of_mnn else "onnx"
+    exported = (directory / EXPORT).is_file()
+    fits: EngineName = "onnx" if exported else "torch"
+    if exported and any(directory.glob("*.mnn")):
+        fits = "mnn"
+    elif exported and any(directory.glob("*.tflite")):
+        fits = "litert"
     if wanted is None or wanted == fits:
         return fits
     if exported:

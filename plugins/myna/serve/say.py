@@ -150,7 +150,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--engine",
         choices=ENGINES,
-        help="what runs the voice; an export of `myna export` is run by onnx or mnn (default: what fits)",
+        help="what runs the voice; an export of `myna export` is run by what it was made for (default: what fits)",
     )
     parser.add_argument(
         "--language", help="espeak-ng code (en-us, de, fr-fr, cmn, …), or auto; default: the voice's own"
