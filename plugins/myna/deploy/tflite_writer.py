@@ -34,6 +34,17 @@ class _Buffer(schema.BufferT):  # type: ignore[misc]
         return int(schema.BufferEnd(builder))
 
 
+class _Ranges(schema.QuantizationParametersT):  # type: ignore[misc]
+    """Scales that several graphs have in common, written once."""
+
+    place: int | None = None
+
+    def Pack(self, builder: flatbuffers.Builder) -> int:
+        if self.place is None:
+            self.place = int(super().Pack(builder))
+        return self.place
+
+
 class Model:
     """A file in the making."""
 
@@ -43,6 +54,13 @@ class Model:
         self.codes: list[int] = []
         self.graphs: list[Graph] = []
         self._known: dict[bytes, int] = {}
+        self._ranges: dict[bytes, _Ranges] = {}
+
+    def ranges(self, scales: NDArray[np.float32]) -> _Ranges:
+        """Return the scales of rows, around zero."""
+        zeros = np.zeros(len(scales), np.int64)
+        made = _Ranges(scale=scales, zeroPoint=zeros, quantizedDimension=0)
+        return self._ranges.setdefault(scales.tobytes(), made)
 
     def buffer(self, data: bytes) -> int:
         """Return the number of a buffer with this content."""
@@ -113,9 +131,7 @@ class Graph:
         if key not in self._constants:
             number = self.tensor(value.shape, value.dtype.name, self.model.buffer(data))
             if scales is not None:
-                zeros = np.zeros(len(scales), np.int64)
-                quantised = schema.QuantizationParametersT(scale=scales, zeroPoint=zeros, quantizedDimension=0)
-                self.tensors[number].quantization = quantised
+                self.tensors[number].quantization = self.model.ranges(scales)
             self._constants[key] = number
         return self._constants[key]
 
