@@ -1,5 +1,6 @@
 """`myna export onnx` and `myna say` with what it wrote."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -249,3 +250,10 @@ def test_what_leaves_a_network_keeps_32_bits(exported: Path) -> None:
     """Pitch, voicing, durations and mel: 8 bits of these few numbers are heard."""
     kept = {part: _leaving(exported / f"{part}.onnx") for part in PARTS}
     assert {part: len(names) for part, names in kept.items()} == {"text": 2, "frames": 3, "pitch": 1, "spectra": 0}
+
+
+def test_findings_are_written_as_json() -> None:
+    """Sounds of other lengths are infinitely far apart, which JSON cannot say."""
+    found = Findings(2, 13.1, 4.4, 1.8, 0.05, 0.02, 0.01, 0.0, float("inf"), (4.0, 3.91234), (0.1, 0.1), 0.98)
+    written = json.loads(json.dumps(found.rounded(), allow_nan=False))
+    assert written["sound"] is None and written["mos"] == [4.0, 3.9123]

@@ -216,4 +216,6 @@ def _scores(voice: Voice, spoken: Sequence[_Sentence]) -> dict[str, Any]:
 def _rounded(value: Any) -> Any:
     if isinstance(value, tuple):
         return [_rounded(part) for part in value]
-    return round(value, 4) if isinstance(value, float) else value
+    if isinstance(value, float):
+        return round(value, 4) if np.isfinite(value) else None  # JSON has no infinity
+    return value
