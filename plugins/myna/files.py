@@ -3,6 +3,7 @@
 import hashlib
 import itertools
 import os
+import shutil
 import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -38,6 +39,27 @@ def atomic_path(path: Path | str) -> Iterator[Path]:
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def check_absent(out: Path) -> None:
+    """Refuse to make a folder where there is something.
+
+    Raises:
+        MynaError: There is.
+    """
+    if out.exists() or out.is_symlink():
+        raise MynaError(f"{out} exists already; name another folder, or remove it")
+
+
+@contextmanager
+def fresh_folder(out: Path) -> Iterator[Path]:
+    """Give the name of a folder to make beside `out` and to rename to it when it is whole; else it is removed."""
+    fresh = out.with_name(f".{out.name}.new")
+    shutil.rmtree(fresh, ignore_errors=True)
+    try:
+        yield fresh
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
 
 
 @contextmanager

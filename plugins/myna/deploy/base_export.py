@@ -6,10 +6,8 @@ voice, and no command speaks with one. A voice on it is made by `myna.deploy.ins
 
 import hashlib
 import itertools
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -18,17 +16,16 @@ import yaml
 from numpy.typing import NDArray
 
 from myna.deploy import bundle
-from myna.deploy.encoder_export import made, write_encoder
+from myna.deploy.encoder_export import write_encoder
 from myna.deploy.engine import Engine
-from myna.deploy.export import calibration, described
+from myna.deploy.export import described, to_int8
 from myna.deploy.gate import Findings, check, examine
 from myna.deploy.graphs import cut
-from myna.deploy.int8 import quantise
 from myna.deploy.onnx_export import write_onnx
 from myna.deploy.runtime import SUFFIX, OnnxRuntime
 from myna.deploy.shared import NAME
 from myna.errors import MynaError
-from myna.files import atomic_text
+from myna.files import atomic_text, check_absent, fresh_folder
 from myna.networks.voice import Voice, VoiceConfig
 from myna.safety.signed_folder import sign_folder
 
@@ -68,15 +65,17 @@ def export_base(
         raise MynaError("the gate needs two sentences at least")
     voice = voice or shipped()
     voice.speaker = torch.from_numpy(nobody(0))
-    with made(out) as fresh:
+    check_absent(out)
+    with fresh_folder(out) as fresh:
+        fresh.mkdir(parents=True)
         config = _write(voice, fresh, precision)
         found = examine(voice, in_memory(voice, config, fresh), sentences, scored=precision != "fp32")
         check(found, exact=precision == "fp32")
         write_encoder(fresh, precision)
-        words = {"fp32": "32-bit floats", "int8": "8-bit matrix products"}[precision]
         values: dict[str, Any] = {"megabytes": found.megabytes, "sentences": found.sentences}
-        atomic_text(fresh / "README.md", CARD.format(precision=words, **values))
+        atomic_text(fresh / "README.md", CARD.format(precision=bundle.WORDS[precision], **values))
         sign_folder(fresh)
+        fresh.rename(out)
     return found
 
 
@@ -113,13 +112,10 @@ def _write(voice: Voice, folder: Path, precision: bundle.Precision) -> bundle.De
     write_onnx(graphs, folder)
     config = described(voice, graphs)
     if precision == "int8":
-        with TemporaryDirectory(prefix="myna-") as kept:
-            quantise(folder, Path(kept), in_memory(voice, config, folder, _Many), calibration(config.language))
-            for path in Path(kept).glob(f"*{SUFFIX}"):
-                shutil.copyfile(path, folder / path.name)
+        to_int8(folder, in_memory(voice, config, folder, _Many), config.language)
     hashes = {part: hashlib.sha256((folder / f"{part}{SUFFIX}").read_bytes()).hexdigest() for part in bundle.PARTS}
     config = config.model_copy(update={"precision": precision, "shared": hashes})
-    atomic_text(folder / NAME, yaml.safe_dump(config.model_dump(), allow_unicode=True, sort_keys=False))
+    bundle.write(config, folder / NAME)
     return config
 
 

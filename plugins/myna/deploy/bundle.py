@@ -8,14 +8,17 @@ speaks through the same exit as any other.
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
+import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from myna.deploy import NAME
+from myna.files import atomic_text
 from myna.limits import HIGHEST_RATE, LARGEST_SIZE, LONGEST_NAME, LOWEST_RATE, ONE_LINE
 from myna.parsing import described
 from myna.text.front_end import DEFAULT
 
-__all__ = ["INPUTS", "NAME", "OUTPUTS", "PARTS", "SUFFIXES", "Description", "Halos", "Precision", "Runtime", "parse"]
+__all__ = ["INPUTS", "NAME", "OUTPUTS", "PARTS", "SUFFIXES", "WORDS"]
+__all__ += ["Description", "Halos", "PartName", "Precision", "Runtime", "parse", "write"]
 
 # What each graph takes, with ONNX's number of the type (float 1, int64 7), and what it gives. Those into which one
 # speaker is folded take no embedding.
@@ -38,6 +41,7 @@ PartName = Literal["text", "frames", "pitch", "spectra"]
 Precision = Literal["fp32", "int8"]
 Runtime = Literal["onnx", "mnn", "litert"]
 PARTS: tuple[PartName, ...] = get_args(PartName)  # of a voice
+WORDS: dict[Precision, str] = {"fp32": "32-bit floats", "int8": "8-bit matrix products"}  # of graphs for ONNX Runtime
 SUFFIXES: dict[Runtime, str] = {"onnx": ".onnx", "mnn": ".mnn", "litert": ".tflite"}  # of files of graphs
 
 
@@ -130,3 +134,8 @@ def parse(data: bytes, name: Path | str) -> Description:
         MynaError: A field is missing, unknown, or of another type or range.
     """
     return described(Description, data, name, "export the voice again with `myna export`")
+
+
+def write(config: Description, path: Path) -> None:
+    """Write `engine.yaml`, or a file of the same form."""
+    atomic_text(path, yaml.safe_dump(config.model_dump(), allow_unicode=True, sort_keys=False))

@@ -1,6 +1,6 @@
 """The card of an export: how it speaks, by what right, and what the gate measured."""
 
-from myna.deploy.bundle import SUFFIXES, Precision, Runtime
+from myna.deploy.bundle import SUFFIXES, WORDS, Precision, Runtime
 from myna.deploy.gate import Findings
 from myna.networks.voice import Voice
 from myna.safety.audit import Entry
@@ -64,9 +64,7 @@ def card_text(
 
 
 def _precision(precision: Precision, runtime: Runtime) -> str:
-    if precision == "fp32":
-        return "32-bit floats"
-    return "8-bit matrix products" if runtime == "onnx" else "8-bit weights"
+    return "8-bit weights" if precision == "int8" and runtime != "onnx" else WORDS[precision]
 
 
 def rows(found: Findings) -> list[tuple[str, str]]:

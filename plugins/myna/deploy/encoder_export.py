@@ -1,9 +1,6 @@
 """`myna export encoder`: the speaker encoder that a clone is conditioned by, as a graph, compared before it is kept."""
 
-import shutil
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from copy import deepcopy
 from pathlib import Path
 
@@ -18,7 +15,7 @@ from myna.deploy.onnx_export import OPSET
 from myna.deploy.runtime import SUFFIX
 from myna.deploy.stored import store_in_8_bits
 from myna.errors import MynaError
-from myna.files import atomic_text
+from myna.files import atomic_text, check_absent, fresh_folder
 from myna.measure.ge2e import ge2e_embedding, ge2e_network
 from myna.measure.ge2e_host import MELS, PARTIAL, RATE
 from myna.networks.speaker.own import OwnEncoder
@@ -75,13 +72,16 @@ def export_encoder(out: Path, precision: Precision = "fp32", own: Path | None = 
     Raises:
         MynaError: `out` exists, the encoder has no graph, or the graph hears something else. Nothing is written then.
     """
-    with made(out) as fresh:
+    check_absent(out)
+    with fresh_folder(out) as fresh:
+        fresh.mkdir(parents=True)
         config, alike = write_encoder(fresh, precision, OwnEncoder.load(own) if own else None)
         words = {"fp32": "32-bit floats", "int8": "weights stored in 8 bits"}[precision]
         source = "" if own else GE2E
         values = {"rate": config.sample_rate, "fingerprint": config.fingerprint, "source": source, "alike": alike}
         atomic_text(fresh / "README.md", CARD.format(name=config.name, precision=words, **values))
         sign_folder(fresh)
+        fresh.rename(out)
     return alike
 
 
@@ -98,21 +98,6 @@ def write_encoder(
         raise MynaError(f"the encoder's graph does not hear what torch does (cosine {alike:.4f}); nothing was written")
     atomic_text(folder / NAME, yaml.safe_dump(config.model_dump(), sort_keys=False))
     return config, alike
-
-
-@contextmanager
-def made(out: Path) -> Iterator[Path]:
-    """Give a folder that gets its name when all went well."""
-    if out.exists() or out.is_symlink():
-        raise MynaError(f"{out} exists already; name another folder, or remove it")
-    fresh = out.with_name(f".{out.name}.new")
-    shutil.rmtree(fresh, ignore_errors=True)
-    fresh.mkdir(parents=True)
-    try:
-        yield fresh
-        fresh.rename(out)
-    finally:
-        shutil.rmtree(fresh, ignore_errors=True)
 
 
 def _described(encoder: OwnEncoder | None, precision: Precision) -> EncoderDescription:

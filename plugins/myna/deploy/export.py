@@ -5,8 +5,6 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import yaml
-
 from myna.deploy import bundle
 from myna.deploy.card import card_text
 from myna.deploy.engine import Engine
@@ -15,7 +13,7 @@ from myna.deploy.graphs import Graphs, cut
 from myna.deploy.onnx_export import write_onnx
 from myna.deploy.prune import Smaller
 from myna.errors import MynaError
-from myna.files import atomic_text, sha256
+from myna.files import atomic_text, check_absent, fresh_folder, sha256
 from myna.networks.voice import Voice
 from myna.safety import seal
 from myna.safety.card import load_card
@@ -60,17 +58,14 @@ def export_onnx(
         MynaError: `out` exists, the voice has no graphs, a consent is not in order, or the export does not speak as the
             voice does. Nothing is written then.
     """
-    if out.exists() or out.is_symlink():
-        raise MynaError(f"{out} exists already; name another folder, or remove it")
+    check_absent(out)
     if len(sentences) < 2:
         raise MynaError("the gate needs two sentences at least")
     request = Request(output=out, purpose=purpose, requester=requester)
     admitted = admit(load_card(directory, purpose), request)
     voice = Voice.load(directory)
-    fresh = out.with_name(f".{out.name}.new")
-    shutil.rmtree(fresh, ignore_errors=True)
-    fresh.mkdir(parents=True)
-    try:
+    with fresh_folder(out) as fresh:
+        fresh.mkdir(parents=True)
         _write(smaller.of(voice) if smaller else voice, seal.read_sealed(directory).files, fresh, precision, runtime)
         exact = precision == "fp32" and not smaller
         found = examine(voice, Engine.load(fresh), sentences, scored=not exact)
@@ -82,8 +77,6 @@ def export_onnx(
             atomic_text(fresh / CARD, card + (smaller.told() if smaller else "") + more)
             seal.seal(fresh)
             fresh.rename(out)
-    finally:
-        shutil.rmtree(fresh, ignore_errors=True)
     return found
 
 
@@ -109,7 +102,7 @@ def _write(
         to_mnn(folder, precision)
     elif precision == "int8" and runtime == "onnx":
         _describe(config, folder)
-        _to_int8(folder, voice.config.language)
+        to_int8(folder, Engine.load(folder), voice.config.language)
     _describe(config.model_copy(update={"precision": precision, "runtime": runtime}), folder)
 
 
@@ -131,18 +124,23 @@ def described(voice: Voice, graphs: Graphs) -> bundle.Description:
 
 
 def _describe(config: bundle.Description, folder: Path) -> None:
-    text = yaml.safe_dump(config.model_dump(), allow_unicode=True, sort_keys=False)
-    atomic_text(folder / bundle.NAME, text)
+    bundle.write(config, folder / bundle.NAME)
     seal.seal(folder)
 
 
-def _to_int8(folder: Path, language: str) -> None:
-    """Replace the graphs of a folder by 8-bit ones; the last sentences of the project's own give the ranges."""
+def to_int8(folder: Path, engine: Engine, language: str) -> None:
+    """Replace the graphs of a folder by 8-bit ones.
+
+    Args:
+        folder: Holds the graphs in 32 bits.
+        engine: Speaks with them the sentences that give the ranges: the last of the project's own.
+        language: Of the sentences.
+    """
     from myna.deploy.int8 import quantise
 
     with TemporaryDirectory(prefix="myna-") as made:
-        quantise(folder, Path(made), Engine.load(folder), calibration(language))
-        for path in Path(made).glob("*.onnx"):
+        quantise(folder, Path(made), engine, calibration(language))
+        for path in Path(made).glob(f"*{bundle.SUFFIXES['onnx']}"):
             shutil.copyfile(path, folder / path.name)
 
 

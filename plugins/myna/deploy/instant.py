@@ -9,7 +9,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
-import yaml
 from numpy.typing import NDArray
 
 from myna.corpora.person import record_of, speaker_id, stated_consent
@@ -17,7 +16,7 @@ from myna.deploy import NAME, bundle
 from myna.deploy.encoder import Encoder
 from myna.deploy.shared import NAME as BASE
 from myna.errors import MynaError
-from myna.files import atomic_text, shown
+from myna.files import shown
 from myna.measure.ge2e_host import RATE, ge2e_speech
 from myna.measure.similarity import centroid
 from myna.safety.consent import Scope
@@ -117,4 +116,4 @@ def _write(folder: Path, config: bundle.Description, texts: dict[str, bytes], em
     for name, data in texts.items():
         (folder / name).write_bytes(data)
     save_file({"embedding": embedding}, folder / "speaker.safetensors")
-    atomic_text(folder / NAME, yaml.safe_dump(config.model_dump(), allow_unicode=True, sort_keys=False))
+    bundle.write(config, folder / NAME)

@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from myna.deploy.allowed import allowed
+from myna.deploy.bundle import SUFFIXES
 from myna.errors import MynaError
 from myna.limits import FOLDED_MEMORY, GRAPH_MEMORY
 from myna.parsing import one_line
 
-SUFFIX = ".onnx"
+SUFFIX = SUFFIXES["onnx"]
 _SETTINGS = {
     "session.load_model_format": "ONNX",  # bytes may look like the runtime's own format, which nobody compared
     "session.use_env_allocators": "1",

@@ -1,7 +1,7 @@
 """The card of a page: what is in it, and what who serves it has to do."""
 
 from myna.deploy import web_programs
-from myna.deploy.bundle import Description
+from myna.deploy.bundle import WORDS, Description
 from myna.safety.audit import Entry
 
 TEXT = """# {name}: a cloned voice that speaks in the browser, {precision}
@@ -56,7 +56,7 @@ def card_text(config: Description, entry: Entry, reads: bool) -> str:
     """
     return TEXT.format(
         name=config.name,
-        precision={"fp32": "32-bit floats", "int8": "8-bit matrix products"}[config.precision],
+        precision=WORDS[config.precision],
         day=str(entry.time)[:10],
         purpose=entry.purpose,
         reads=(WITH if reads else WITHOUT).format(program=web_programs.ESPEAK.package),

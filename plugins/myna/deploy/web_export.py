@@ -6,7 +6,6 @@ and a manifest with the hash of every file that is loaded. Sound leaves it with 
 
 import hashlib
 import json
-import shutil
 from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
@@ -21,7 +20,7 @@ from myna.deploy.gate import Findings
 from myna.deploy.runtime import SUFFIX
 from myna.deploy.web_card import card_text
 from myna.errors import MynaError
-from myna.files import atomic_text, sha256
+from myna.files import atomic_text, check_absent, fresh_folder, sha256
 from myna.networks.voice import Voice
 from myna.safety import audit, spread
 from myna.safety.consent import Scope
@@ -73,13 +72,10 @@ def export_web(
         MynaError: As for `export_onnx`; or the page does not speak the voice's language, or a program cannot be had.
             Nothing is written then.
     """
-    if out.exists() or out.is_symlink():
-        raise MynaError(f"{out} exists already; name another folder, or remove it")
+    check_absent(out)
     _check(Voice.load(directory))
-    fresh = out.with_name(f".{out.name}.page")
-    shutil.rmtree(fresh, ignore_errors=True)
-    fresh.mkdir(parents=True)
-    try:
+    with fresh_folder(out) as fresh:
+        fresh.mkdir(parents=True)
         # All that may fail comes before the voice, whose export stands in the log.
         web_programs.bring(web_programs.RUNTIME, runtime, fresh / web_programs.RUNTIME.folder)
         if espeak is not False:
@@ -89,8 +85,6 @@ def export_web(
         found = export_onnx(directory, fresh / VOICE, precision, sentences, purpose, requester)
         _describe(fresh, espeak is not False)
         fresh.rename(out)
-    finally:
-        shutil.rmtree(fresh, ignore_errors=True)
     return found
 
 

@@ -3,8 +3,12 @@
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from myna.arguments import Parser
+
+if TYPE_CHECKING:
+    from myna.deploy.gate import Findings
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -45,14 +49,10 @@ def _encoder(arguments: argparse.Namespace) -> int:
 
 def _base(arguments: argparse.Namespace) -> int:
     from myna.deploy.base_export import export_base
-    from myna.deploy.card import rows
     from myna.deploy.export import gate_sentences
 
     found = export_base(arguments.output, arguments.precision, gate_sentences("en-us", arguments.sentences))
-    for name, value in rows(found):
-        print(f"{name}: {value}")
-    print(f"{arguments.output}: `myna export instant` makes voices on it; by itself it does not speak")
-    return 0
+    return _told(found, f"{arguments.output}: `myna export instant` makes voices on it; by itself it does not speak")
 
 
 def _instant(arguments: argparse.Namespace) -> int:
@@ -65,68 +65,61 @@ def _instant(arguments: argparse.Namespace) -> int:
 
 
 def _tensorrt(arguments: argparse.Namespace) -> int:
-    from myna.deploy.card import rows
-    from myna.deploy.export import gate_sentences
     from myna.deploy.tensorrt_export import export_tensorrt
-    from myna.safety.card import load_card
-    from myna.serve.exit import find_voice
 
-    voice = find_voice(arguments.voice)
-    sentences = gate_sentences(load_card(voice, arguments.purpose).language, arguments.sentences)
+    voice, _, sentences = _asked(arguments)
     found = export_tensorrt(voice, arguments.output, sentences, arguments.purpose, arguments.requester)
-    for name, value in rows(found):
-        print(f"{name}: {value}")
-    print(
-        f"{arguments.output}: on a machine with a GPU run `python build.py PLANS` there; README.md tells what is known"
-    )
-    return 0
+    then = "on a machine with a GPU run `python build.py PLANS` there; README.md tells what is known"
+    return _told(found, f"{arguments.output}: {then}")
 
 
 def _graphs(arguments: argparse.Namespace) -> int:
-    from myna.deploy.card import rows
-    from myna.deploy.export import export_onnx, gate_sentences, pruning_texts
+    from myna.deploy.export import export_onnx, pruning_texts
     from myna.deploy.prune import Smaller
+
+    voice, language, sentences = _asked(arguments)
+    smaller = None
+    if arguments.prune:
+        smaller = Smaller.parse(arguments.prune, pruning_texts(language), arguments.recover)
+    by = (arguments.purpose, arguments.requester)
+    wanted = {"smaller": smaller, "runtime": arguments.runtime}
+    found = export_onnx(voice, arguments.output, arguments.precision, sentences, *by, **wanted)
+    then = f"`myna say --voice {arguments.output}` speaks with it; README.md says by what right"
+    return _told(found, f"{arguments.output}: {then}")
+
+
+def _web(arguments: argparse.Namespace) -> int:
+    from myna.deploy.web_export import export_web
+
+    voice, _, sentences = _asked(arguments)
+    by = (arguments.purpose, arguments.requester)
+    programs = (arguments.runtime, arguments.espeak)
+    found = export_web(voice, arguments.output, arguments.precision, sentences, *by, *programs)
+    then = "serve this folder; README.md says how, by what right, and what a host must do"
+    status = _told(found, f"{arguments.output}: {then}")
+    if not arguments.espeak:
+        print("the page reads no text yet: add the program espeak-ng (GPL-3.0-or-later) with --espeak")
+    return status
+
+
+def _asked(arguments: argparse.Namespace) -> tuple[Path, str, list[str]]:
+    """Return the voice that is exported, its language, and what the gate lets it speak."""
+    from myna.deploy.export import gate_sentences
     from myna.safety.card import load_card
     from myna.serve.exit import find_voice
 
     voice = find_voice(arguments.voice)
     language = load_card(voice, arguments.purpose).language
-    sentences = gate_sentences(language, arguments.sentences)
-    smaller = None
-    if arguments.prune:
-        smaller = Smaller.parse(arguments.prune, pruning_texts(language), arguments.recover)
-    asked = (arguments.purpose, arguments.requester)
-    wanted = {"smaller": smaller, "runtime": arguments.runtime}
-    found = export_onnx(voice, arguments.output, arguments.precision, sentences, *asked, **wanted)
-    for name, value in rows(found):
-        print(f"{name}: {value}")
-    print(f"{arguments.output}: `myna say --voice {arguments.output}` speaks with it; README.md says by what right")
-    return 0
+    return voice, language, gate_sentences(language, arguments.sentences)
 
 
-def _web(arguments: argparse.Namespace) -> int:
+def _told(found: "Findings", then: str) -> int:
+    """Print what the gate measured, and what to do then; return the status of success."""
     from myna.deploy.card import rows
-    from myna.deploy.export import gate_sentences
-    from myna.deploy.web_export import export_web
-    from myna.safety.card import load_card
-    from myna.serve.exit import find_voice
 
-    voice = find_voice(arguments.voice)
-    found = export_web(
-        voice,
-        arguments.output,
-        arguments.precision,
-        gate_sentences(load_card(voice, arguments.purpose).language, arguments.sentences),
-        arguments.purpose,
-        arguments.requester,
-        arguments.runtime,
-        arguments.espeak,
-    )
     for name, value in rows(found):
         print(f"{name}: {value}")
-    print(f"{arguments.output}: serve this folder; README.md says how, by what right, and what a host must do")
-    if not arguments.espeak:
-        print("the page reads no text yet: add the program espeak-ng (GPL-3.0-or-later) with --espeak")
+    print(then)
     return 0
 
 

@@ -7,7 +7,6 @@ around which it puts no blanks, so its numbers are the ones that the network was
 
 import json
 import re
-import shutil
 import unicodedata
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -17,7 +16,7 @@ import torch
 from torch import Tensor
 
 from myna.errors import MynaError
-from myna.files import atomic_text, sha256
+from myna.files import atomic_text, check_absent, fresh_folder, sha256
 from myna.networks.tts.vits import BLANK, DURATION_NOISE, Vits
 from myna.networks.tts.vits_hf import Sizes, State, condition_table, fold_condition, to_theirs, with_weight_norm
 from myna.networks.tts.vits_hf_decoder import branch_offsets, second_convolutions, without_output_bias
@@ -64,8 +63,7 @@ def export_hf(
     Raises:
         MynaError: The voice has no HiFi-GAN decoder, a consent is not in order, or `out` exists.
     """
-    if out.exists() or out.is_symlink():
-        raise MynaError(f"{out} exists already; name another folder, or remove it")
+    check_absent(out)
     if purpose == "evaluation":
         raise MynaError("an export speaks without labels: its purpose is private, publish or commercial")
     voice = Voice.load(directory)
@@ -79,9 +77,7 @@ def export_hf(
         if other.config.name in speakers:
             raise MynaError(f"two speakers are called {other.config.name!r}; rename one in its voice.yaml and seal it")
         speakers[other.config.name] = other.speaker
-    fresh = out.with_name(f".{out.name}.new")
-    shutil.rmtree(fresh, ignore_errors=True)
-    try:
+    with fresh_folder(out) as fresh:
         write_hf(voice, speakers, language, fresh)
         for number, (folder, name) in enumerate(zip(admitted, speakers, strict=True)):
             (fresh / _consent_name(name, number)).write_bytes(read_sealed(folder).files[CONSENT])
@@ -89,8 +85,6 @@ def export_hf(
             write_card(fresh, voice, [*speakers], language, read_sealed(directory).consent, entries[0])
             _mark(fresh / "myna.json", entries)
             fresh.rename(out)
-    finally:
-        shutil.rmtree(fresh, ignore_errors=True)
     return out
 
 
