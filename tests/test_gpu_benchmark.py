@@ -1,19 +1,16 @@
 """`benchmarks/gpu.py --check`: the command that is prepared for a GPU runs on a CPU, too."""
 
-import importlib.util
 from pathlib import Path
 
 import pytest
+from script import load
 
 SCRIPT = Path(__file__).resolve().parents[1] / "benchmarks" / "gpu.py"
 
 
 @pytest.fixture(scope="module")
 def gpu():
-    spec = importlib.util.spec_from_file_location("gpu_benchmark", SCRIPT)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load(SCRIPT, "gpu_benchmark")
 
 
 def test_every_way_but_cuda_graphs_gives_a_figure_on_a_cpu(gpu, capsys) -> None:

@@ -1,6 +1,5 @@
 """benchmarks/train_step.py: both sides have the same sizes, take a step, and end in a table and a plot."""
 
-import importlib.util
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -8,6 +7,7 @@ from typing import Any
 
 import pytest
 import torch
+from script import load
 
 SCRIPT = Path(__file__).parents[2] / "benchmarks" / "train_step.py"
 NETWORK = {
@@ -35,10 +35,7 @@ LOSSES = {"mel": 45.0, "spectrum": 0.0, "adversarial": 1.0, "features": 2.0, "di
 @pytest.fixture
 def benchmark(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     """The script, with tiny networks."""
-    spec = importlib.util.spec_from_file_location("train_step", SCRIPT)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    module = load(SCRIPT)
     tiny: dict[str, Any] = {"network": NETWORK, "discriminator": JUDGE, "losses": LOSSES, "segment": 16}
     monkeypatch.setattr(module, "config", lambda size: {**tiny})
     return module

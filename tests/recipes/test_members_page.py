@@ -1,6 +1,5 @@
 """docs/members.md, followed word for word: its files are written where it says, its tests run, its members are used."""
 
-import importlib.util
 import json
 import re
 import shlex
@@ -12,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 from omegaconf import DictConfig
+from script import load
 from sealing import sealed
 
 import myna.networks.tts
@@ -55,14 +55,6 @@ def dump(project: Path) -> Path:
     default_tokens().save(folder / "tokens.txt")
     np.savez(folder / "stats.npz", mel_mean=np.full(80, -4, np.float32), mel_std=np.ones(80, np.float32))
     return folder
-
-
-def load(path: Path, name: str):
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def typed(word: str) -> list[str]:

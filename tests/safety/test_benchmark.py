@@ -1,12 +1,12 @@
 """The benchmark of the watermarks, on one clip."""
 
-import importlib.util
 import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
+from script import load
 
 from myna.safety.encode import resample
 
@@ -16,10 +16,7 @@ SCRIPT = Path(__file__).parents[2] / "benchmarks" / "watermark.py"
 @pytest.fixture(scope="module")
 def benchmark():
     """Load the script as a module."""
-    spec = importlib.util.spec_from_file_location("benchmark_of_watermarks", SCRIPT)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load(SCRIPT, "benchmark_of_watermarks")
 
 
 def test_table_and_page(benchmark, speech, tmp_path, monkeypatch):

@@ -69,6 +69,8 @@ def test_the_spoken_consent_is_listened_to(server: Server) -> None:
     for clip, reason in (
         (flite(sentence, "rms"), "another voice"),
         (flite("Please call me a taxi."), "record it again"),
+        (flite(sentence.replace("I agree", "I do not agree")), "'i agree' was not heard"),
+        (flite(sentence.replace("private", "commercial")), "'private' was not heard"),
     ):
         found = checked(clip)
         assert not found["ok"] and reason in found["reason"] and str(server.home) not in found["reason"]
