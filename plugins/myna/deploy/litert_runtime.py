@@ -2,6 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -71,22 +72,23 @@ class LiteRtRuntime:
         if rows > lengths[-1]:
             raise MynaError(f"{rows} rows are more than the {lengths[-1]} of {path}; give shorter sentences")
         length = lengths[bisect_left(lengths, rows)]
-        runner = self._runner(name, length)
         filled = {key: _filled(value, length) for key, value in inputs.items()}
         filled["mask"] = (np.arange(length) < rows).astype(np.float32)[None, :, None]
         try:
-            found = runner(**{key: filled[key] for key in runner.get_input_details()})
+            found = self._run(name, length, filled)
         except (ValueError, RuntimeError) as error:
             raise MynaError(f"{path} does not run ({one_line(error)}); export again") from error
         values = [found[key][:, :rows].copy() for key in OUTPUTS[name]]
         return rows_of(values, inputs, path)
 
-    def _runner(self, name: str, length: int) -> Any:
+    def _run(self, name: str, length: int, filled: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[np.float32]]:
         key = name, length
-        if key not in self._runners:
-            with quiet(ERRORS):
+        with nullcontext() if key in self._runners else quiet(ERRORS):  # the first time it prepares, and tells how
+            if key not in self._runners:
                 self._runners[key] = self._graphs[name].get_signature_runner(f"rows_{length}")
-        return self._runners[key]
+            runner = self._runners[key]
+            found: dict[str, NDArray[np.float32]] = runner(**{it: filled[it] for it in runner.get_input_details()})
+        return found
 
 
 def _check_ends(signatures: Mapping[str, Any], name: str) -> None:
