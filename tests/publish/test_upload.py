@@ -9,27 +9,20 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from local_hub import COMMIT, REPO, TOKEN, Hub, HuggingFace, ModelScope
-from omegaconf import DictConfig, OmegaConf
+from hub_packs import WEIGHTS, config_for, hashes, own_hub_state
+from local_hub import COMMIT, REPO, Hub, HuggingFace, ModelScope
+from omegaconf import DictConfig
 
 from myna.cli import main
 from myna.errors import MynaError
 from myna.publish import hubs, upload
-from myna.safety import consent, seal, state
 
 KINDS = {"hf": HuggingFace, "ms": ModelScope}
-WEIGHTS = bytes(range(256)) * 4096  # a megabyte
 
 
 @pytest.fixture(autouse=True)
 def own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MYNA_STATE_DIR", str(tmp_path / "state"))
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setenv("HF_TOKEN", TOKEN)
-    monkeypatch.setenv("MODELSCOPE_API_TOKEN", TOKEN)
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_DISABLE_XET", True)
-    # How long the clients wait before they ask again.
-    monkeypatch.setattr("huggingface_hub.utils._http.time.sleep", lambda seconds: None)
+    own_hub_state(tmp_path, monkeypatch)
 
 
 @pytest.fixture(params=["hf", "ms"])
@@ -41,28 +34,9 @@ def hub(request: pytest.FixtureRequest) -> Iterator[Hub]:
     server.server_close()
 
 
-def config_for(folder: Path, scope: str, **settings: object) -> DictConfig:
-    """Make a pack whose consent has this scope, and the config of its upload."""
-    pack = folder / "exp" / "pack"
-    (pack / "voice").mkdir(parents=True)
-    (pack / "README.md").write_text("---\nlicense: cc0-1.0\ntags:\n- synthetic-speech\n---\n# Ana\n")
-    (pack / "voice" / "tts.safetensors").write_bytes(WEIGHTS)
-    record = consent.ConsentRecord(speaker="ana", who="Ana", basis="own_voice", scope=scope)
-    consent.sign(record, state.site_key()).save(pack / "voice" / "consent.yaml")
-    seal.seal(pack / "voice")
-    node = {"pack": str(pack), "hub": "hf", "repo": None, "private": True, "endpoint": None, **settings}
-    return OmegaConf.create({"exp_dir": str(folder / "exp"), "upload": node})
-
-
 def config_of(hub: Hub, folder: Path, scope: str = "publish") -> DictConfig:
     """The config of an upload to a hub."""
     return config_for(folder, scope, hub=hub.name, repo=REPO, endpoint=hub.address)  # type: ignore[attr-defined]
-
-
-def hashes(folder: Path) -> dict[str, str]:
-    """SHA-256 of every file of a folder."""
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
 def address(hub: Hub, revision: str | None = None) -> hubs.Address:

@@ -20,7 +20,7 @@ def push(pack: Path, repo: str, private: bool, endpoint: str | None = None) -> t
     Raises:
         MynaError: The hub cannot be reached or refuses.
     """
-    with _asked(repo, endpoint) as api:
+    with asked(repo, endpoint) as api:
         if not api.repo_exists(repo):
             api.create_repo(repo, private=private)
         commit = api.upload_folder(repo_id=repo, folder_path=pack, commit_message="Upload a voice made with Myna")
@@ -29,7 +29,7 @@ def push(pack: Path, repo: str, private: bool, endpoint: str | None = None) -> t
 
 def files(repo: str, revision: str | None, endpoint: str | None = None) -> tuple[str, dict[str, int]]:
     """Return the commit of a revision, and path → bytes of each file in it."""
-    with _asked(repo, endpoint) as api:
+    with asked(repo, endpoint) as api:
         info = api.model_info(repo, revision=revision, files_metadata=True)
         sizes = {sibling.rfilename: int(sibling.size or 0) for sibling in info.siblings or ()}
         return str(info.sha), sizes
@@ -39,13 +39,13 @@ def fetch(repo: str, revision: str, paths: list[str], folder: Path, endpoint: st
     """Bring files into a folder; those that are there already stay, half of one is gone on with."""
     from huggingface_hub import hf_hub_download
 
-    with _asked(repo, endpoint) as api:
+    with asked(repo, endpoint) as api:
         for path in paths:
             hf_hub_download(repo, path, revision=revision, local_dir=folder, endpoint=api.endpoint, token=api.token)
 
 
 @contextmanager
-def _asked(repo: str, endpoint: str | None) -> Iterator["HfApi"]:
+def asked(repo: str, endpoint: str | None) -> Iterator["HfApi"]:
     """Give the client; what goes wrong with it is said in one line."""
     if endpoint or os.environ.get("HF_ENDPOINT"):
         # A hub of one's own seldom has Xet's storage, and its client then says that the hub cannot be reached.
@@ -70,6 +70,19 @@ def _asked(repo: str, endpoint: str | None) -> Iterator["HfApi"]:
             f"the hub {api.endpoint} cannot be reached ({type(error).__name__}); check the network or upload.endpoint, "
             "and give the same command again: what has arrived is not sent again"
         ) from error
+
+
+@contextmanager
+def spoken_to(endpoint: str) -> Iterator[None]:
+    """Let a toolkit that makes its own client, without an address, speak to this hub."""
+    from huggingface_hub import constants
+
+    before = constants.ENDPOINT
+    constants.ENDPOINT = endpoint
+    try:
+        yield
+    finally:
+        constants.ENDPOINT = before
 
 
 def _status(error: Any) -> str:

@@ -2,7 +2,9 @@
 
 import json
 import logging
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from omegaconf import DictConfig
 
@@ -16,6 +18,8 @@ from myna.safety.seal import read_sealed
 from myna.safety.types import Request
 from myna.workspace import Workspace, run_again, run_first
 
+# Clients of Hugging Face's hub that belong to a toolkit: ESPnet3 uploads the pack, NeMo its vocoder.
+TOOLKITS = {"espnet": "myna.publish.espnet_upload", "nemo": "myna.publish.nemo_upload"}
 LABEL = "synthetic-speech"  # the tag of a card whose model speaks with marks of synthetic sound
 
 logger = logging.getLogger(__name__)
@@ -24,15 +28,16 @@ logger = logging.getLogger(__name__)
 def run(config: DictConfig) -> None:
     """Upload `exp/pack/` and write `exp/upload.json`: what was uploaded where, or why not.
 
-    `upload.hub` chooses the hub; its address is `upload.endpoint`, else that of the environment (`HF_ENDPOINT`,
-    `MODELSCOPE_ENDPOINT`). The token is the one that the hub's own login stored, or `HF_TOKEN`, `MODELSCOPE_API_TOKEN`.
+    `upload.hub` chooses the hub, `upload.client` who speaks to it: its own client, ESPnet3 or NeMo. Its address is
+    `upload.endpoint`, else that of the environment (`HF_ENDPOINT`, `MODELSCOPE_ENDPOINT`). The token is the one that
+    the hub's own login stored, or `HF_TOKEN`, `MODELSCOPE_API_TOKEN`.
 
     Args:
         config: The composed configuration; node `upload`.
 
     Raises:
         MynaError: A repository is named, but the pack is missing, the consent does not cover publishing, or the hub
-            refuses.
+            refuses, or the toolkit does not know the hub.
     """
     settings, pack = config.upload, Path(config.upload.pack)
     record_path = Workspace.of(config).upload_record
@@ -47,11 +52,25 @@ def run(config: DictConfig) -> None:
     check_card(pack)
     request = Request(output=Path(settings.repo), purpose="publish", requester="upload")
     with recorded("upload", [admitted], request, admitted.pack_id):
-        address, commit = hub_of(settings.hub).push(pack, settings.repo, bool(settings.private), settings.endpoint)
-    voice = str(Address(settings.hub, settings.repo, commit))
-    logger.info("uploaded: %s, which is --voice %s", address, voice)
+        address, commit = _client(settings).push(pack, settings.repo, bool(settings.private), settings.endpoint)
+    voice = None if settings.get("client") == "nemo" else str(Address(settings.hub, settings.repo, commit))
+    logger.info("uploaded: %s%s", address, f", which is --voice {voice}" if voice else "")
     done = {"uploaded": True, "repo": settings.repo, "address": address, "voice": voice, "pack_id": admitted.pack_id}
     atomic_text(record_path, json.dumps(done, indent=2) + "\n")
+
+
+def _client(settings: DictConfig) -> Any:
+    """Return the module whose `push` uploads.
+
+    Raises:
+        MynaError: A toolkit is asked to speak to another hub than Hugging Face's.
+    """
+    client = settings.get("client") or "hub"
+    if client == "hub":
+        return hub_of(settings.hub)
+    if settings.hub != "hf":
+        raise MynaError(f"upload.client={client} knows Hugging Face's hub only; give upload.client=hub")
+    return import_module(TOOLKITS[client])
 
 
 def _also_refused(pack: Path) -> str:
