@@ -169,9 +169,15 @@ def test_doctor_tells_of_missing_tools(monkeypatch):
 
 def test_doctor_compares_versions(tmp_path: Path):
     constraints = tmp_path / "constraints.txt"
-    constraints.write_text("pytest==0.0.1\nno-such-package-here==1.0\n")
+    constraints.write_text("pytest==0.0.1\nno-such-package-here==1.0\nnor-this==2  # in the group onnx alone\n")
     states = {check.what: check.state for check in doctor.package_checks(constraints)}
     assert states == {"pytest": "note", "no-such-package-here": "missing", "packages": "ok"}
+
+
+def test_doctor_finds_what_set_up_installs():
+    """A pin that set-up does not install was told as missing to everybody."""
+    absent = [check.what for check in doctor.package_checks(ROOT / "constraints.txt") if check.state == "missing"]
+    assert absent == []
 
 
 def test_doctor_prints_a_table_and_its_status(monkeypatch, capsys):

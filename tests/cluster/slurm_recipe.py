@@ -17,6 +17,7 @@ import pytest
 import slurm
 from tiny_recipe import STEPS, command, digests, run, start
 
+pytestmark = pytest.mark.timeout(3600)  # on a busy machine it takes half an hour
 SLURM = ["parallel.n_workers=2", 'trainer.srun=["--time=20"]']
 
 
