@@ -46,6 +46,12 @@ class Prosody:
     durations: Tensor | None = None
     contour: Tensor | None = None
 
+    def on_top(self, rate: float = 1.0, pitch: float = 0.0, range: float = 1.0, tilt: float = 0.0) -> "Prosody":
+        """Return it with more of each, over the whole sentence."""
+        return replace(
+            self, rate=self.rate * rate, pitch=self.pitch + pitch, range=self.range * range, tilt=self.tilt + tilt
+        )
+
 
 def paced(durations: Tensor, rate: Value) -> Tensor:
     """Divide durations by a rate, in whole frames whose errors do not add up.
