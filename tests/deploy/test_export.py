@@ -23,6 +23,7 @@ from myna.deploy.int8 import _leaving, quantise
 from myna.errors import MynaError
 from myna.networks.voice import Voice
 from myna.safety import aigc, seal
+from myna.text.traced import Style
 
 TEXT = "Good morning, Ana. How are you today?"
 
@@ -53,6 +54,16 @@ def test_an_export_reads_as_the_voice_does(text: str, voice_folder: Path, export
     assert np.corrcoef(ours, theirs)[0, 1] > 0.999
     assert np.abs(ours).max() == pytest.approx(np.abs(theirs).max(), rel=0.02)
     np.testing.assert_allclose(np.concatenate(list(engine.stream(text))), ours, atol=1e-6)
+
+
+def test_an_export_takes_rate_and_energy_and_refuses_the_rest(voice_folder: Path, exported: Path) -> None:
+    voice, engine, style = Voice.load(voice_folder), Engine.load(exported), Style(rate=0.7, volume=-6.0)
+    ours, theirs = engine.speak(TEXT, style=style), voice.speak(TEXT, style=style)
+    assert ours.shape == theirs.shape
+    assert np.corrcoef(ours, theirs)[0, 1] > 0.999
+    for other in (Style(pitch=1.0), Style(range=1.2), Style(tilt=1.0)):
+        with pytest.raises(MynaError, match="use the voice it is from"):
+            engine.speak(TEXT, style=other)
 
 
 def test_what_an_export_does_not_speak_is_told(exported: Path, tmp_path: Path, capsys) -> None:

@@ -11,6 +11,7 @@ from myna.errors import MynaError
 from myna.networks.timing import FORMATS, write_times
 from myna.networks.tts.vits_mel import VitsMel
 from myna.networks.voice import Voice
+from myna.text.traced import Style
 
 FRAME = 256 / 22_050
 TEXT = "Dr. Smith paid $5 to 小明 [pause:0.3] today. Who knows?"
@@ -48,6 +49,31 @@ def test_markup_changes_how_it_is_said(voice: Voice) -> None:
     assert len(slow) > 1.3 * len(plain)
     assert np.abs(quiet).max() == pytest.approx(np.abs(plain).max() / 10, rel=0.01)
     assert len(high) == len(plain) and np.abs(high - plain).max() > 1e-4
+
+
+def test_a_word_is_said_otherwise_within_its_sentence(voice: Voice) -> None:
+    plain = voice.speak_timed("Some loud words here.")
+    text = "<speak>Some <prosody volume='+6dB' rate='50%' pitch='+3st'>loud</prosody> words here.</speak>"
+    (piece,) = voice.reading(text).pieces
+    word = piece.words[1]
+    assert {style.volume for style in piece.styles[word.first : word.last]} == {6.0}
+    assert {style.volume for style in piece.styles[: word.first] + piece.styles[word.last + 1 :]} == {0.0}
+    marked = voice.speak_timed(text)
+    old, new = ([w.end - w.start for w in timed.words] for timed in (plain, marked))
+    assert new[1] == pytest.approx(2 * old[1], abs=FRAME)
+    assert [new[0], *new[2:]] == pytest.approx([old[0], *old[2:]], abs=FRAME)
+
+
+def test_a_style_is_that_of_all(voice: Voice) -> None:
+    text = "Some words. And more."
+    plain, slow = voice.speak(text), voice.speak(text, style=Style(rate=0.5))
+    assert len(slow) == pytest.approx(2 * len(plain), rel=0.01)
+    quiet = voice.speak(text, style=Style(volume=-20.0))
+    assert np.abs(quiet).max() == pytest.approx(np.abs(plain).max() / 10, rel=0.01)
+    timed = voice.speak_timed(text, style=Style(rate=0.5, pitch=2.0, range=1.5, tilt=1.0))
+    assert len(timed.wave) == len(slow)
+    np.testing.assert_array_equal(timed.wave, voice.speak(text, style=Style(rate=0.5, pitch=2.0, range=1.5, tilt=1.0)))
+    assert not np.array_equal(timed.wave, slow)
 
 
 def test_every_token_of_a_mixed_sentence_has_its_language(voice: Voice) -> None:

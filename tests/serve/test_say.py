@@ -57,6 +57,8 @@ def test_a_pack_is_a_voice_too(voice_folder, tmp_path) -> None:
         (["...", "--voice", "{voice}"], "nothing to say"),
         (["Hi", "--voice", "{voice}", "--language", "klingon"], "unknown language 'klingon'"),
         (["Hi", "--voice", "{voice}", "--speed", "9"], "speed 9 is outside"),
+        (["Hi", "--voice", "{voice}", "--pitch", "13"], "pitch 13 is outside -12 to 12 semitones"),
+        (["Hi", "--voice", "{voice}", "--tilt", "nan"], "tilt nan is outside"),
         (["Hi", "--voice", "{voice}", "-o", "{tmp}/x.txt"], r"cannot write \.txt"),
         (["Hi", "--voice", "{voice}", "-o", "{tmp}"], "without suffix"),
         (["Hi", "--voice", "{voice}", "--purpose", "publish"], "covers 'evaluation', not 'publish'"),

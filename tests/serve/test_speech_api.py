@@ -84,6 +84,13 @@ def test_the_official_client(of_the_server: Server, tmp_path: Path) -> None:
         api.audio.speech.create(model="tts-1", voice="nobody", input="Hello.")
 
 
+def test_a_prosody_is_followed_or_named(server: Server) -> None:
+    plain, slow = (server.speech(response_format="pcm", **more).content for more in ({}, {"rate": 0.5, "pitch": 2.0}))
+    assert len(slow) > 1.5 * len(plain)
+    refused = server.speech(pitch=20)
+    assert refused.status_code in (400, 422) and "pitch" in refused.text
+
+
 def sse(text: str) -> list[dict]:
     return [json.loads(block.removeprefix("data: ")) for block in text.split("\n\n") if block]
 

@@ -53,6 +53,12 @@ def mel_filters(config: MelConfig) -> Tensor:
     return torch.from_numpy(filters.T.copy())
 
 
+def band_frequencies(config: MelConfig) -> Tensor:
+    """Return the centre of each band `(n_mels,)`, Hz."""
+    edges = librosa.mel_frequencies(config.n_mels + 2, fmin=config.fmin, fmax=config.fmax)
+    return torch.from_numpy(edges[1:-1].astype("float32"))
+
+
 @lru_cache(maxsize=8)
 @torch.inference_mode(False)
 def _hann(length: int) -> Tensor:

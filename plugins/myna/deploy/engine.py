@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from myna.deploy import bundle, shared
-from myna.deploy.host import BINS, Pulses, Transform, frames_of, pitch_of, spread
+from myna.deploy.host import BINS, Pulses, Transform, frames_of, paced, pitch_of, spread
 from myna.deploy.noise import normal
 from myna.deploy.rows import Array, Rows, heard
 from myna.deploy.runtimes import Run, open_graphs
@@ -23,6 +23,7 @@ from myna.text.front_end import FrontEnd
 from myna.text.languages import LANGUAGES
 from myna.text.reading import Piece, Reading, read_text, spoken_or_error
 from myna.text.tokens import TokenList
+from myna.text.traced import PLAIN, Style
 
 NOISE_FRAMES = 256  # after so many the vocoder's noise repeats, see `myna.networks.vocoder.noise`
 FIRST_CHUNK, LONGEST_CHUNK = 32, 256  # frames; each chunk is twice as long as the last, for halos cost time
@@ -126,9 +127,11 @@ class Engine:
         pairs = zip(piece.symbols, piece.languages, strict=True)
         codes = [LANGUAGES[code] for symbol, code in pairs if symbol in self.known] or [LANGUAGES[piece.language]]
         inside = codes if len(codes) + 2 == len(numbers) else []
-        return self.draw(numbers, [codes[0], *inside, codes[-1]], seed, piece.style.paced(speed))
+        return self.draw(numbers, [codes[0], *inside, codes[-1]], seed, speed, piece.style.paced(speed) / speed)
 
-    def draw(self, numbers: Sequence[int], languages: Sequence[int], seed: int = 0, speed: float = 1.0) -> Drawn:
+    def draw(
+        self, numbers: Sequence[int], languages: Sequence[int], seed: int = 0, speed: float = 1.0, rate: float = 1.0
+    ) -> Drawn:
         """Prepare a sentence: its durations are known, its frames are made when they are asked for.
 
         Args:
@@ -136,13 +139,14 @@ class Engine:
             languages: Of each token, see `myna.text.languages.LANGUAGES`.
             seed: Same seed, same sound.
             speed: 1.2 is a fifth faster.
+            rate: The same on top of it, exact over the sentence.
         """
         tokens, spoken = (np.asarray([row], np.int64) for row in (numbers, languages))
         speaker = {} if self.speaker is None else {"speaker": self.speaker[None]}
         encoded, log_durations = self.run("text", tokens=tokens, languages=spoken, **speaker)
         self._check_width("text", encoded, encoded.shape[-1])
         self._check_width("text", log_durations[..., None], 1)
-        durations = frames_of(log_durations[0], speed)
+        durations = paced(frames_of(log_durations[0], speed), rate)
         rows = spread(encoded[0], durations)
         total = len(rows)
         noise = normal(seed, total * self.config.n_mels).reshape(total, -1) * np.float32(self.config.noise_scale)
@@ -197,16 +201,18 @@ class Engine:
                 )
         return found
 
-    def stream(self, text: str, language: str | None = None, seed: int = 0, speed: float = 1.0) -> Iterator[Array]:
+    def stream(
+        self, text: str, language: str | None = None, seed: int = 0, speed: float = 1.0, style: Style = PLAIN
+    ) -> Iterator[Array]:
         """Speak in chunks: the first leaves before the sentence is drawn. Together they are what `speak` gives.
 
         These are raw samples, without any label: what people hear leaves through `myna.safety.release`. Markup is
         followed, but for pitch and its range (`draw_piece`).
 
         Raises:
-            MynaError: The text is empty, or the language is unknown.
+            MynaError: The text is empty, the language is unknown, or the style asks for what the graphs do not do.
         """
-        for pause, piece in self.reading(text, language).paused():
+        for pause, piece in self.reading(text, language).styled(self._checked(style)).paused():
             if samples := int(pause / speed * self.sample_rate):
                 yield np.zeros(samples, np.float32)
             if piece is not None:
@@ -214,10 +220,20 @@ class Engine:
                 gain = np.float32(piece.style.gain)
                 yield from (np.clip(chunk * gain, -1.0, 1.0) for chunk in chunks)
 
-    def speak(self, text: str, language: str | None = None, seed: int = 0, speed: float = 1.0) -> Array:
+    def _checked(self, style: Style) -> Style:
+        if (style.pitch, style.range, style.tilt) != (0.0, 1.0, 0.0):
+            raise MynaError(
+                f"{self.directory} is an export, which keeps the pitch and the timbre of its voice: it takes rate and "
+                "energy; for pitch, range and tilt use the voice it is from"
+            )
+        return style
+
+    def speak(
+        self, text: str, language: str | None = None, seed: int = 0, speed: float = 1.0, style: Style = PLAIN
+    ) -> Array:
         """Speak text of any length; arguments, result and errors as those of `myna.networks.voice.Voice.speak`."""
         parts: list[Array] = []
-        for pause, piece in self.reading(text, language).shown():
+        for pause, piece in self.reading(text, language).styled(self._checked(style)).shown():
             parts.append(np.zeros(int(pause / speed * self.sample_rate), np.float32))
             if piece is not None:
                 wave = self.draw_piece(piece, seed, speed).wave

@@ -24,6 +24,16 @@ def frames_of(log_durations: Array, speed: float) -> NDArray[np.int64]:
     return np.maximum(np.round(predicted), 1).astype(np.int64)
 
 
+def paced(durations: NDArray[np.int64], rate: float) -> NDArray[np.int64]:
+    """Divide durations `(L,)` by a rate, see `myna.networks.tts.prosody.paced`."""
+    if rate == 1.0:
+        return durations
+    number = np.arange(1, len(durations) + 1)
+    ends = np.round(np.cumsum(durations / rate)).astype(np.int64)
+    ends = number + np.maximum(np.maximum.accumulate(ends - number), 0)
+    return np.diff(ends, prepend=0)
+
+
 def spread(encoded: Array, durations: NDArray[np.int64]) -> Array:
     """Give each frame the vector of its token, and its place within the token.
 

@@ -22,13 +22,17 @@ from myna.errors import MynaError
 from myna.files import atomic_text
 from myna.networks import voice_files
 from myna.networks.pretrained import part_config
+from myna.networks.saying import asked_prosody
 from myna.networks.timing import Timed, timed_speech
+from myna.networks.tts.prosody import Prosody
+from myna.networks.tts.prosody import timed as timed_prosody
 from myna.networks.weights import build, save_weights
 from myna.text.front_end import DEFAULT, FrontEnd, build_front_end
 from myna.text.languages import LANGUAGES, canonical
 from myna.text.reading import Piece, Reading, read_text, spoken_or_error, whole_piece
 from myna.text.sentences import PAUSES
 from myna.text.tokens import TokenList
+from myna.text.traced import PLAIN, Style
 
 __all__ = ["PAUSES", "Voice", "VoiceConfig", "build", "save_weights"]
 
@@ -172,7 +176,8 @@ class Voice:
 
     def read(self, text: str, language: str | None = None, closed: bool = True) -> Reading:
         """Say how a text will be read, see `myna.text.reading.read_text`; the voice's language when none is given."""
-        return read_text(text, language or self.config.language, self.front_end, closed=closed)
+        whole = bool(getattr(self.tts, "takes_prosody", False))
+        return read_text(text, language or self.config.language, self.front_end, closed=closed, whole=whole)
 
     def speak_sentence(self, text: str, language: str | None = None, seed: int = 0, speed: float = 1.0) -> np.ndarray:
         """Speak one sentence without cutting it; returns float32 samples `(T,)`."""
@@ -183,7 +188,7 @@ class Voice:
 
     @torch.inference_mode()
     def speak_piece(
-        self, piece: Piece, seed: int = 0, speed: float = 1.0, timed: bool = False
+        self, piece: Piece, seed: int = 0, speed: float = 1.0, timed: bool = False, prosody: Prosody | None = None
     ) -> tuple[np.ndarray, list[int]]:
         """Speak one piece of a reading.
 
@@ -192,6 +197,7 @@ class Voice:
             seed: Same seed, same sound.
             speed: 1.2 is a fifth faster.
             timed: Tell how long each symbol lasts.
+            prosody: How it is said, beside the style of the piece.
 
         Returns:
             Float32 samples `(T,)`, and the frames of the start mark, of each symbol (0 for those that the token list
@@ -203,14 +209,21 @@ class Voice:
         known = [n for n, symbol in enumerate(piece.symbols) if symbol in self.known]
         numbers = torch.tensor([self.tokens.encode(piece.symbols)])
         text = (numbers, torch.tensor([numbers.shape[1]]), self.speaker[None], self._languages(piece, known))
-        speed = piece.style.paced(speed)
         more: dict[str, Any] = dict(self.config.defaults)
         frames: list[int] = []
+        if getattr(self.tts, "takes_prosody", False):
+            prosody = asked_prosody(piece, known, speed, prosody)
+        else:
+            speed = piece.style.paced(speed)
         if timed:
             more["durations"] = self._durations(text, speed)
+            if prosody is not None:
+                more["durations"], prosody = timed_prosody(more["durations"], prosody)
             frames = _of_all_symbols(more["durations"][0].tolist(), known, len(piece.symbols))
         if getattr(self.tts, "moves_pitch", False) and piece.style.prosody[1:3] != (0.0, 1.0):
             more |= {"pitch": piece.style.pitch, "pitch_range": piece.style.range}
+        if prosody is not None:
+            more["prosody"] = prosody
         out, lengths = self.tts.infer(*text, seed=seed, speed=speed, **more)
         out = out[:, : int(lengths[0])]
         wave = out if self.vocoder is None else self.vocoder(out)
@@ -236,7 +249,9 @@ class Voice:
         durations: Tensor = self.tts.predict_durations(*text, speed=speed)
         return durations
 
-    def stream(self, text: str, language: str | None = None, seed: int = 0, speed: float = 1.0) -> Iterator[np.ndarray]:
+    def stream(
+        self, text: str, language: str | None = None, seed: int = 0, speed: float = 1.0, style: Style = PLAIN
+    ) -> Iterator[np.ndarray]:
         """Speak piece by piece: each piece of sound is given as soon as it is made.
 
         Sentences, clauses of long sentences and the pauses between them are the pieces.
@@ -244,7 +259,7 @@ class Voice:
         Raises:
             MynaError: The text is empty, or the language is unknown.
         """
-        for wave, _, _ in self._waves(self.reading(text, language), seed, speed):
+        for wave, _, _ in self._waves(self._styled(text, language, style), seed, speed):
             yield wave
 
     def reading(self, text: str, language: str | None = None) -> Reading:
@@ -254,6 +269,15 @@ class Voice:
             MynaError: It has not, or the language is unknown.
         """
         return spoken_or_error(self.read(text, language), language or self.config.language)
+
+    def _styled(self, text: str, language: str | None, style: Style) -> Reading:
+        plain = (style.pitch, style.range, style.tilt) == (0.0, 1.0, 0.0)
+        if not plain and not getattr(self.tts, "takes_prosody", False):
+            raise MynaError(
+                f"the {type(self.tts).__name__} of this voice takes rate and energy: pitch, range and tilt need a "
+                "voice of tts=vits_mel"
+            )
+        return self.reading(text, language).styled(style)
 
     def _waves(
         self, reading: Reading, seed: int, speed: float, timed: bool = False
@@ -269,7 +293,9 @@ class Voice:
         wave, frames = self.speak_piece(piece, seed, speed, timed)
         return wave, piece, frames
 
-    def speak_timed(self, text: str, language: str | None = None, seed: int = 0, speed: float = 1.0) -> Timed:
+    def speak_timed(
+        self, text: str, language: str | None = None, seed: int = 0, speed: float = 1.0, style: Style = PLAIN
+    ) -> Timed:
         """Speak text of any length, and say when each sound, word and sentence is said.
 
         Arguments and errors as those of `speak`.
@@ -277,10 +303,12 @@ class Voice:
         Raises:
             MynaError: The model of the voice has no durations.
         """
-        reading = self.reading(text, language)
+        reading = self._styled(text, language, style)
         return timed_speech(reading, list(self._waves(reading, seed, speed, timed=True)), self.sample_rate)
 
-    def speak(self, text: str, language: str | None = None, seed: int = 0, speed: float = 1.0) -> np.ndarray:
+    def speak(
+        self, text: str, language: str | None = None, seed: int = 0, speed: float = 1.0, style: Style = PLAIN
+    ) -> np.ndarray:
         """Speak text of any length.
 
         Args:
@@ -288,6 +316,7 @@ class Voice:
             language: espeak-ng code or alias; the voice's own when left out.
             seed: Same seed, same sound.
             speed: 1.2 is a fifth faster.
+            style: How all of it is said, under what markup asks.
 
         Returns:
             float32 samples `(T,)` in [-1, 1].
@@ -295,7 +324,7 @@ class Voice:
         Raises:
             MynaError: The text is empty, or the language is unknown.
         """
-        whole = np.concatenate(list(self.stream(text, language, seed, speed)))
+        whole = np.concatenate(list(self.stream(text, language, seed, speed, style)))
         return np.clip(whole, -1.0, 1.0, out=whole)
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
 # What a voice never sets for itself: `infer` gets these from whoever speaks.
-_CALLERS = {"self", "tokens", "token_lengths", "speaker", "language", "seed", "speed", "durations"}
+_CALLERS = {"self", "tokens", "token_lengths", "speaker", "language", "seed", "speed", "durations", "prosody"}
 
 
 class Described(BaseModel):

@@ -1,8 +1,10 @@
 """The door for Python: `from myna import Voice`. What people hear leaves labelled, as from the command `myna say`."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -19,6 +21,7 @@ from myna.serve.exit import (
     load_voice,
     speak,
     spoken_request,
+    style_of,
     voice_card,
     watermark_wish,
 )
@@ -106,7 +109,13 @@ class Voice:
         return str(self.talker.config.language)
 
     def say(
-        self, text: str, language: str | None = None, speed: float = 1.0, seed: int = 0, **wishes: object
+        self,
+        text: str,
+        language: str | None = None,
+        speed: float = 1.0,
+        seed: int = 0,
+        prosody: Mapping[str, float] = MappingProxyType({}),
+        **wishes: object,
     ) -> Speech:
         """Speak a text of any length: plain, markdown or SSML.
 
@@ -115,6 +124,7 @@ class Voice:
             language: espeak-ng code or alias, or `auto`; the voice's own when left out.
             speed: 1.2 is a fifth faster.
             seed: Same seed, same samples.
+            prosody: `rate`, `pitch`, `range`, `energy`, `tilt`, see `myna.serve.exit.PROSODY`.
             wishes: `purpose`, `cue`, `undertaking`: fields of `myna.safety.types.Request`.
 
         Raises:
@@ -122,7 +132,8 @@ class Voice:
         """
         from myna.safety.release import admit
 
-        wanted, card = Wanted(text, language, speed, seed).checked(), voice_card(self.directory, self.talker)
+        style = style_of(**prosody)
+        wanted, card = Wanted(text, language, speed, seed, style).checked(), voice_card(self.directory, self.talker)
         wishes = {**watermark_wish(self.directory), **wishes, "languages": languages_of(self.talker, wanted)}
         admit(card, spoken_request(wanted, Path("speech.wav"), **wishes))  # what may not leave is not spoken first
         return Speech(wanted, card, wishes, speak(self.talker, wanted))

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from myna.deploy import NAME as EXPORT
 from myna.errors import MynaError, UnmarkableError
 from myna.serve.given import says_something, speakable
+from myna.text.traced import PLAIN, Style
 
 if TYPE_CHECKING:
     from myna.networks.timing import Timed
@@ -41,16 +42,45 @@ class Talker(Protocol):
     def sample_rate(self) -> int:
         """Samples a second, Hz."""
 
-    def speak(self, text: str, language: str | None = None, seed: int = 0, speed: float = 1.0) -> NDArray[np.float32]:
+    def speak(
+        self, text: str, language: str | None = None, seed: int = 0, speed: float = 1.0, style: Style = PLAIN
+    ) -> NDArray[np.float32]:
         """Return samples `(T,)`."""
 
     def stream(
-        self, text: str, language: str | None = None, seed: int = 0, speed: float = 1.0
+        self, text: str, language: str | None = None, seed: int = 0, speed: float = 1.0, style: Style = PLAIN
     ) -> Iterator[NDArray[np.float32]]:
         """Give samples part by part, each as soon as it is made."""
 
     def read(self, text: str, language: str | None = None) -> "Reading":
         """Say how a text will be read."""
+
+
+# What can be asked of a style: the field of `Style`, lowest, highest, unit, and what it is.
+PROSODY: dict[str, tuple[str, float, float, str, str]] = {
+    "rate": ("rate", 0.25, 4.0, "×", "1.2 is a fifth faster, exact over a sentence, pauses too"),
+    "pitch": ("pitch", -12.0, 12.0, "semitones", "higher above 0"),
+    "range": ("range", 0.0, 2.0, "×", "how far the pitch moves; 0 is monotonous"),
+    "energy": ("volume", -30.0, 12.0, "dB", "louder above 0"),
+    "tilt": ("tilt", -6.0, 6.0, "dB an octave", "brighter, as with effort, above 0"),
+}
+
+
+def style_of(**asked: float) -> Style:
+    """Return the style that words of `PROSODY` ask for."""
+    return Style(**{PROSODY[name][0]: value for name, value in asked.items()})  # type: ignore[arg-type]
+
+
+def check_prosody(style: Style) -> None:
+    """Compare a style with the ranges of `PROSODY`.
+
+    Raises:
+        MynaError: A value is outside of what voices can say.
+    """
+    for name, (attribute, low, high, unit, meaning) in PROSODY.items():
+        value, plain = getattr(style, attribute), getattr(PLAIN, attribute)
+        if not low <= value <= high:
+            raise MynaError(f"{name} {value:g} is outside {low:g} to {high:g} {unit} ({plain:g} is plain; {meaning})")
 
 
 @dataclass(frozen=True)
@@ -62,18 +92,20 @@ class Speech:
         language: espeak-ng code or alias, or `auto`; None for the voice's own.
         speed: 1.2 is a fifth faster.
         seed: Same seed, same samples.
+        style: How all of it is said: rate, pitch, range, volume and tilt, see `PROSODY`.
     """
 
     text: str
     language: str | None = None
     speed: float = 1.0
     seed: int = 0
+    style: Style = PLAIN
 
     def checked(self) -> "Speech":
         """Return itself, with blanks in place of control characters.
 
         Raises:
-            MynaError: Nothing to say, an unknown language, or a speed outside 0.25 to 4.
+            MynaError: Nothing to say, an unknown language, or a speed or a prosody that no voice speaks.
         """
         from myna.text.languages import AUTO, canonical
 
@@ -83,6 +115,7 @@ class Speech:
             canonical(self.language)
         if not 0.25 <= self.speed <= 4.0:
             raise MynaError(f"speed {self.speed:g} is outside 0.25 to 4; 1 is the voice's own pace")
+        check_prosody(self.style)
         return replace(self, text=speakable(self.text)[0])
 
 
@@ -165,21 +198,25 @@ def voice_card(directory: Path, voice: Talker) -> "VoiceCard":
 def speak(voice: Talker, speech: Speech) -> tuple[NDArray[np.float32], int]:
     """Speak; returns samples `(T,)` and their rate in Hz."""
     speech = speech.checked()
-    wave = voice.speak(speech.text, language=speech.language, seed=speech.seed, speed=speech.speed)
+    wave = voice.speak(speech.text, **_manner(speech))
     return wave, voice.sample_rate
 
 
 def speak_parts(voice: Talker, speech: Speech) -> Iterator[NDArray[np.float32]]:
     """Speak part by part: samples `(T,)` within ±1, each as soon as it is made."""
     speech = speech.checked()
-    for wave in voice.stream(speech.text, language=speech.language, seed=speech.seed, speed=speech.speed):
+    for wave in voice.stream(speech.text, **_manner(speech)):
         yield np.clip(wave, -1.0, 1.0)
 
 
 def speak_timed(voice: "Voice", speech: Speech) -> "Timed":
     """Speak, and say when each word is said; see `myna.networks.timing`."""
     speech = speech.checked()
-    return voice.speak_timed(speech.text, language=speech.language, seed=speech.seed, speed=speech.speed)
+    return voice.speak_timed(speech.text, **_manner(speech))
+
+
+def _manner(speech: Speech) -> dict[str, Any]:
+    return {name: getattr(speech, name) for name in ("language", "seed", "speed", "style")}
 
 
 def languages_of(voice: Talker, speech: Speech) -> tuple[str, ...]:

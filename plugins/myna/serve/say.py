@@ -16,6 +16,7 @@ from myna.errors import MynaError, told
 from myna.files import check_name
 from myna.serve.exit import (
     ENGINES,
+    PROSODY,
     Speech,
     Talker,
     engine_of,
@@ -27,11 +28,13 @@ from myna.serve.exit import (
     speak_parts,
     speak_timed,
     spoken_request,
+    style_of,
     voice_card,
     watermark_wish,
 )
 from myna.serve.given import given_text
 from myna.serve.named import named_voice
+from myna.text.traced import PLAIN
 
 if TYPE_CHECKING:
     import numpy as np
@@ -62,7 +65,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     folder = find_voice(named_voice(arguments.voice))
     engine = engine_of(folder, arguments.engine)
     given = given_text(arguments.text, arguments.language)
-    speech = Speech(given.text, arguments.language, arguments.speed, arguments.seed).checked()
+    style = style_of(**{name: getattr(arguments, name) for name in PROSODY})
+    speech = Speech(given.text, arguments.language, arguments.speed, arguments.seed, style).checked()
     if given.note:
         print(f"myna say: {given.note}", file=sys.stderr)
     wishes = {"purpose": arguments.purpose, "cue": arguments.cue, "undertaking": arguments.undertaking}
@@ -160,6 +164,7 @@ def _parser() -> argparse.ArgumentParser:
         "--check", action="store_true", help="listen to it, and say it again where words are said twice or left out"
     )
     parser.add_argument("--speed", type=float, default=1.0, help="1.2 is a fifth faster (default: 1)")
+    _add_prosody(parser)
     parser.add_argument("--seed", type=seed, default=0, help="another seed, another reading (default: 0)")
     parser.add_argument(
         "--threads",
@@ -178,6 +183,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--cue", choices=("rhythm", "spoken", "off"), default="rhythm", help="the audible label")
     parser.add_argument("--undertaking", type=Path, metavar="FILE", help="needed with --cue off (see docs)")
     return parser
+
+
+def _add_prosody(parser: argparse.ArgumentParser) -> None:
+    for name, (attribute, low, high, unit, meaning) in PROSODY.items():
+        plain = getattr(PLAIN, attribute)
+        said = f"{unit}, {low:g} to {high:g}: {meaning} (default: {plain:g})"
+        parser.add_argument(f"--{name}", type=float, default=plain, metavar="N", help=said)
 
 
 def _check_times(path: Path, folder: Path, engine: str) -> None:

@@ -15,6 +15,7 @@ from myna.errors import MynaError
 from myna.limits import LARGEST_SEED
 from myna.serve.api_error import ApiError, content
 from myna.serve.exit import (
+    PROSODY,
     Speech,
     Talker,
     engine_of,
@@ -24,6 +25,7 @@ from myna.serve.exit import (
     speak_parts,
     speak_timed,
     spoken_request,
+    style_of,
     voice_card,
     watermark_wish,
 )
@@ -74,6 +76,11 @@ class Wanted(BaseModel):
     seed: int = Field(default=0, ge=0, lt=LARGEST_SEED)
     purpose: Literal["evaluation", "private", "publish", "commercial"] = "evaluation"
     cue: Literal["rhythm", "spoken"] = "rhythm"
+    rate: float = Field(default=1.0, ge=0.25, le=4.0, allow_inf_nan=False)
+    pitch: float = Field(default=0.0, ge=-12.0, le=12.0, allow_inf_nan=False)
+    range: float = Field(default=1.0, ge=0.0, le=2.0, allow_inf_nan=False)
+    energy: float = Field(default=0.0, ge=-30.0, le=12.0, allow_inf_nan=False)
+    tilt: float = Field(default=0.0, ge=-6.0, le=6.0, allow_inf_nan=False)
     timestamp_granularities: list[Literal["word", "sentence", "phoneme"]] = Field(default=[], max_length=3)
 
     def speech(self) -> Speech:
@@ -82,7 +89,8 @@ class Wanted(BaseModel):
         Raises:
             MynaError: Nothing to say, or an unknown language.
         """
-        return Speech(self.input, self.language, self.speed, self.seed).checked()
+        style = style_of(**{name: getattr(self, name) for name in PROSODY})
+        return Speech(self.input, self.language, self.speed, self.seed, style).checked()
 
 
 class Prepared:

@@ -7,7 +7,7 @@ sentences → symbols. Every step keeps the place of each character in the text 
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from myna.errors import MynaError
 from myna.text.clean import clean
@@ -67,6 +67,7 @@ class Piece:
         ending: What it ended at.
         pause: Seconds of silence behind it that were asked for; None for those of its ending.
         style: How it is to be said.
+        styles: How each symbol is to be said, where that changes within the piece; `style` is plain then.
         marks: Names of SSML marks with the number of the symbol that they stand before.
     """
 
@@ -81,6 +82,7 @@ class Piece:
     ending: Ending = "sentence"
     pause: float | None = None
     style: Style = PLAIN
+    styles: list[Style] = field(default_factory=list)
     marks: list[tuple[str, int]] = field(default_factory=list)
 
 
@@ -108,6 +110,13 @@ class Reading:
             pause = PAUSES[piece.ending] if piece.pause is None else piece.pause
         yield (self.pieces[-1].pause or 0.0) if self.pieces else 0.0, None
 
+    def styled(self, style: Style) -> "Reading":
+        """Return it with every piece said in a style, on top of what markup asks; pauses go with the rate."""
+        if style == PLAIN:
+            return self
+        pieces = [_styled(piece, style, last=piece is self.pieces[-1]) for piece in self.pieces]
+        return replace(self, pieces=pieces, lead=self.lead / style.rate)
+
     def languages(self) -> tuple[str, ...]:
         """Return the languages that are spoken: of each piece the most of it, and whatever is over a third of it.
 
@@ -127,7 +136,9 @@ class Reading:
         yield from tqdm(self.paused(), "speaking", total, unit="piece", delay=2.0, leave=False, disable=None)
 
 
-def read_text(text: str, language: str, front_end: FrontEnd, closed: bool = True, longest: int = LONGEST) -> Reading:
+def read_text(
+    text: str, language: str, front_end: FrontEnd, closed: bool = True, longest: int = LONGEST, whole: bool = False
+) -> Reading:
     """Say how a text will be read.
 
     Args:
@@ -136,16 +147,19 @@ def read_text(text: str, language: str, front_end: FrontEnd, closed: bool = True
         front_end: Turns words into symbols.
         closed: Give a piece without a mark at its end a full stop, so that it is spoken to its end.
         longest: Letters after which a sentence is cut.
+        whole: Leave a sentence whole where its prosody changes (`Piece.styles`): a word that is cut out of its sentence
+            loses the sentence's melody.
 
     Raises:
         MynaError: Unknown language, or markup that cannot be read.
     """
-    return _Reader(text, language, front_end, closed, longest).reading()
+    return _Reader(text, language, front_end, closed, longest, whole).reading()
 
 
 class _Reader:
-    def __init__(self, text: str, language: str, front_end: FrontEnd, closed: bool, longest: int) -> None:
+    def __init__(self, text: str, language: str, front_end: FrontEnd, closed: bool, longest: int, whole: bool) -> None:
         self.written, self.front_end, self.closed, self.longest = text, front_end, closed, longest
+        self.whole = whole
         self.auto = language.strip().lower() == AUTO
         self.main = "en-us" if self.auto else canonical(language)
         self.unread: list[tuple[int, int, str]] = []
@@ -201,8 +215,9 @@ class _Reader:
             self._cut(whole[start:end], ending, main)
 
     def _cut(self, text: Traced, ending: Ending, main: str) -> None:
-        """Cut a sentence where a pause was asked for, and where the prosody changes."""
-        parts = [part for run in text.runs(lambda style: style.prosody) for part in self._at_pauses(run)]
+        """Cut a sentence where a pause was asked for, and, unless it stays whole, where the prosody changes."""
+        runs = [text] if self.whole else text.runs(lambda style: style.prosody)
+        parts = [part for run in runs for part in self._at_pauses(run)]
         for n, (part, pause) in enumerate(parts):
             last = n == len(parts) - 1
             self._add(part, ending if last else "cut" if pause is None else "clause", pause, main)
@@ -227,6 +242,7 @@ class _Reader:
         self.waiting = []
         self._close(found, ending, pause)
         start, end = text.span
+        styles = _styles(text, found)
         sounds = [code for symbol, code in zip(found.symbols, found.languages, strict=True) if symbol.isalpha()]
         self.pieces.append(
             Piece(
@@ -240,7 +256,8 @@ class _Reader:
                 end=end,
                 ending=ending,
                 pause=pause,
-                style=text.styles[0],
+                style=replace(PLAIN, language=text.styles[0].language) if styles else text.styles[0],
+                styles=styles,
                 marks=marks,
             )
         )
@@ -252,8 +269,6 @@ class _Reader:
         if not self.pieces:
             self.lead += pause
         else:
-            from dataclasses import replace
-
             self.pieces[-1] = replace(self.pieces[-1], pause=(self.pieces[-1].pause or 0.0) + pause)
 
     def _close(self, found: Spelled, ending: Ending, pause: float | None) -> None:
@@ -308,6 +323,28 @@ def _with_lexicon(line: Traced, front_end: FrontEnd, inlines: Inlines) -> Traced
             part = Traced.standing_for(said, part.span, part.styles[0])
         parts.append(part)
     return joined(parts)
+
+
+def _styled(piece: Piece, style: Style, last: bool) -> Piece:
+    pause = PAUSES[piece.ending] if piece.pause is None and not last else piece.pause
+    return replace(
+        piece,
+        style=piece.style if piece.styles else piece.style.over(style),
+        styles=[each.over(style) for each in piece.styles],
+        pause=pause if pause is None or style.rate == 1.0 else pause / style.rate,
+    )
+
+
+def _styles(text: Traced, found: Spelled) -> list[Style]:
+    """Return the style of each symbol, that of its word or of the word before it; nothing where all are said alike."""
+    if len({style.prosody for style in text.styles}) == 1:
+        return []
+    asked = dict(zip(text.spans, text.styles, strict=True))
+    out = [asked.get(found.words[0].spans[0], text.styles[0])] * len(found.symbols)
+    for word in found.words:
+        style = asked.get(word.spans[0], out[word.first])
+        out[word.first :] = [style] * (len(out) - word.first)
+    return out
 
 
 def _words_only(text: str) -> str:

@@ -20,6 +20,7 @@ class Style:
         pitch: Semitones up.
         range: Times the range of pitch.
         volume: Decibels up.
+        tilt: Decibels an octave, brighter above 0.
         say_as: What SSML's `say-as` names: `characters`, `digits`, `ordinal`, `date`, …
     """
 
@@ -28,12 +29,24 @@ class Style:
     pitch: float = 0.0
     range: float = 1.0
     volume: float = 0.0
+    tilt: float = 0.0
     say_as: str = ""
 
     @property
-    def prosody(self) -> tuple[float, float, float, float]:
-        """Rate, pitch, range and volume: where they change, a new piece begins."""
-        return self.rate, self.pitch, self.range, self.volume
+    def prosody(self) -> tuple[float, float, float, float, float]:
+        """Rate, pitch, range, volume and tilt: where they change, so does how the text is said."""
+        return self.rate, self.pitch, self.range, self.volume, self.tilt
+
+    def over(self, other: "Style") -> "Style":
+        """Return this style on top of the prosody of another one."""
+        return replace(
+            self,
+            rate=self.rate * other.rate,
+            pitch=self.pitch + other.pitch,
+            range=self.range * other.range,
+            volume=self.volume + other.volume,
+            tilt=self.tilt + other.tilt,
+        )
 
     def paced(self, speed: float) -> float:
         """Return the pace of this style where the text goes at `speed`, within what models can speak."""

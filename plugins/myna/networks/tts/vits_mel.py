@@ -15,12 +15,13 @@ from types import MappingProxyType
 import torch
 from torch import Tensor, nn
 
-from myna.audio.mel import MelConfig
+from myna.audio.mel import MelConfig, band_frequencies
 from myna.networks.convnext import AdaptiveNorm, ConvNextBlock
 from myna.networks.tts.alignment import expand, monotonic_durations
 from myna.networks.tts.flow_field import FlowField
 from myna.networks.tts.intonation import Intonation, moved, normalised_pitch, partials, partials_at, pitch_in_hertz
 from myna.networks.tts.mel_network import MelNetwork
+from myna.networks.tts.prosody import Prosody, coloured, intoned, timed
 from myna.networks.tts.text_encoder import DurationPredictor, TextEncoder, length_mask
 from myna.networks.vocoder.excitation import PitchTracker
 
@@ -78,8 +79,8 @@ class VitsMel(MelNetwork):
     """
 
     partials: Tensor
-    # A language for each token, and the pitch of a sentence, can be asked for.
-    mixes_languages = moves_pitch = True
+    # A language for each token, the pitch of a sentence, and a whole prosody can be asked for.
+    mixes_languages = moves_pitch = takes_prosody = True
     parts = MappingProxyType(
         {
             "embedding": ("speaker.0.bias",),
@@ -305,6 +306,7 @@ class VitsMel(MelNetwork):
         durations: Tensor | None = None,
         pitch: float = 0.0,
         pitch_range: float = 1.0,
+        prosody: Prosody | None = None,
     ) -> tuple[Tensor, Tensor]:
         """Speak.
 
@@ -324,6 +326,7 @@ class VitsMel(MelNetwork):
             durations: `(B, L)` frames a token, where they are known.
             pitch: Semitones up.
             pitch_range: Times how far the pitch, in semitones, goes from its mean.
+            prosody: How the text is said, on top of all that; None leaves every number as it is.
 
         Returns:
             Log-mel `(B, T, n_mels)` and its lengths `(B,)`.
@@ -333,12 +336,17 @@ class VitsMel(MelNetwork):
         hidden = self.encoder(tokens, token_mask, language, condition)
         if durations is None:
             durations = self._predicted(hidden, token_mask, condition, speed)
+        if prosody is not None:
+            durations, prosody = timed(durations, prosody)
         lengths = durations.sum(1)
         frames = int(lengths.max())
         mask = length_mask(lengths, frames)
         spread = self._spread(self.mean(hidden), hidden, durations, frames)
         tone, voicing = self._intone(spread, mask, condition)
-        hertz = moved(pitch_in_hertz(tone), (voicing > 0).float() * mask[..., 0], pitch, pitch_range)
+        sounding = (voicing > 0).float() * mask[..., 0]
+        hertz = moved(pitch_in_hertz(tone), sounding, pitch, pitch_range)
+        if prosody is not None:
+            hertz = intoned(hertz, sounding, durations, prosody)
         mean = self._decode(spread, hertz, (voicing > 0).float(), mask, condition)
         steps = (1 if self.one_step else MATCHED_STEPS) if steps is None else steps
         rest = self._flow(mean, spread[..., self.n_mels : -2], mask, condition, noise_scale, steps, seed)
@@ -346,7 +354,10 @@ class VitsMel(MelNetwork):
         mel = mean + RESIDUAL * detail * rest
         if variance:
             mel = _with_variance(mel, mask, variance)
-        return self.denormalised(mel) * mask, lengths
+        mel = self.denormalised(mel)
+        if prosody is not None:
+            mel = coloured(mel, durations, prosody, band_frequencies(MelConfig(n_mels=self.n_mels)))
+        return mel * mask, lengths
 
     @torch.no_grad()
     def predict_durations(
