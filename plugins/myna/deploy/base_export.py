@@ -126,6 +126,6 @@ class _Many(Engine):
         super().__init__(*parts, **more)
         self._seeds = itertools.count(1)
 
-    def speak(self, text: str, language: str | None = None, seed: int = 0, speed: float = 1.0) -> NDArray[np.float32]:
+    def speak(self, text: str, *args: Any, **more: Any) -> NDArray[np.float32]:
         self.speaker = nobody(next(self._seeds))
-        return super().speak(text, language, seed, speed)
+        return super().speak(text, *args, **more)

@@ -7,8 +7,18 @@ import torch
 from torch import Tensor
 
 from myna.networks.tts.prosody import Prosody, Value
+from myna.text.emotion import expressed
 from myna.text.reading import Piece
 from myna.text.traced import FASTEST, SLOWEST, Style
+
+
+def expressive(piece: Piece) -> Piece:
+    """Return a piece whose styles hold what its emotion does to pitch and pace."""
+    if piece.style.emotion is None:
+        return piece
+    if piece.styles:  # the style of the whole has no prosody then
+        return replace(piece, styles=[expressed(style) for style in piece.styles])
+    return replace(piece, style=expressed(piece.style))
 
 
 def asked_prosody(piece: Piece, known: Sequence[int], speed: float, given: Prosody | None = None) -> Prosody | None:

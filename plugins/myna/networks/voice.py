@@ -22,11 +22,13 @@ from myna.errors import MynaError
 from myna.files import atomic_text
 from myna.networks import voice_files
 from myna.networks.pretrained import part_config
-from myna.networks.saying import asked_prosody
+from myna.networks.saying import asked_prosody, expressive
 from myna.networks.timing import Timed, timed_speech
+from myna.networks.tts.emotion import laid_on
 from myna.networks.tts.prosody import Prosody
 from myna.networks.tts.prosody import timed as timed_prosody
 from myna.networks.weights import build, save_weights
+from myna.text.emotion import manner
 from myna.text.front_end import DEFAULT, FrontEnd, build_front_end
 from myna.text.languages import LANGUAGES, canonical
 from myna.text.reading import Piece, Reading, read_text, spoken_or_error, whole_piece
@@ -204,8 +206,11 @@ class Voice:
             lacks) and of the end mark; none of these unless `timed`.
 
         Raises:
-            MynaError: `timed`, and the model of the voice has no durations.
+            MynaError: `timed`, and the model of the voice has no durations; or an emotion, and it knows none.
         """
+        felt, piece = piece.style.emotion, expressive(piece)
+        if felt is not None and not getattr(self.tts, "takes_prosody", False):
+            raise MynaError(f"{type(self.tts).__name__} knows no emotions: they need a voice of tts=vits_mel")
         known = [n for n, symbol in enumerate(piece.symbols) if symbol in self.known]
         numbers = torch.tensor([self.tokens.encode(piece.symbols)])
         text = (numbers, torch.tensor([numbers.shape[1]]), self.speaker[None], self._languages(piece, known))
@@ -226,6 +231,8 @@ class Voice:
             more["prosody"] = prosody
         out, lengths = self.tts.infer(*text, seed=seed, speed=speed, **more)
         out = out[:, : int(lengths[0])]
+        if felt is not None:
+            out = laid_on(out, self.tts.tracker.track(out)[1], manner(felt))
         wave = out if self.vocoder is None else self.vocoder(out)
         return wave[0].float().numpy() * piece.style.gain, frames
 

@@ -115,6 +115,7 @@ class Voice:
         speed: float = 1.0,
         seed: int = 0,
         prosody: Mapping[str, float] = MappingProxyType({}),
+        emotion: str | None = None,
         **wishes: object,
     ) -> Speech:
         """Speak a text of any length: plain, markdown or SSML.
@@ -125,6 +126,7 @@ class Voice:
             speed: 1.2 is a fifth faster.
             seed: Same seed, same samples.
             prosody: `rate`, `pitch`, `range`, `energy`, `tilt`, see `myna.serve.exit.PROSODY`.
+            emotion: `angry`, `happy`, `sad`, `calm`, `fearful` or `surprised`, with a strength such as `happy:0.3`.
             wishes: `purpose`, `cue`, `undertaking`: fields of `myna.safety.types.Request`.
 
         Raises:
@@ -132,7 +134,7 @@ class Voice:
         """
         from myna.safety.release import admit
 
-        style = style_of(**prosody)
+        style = style_of(emotion, **prosody)
         wanted, card = Wanted(text, language, speed, seed, style).checked(), voice_card(self.directory, self.talker)
         wishes = {**watermark_wish(self.directory), **wishes, "languages": languages_of(self.talker, wanted)}
         admit(card, spoken_request(wanted, Path("speech.wav"), **wishes))  # what may not leave is not spoken first

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from myna.deploy import NAME as EXPORT
 from myna.errors import MynaError, UnmarkableError
 from myna.serve.given import says_something, speakable
+from myna.text.emotion import parse as parse_emotion
 from myna.text.traced import PLAIN, Style
 
 if TYPE_CHECKING:
@@ -66,9 +67,14 @@ PROSODY: dict[str, tuple[str, float, float, str, str]] = {
 }
 
 
-def style_of(**asked: float) -> Style:
-    """Return the style that words of `PROSODY` ask for."""
-    return Style(**{PROSODY[name][0]: value for name, value in asked.items()})  # type: ignore[arg-type]
+def style_of(emotion: str | None = None, **asked: float) -> Style:
+    """Return the style that words of `PROSODY` ask for, and an emotion such as `happy` or `happy:0.3`.
+
+    Raises:
+        MynaError: The emotion is not known.
+    """
+    felt = parse_emotion(emotion) if emotion else None
+    return Style(emotion=felt, **{PROSODY[name][0]: value for name, value in asked.items()})  # type: ignore[arg-type]
 
 
 def check_prosody(style: Style) -> None:

@@ -34,6 +34,8 @@ from myna.serve.exit import (
 )
 from myna.serve.given import given_text
 from myna.serve.named import named_voice
+from myna.text.emotion import DEFAULT as FELT
+from myna.text.emotion import NAMES as EMOTIONS
 from myna.text.traced import PLAIN
 
 if TYPE_CHECKING:
@@ -65,7 +67,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     folder = find_voice(named_voice(arguments.voice))
     engine = engine_of(folder, arguments.engine)
     given = given_text(arguments.text, arguments.language)
-    style = style_of(**{name: getattr(arguments, name) for name in PROSODY})
+    style = style_of(arguments.emotion, **{name: getattr(arguments, name) for name in PROSODY})
     speech = Speech(given.text, arguments.language, arguments.speed, arguments.seed, style).checked()
     if given.note:
         print(f"myna say: {given.note}", file=sys.stderr)
@@ -186,6 +188,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_prosody(parser: argparse.ArgumentParser) -> None:
+    moods = f"{', '.join(EMOTIONS)}, with a strength of 0 to 1 such as happy:0.3 (default: neutral; strength {FELT:g})"
+    parser.add_argument("--emotion", metavar="NAME", help=moods)
     for name, (attribute, low, high, unit, meaning) in PROSODY.items():
         plain = getattr(PLAIN, attribute)
         said = f"{unit}, {low:g} to {high:g}: {meaning} (default: {plain:g})"

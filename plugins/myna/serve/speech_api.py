@@ -76,6 +76,7 @@ class Wanted(BaseModel):
     seed: int = Field(default=0, ge=0, lt=LARGEST_SEED)
     purpose: Literal["evaluation", "private", "publish", "commercial"] = "evaluation"
     cue: Literal["rhythm", "spoken"] = "rhythm"
+    emotion: str | None = Field(default=None, max_length=40)
     rate: float = Field(default=1.0, ge=0.25, le=4.0, allow_inf_nan=False)
     pitch: float = Field(default=0.0, ge=-12.0, le=12.0, allow_inf_nan=False)
     range: float = Field(default=1.0, ge=0.0, le=2.0, allow_inf_nan=False)
@@ -89,7 +90,7 @@ class Wanted(BaseModel):
         Raises:
             MynaError: Nothing to say, or an unknown language.
         """
-        style = style_of(**{name: getattr(self, name) for name in PROSODY})
+        style = style_of(self.emotion, **{name: getattr(self, name) for name in PROSODY})
         return Speech(self.input, self.language, self.speed, self.seed, style).checked()
 
 

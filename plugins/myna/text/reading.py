@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from myna.errors import MynaError
 from myna.text.clean import clean
+from myna.text.emotion import expressed
 from myna.text.front_end import FrontEnd
 from myna.text.languages import AUTO, canonical
 from myna.text.markup import FIRST, Inline, Inlines, Marked, plain_marked
@@ -111,11 +112,14 @@ class Reading:
         yield (self.pieces[-1].pause or 0.0) if self.pieces else 0.0, None
 
     def styled(self, style: Style) -> "Reading":
-        """Return it with every piece said in a style, on top of what markup asks; pauses go with the rate."""
+        """Return it with every piece said in a style, on top of what markup asks; pauses go with the rate.
+
+        An emotion that markup asks for is felt in place of the style's.
+        """
         if style == PLAIN:
             return self
         pieces = [_styled(piece, style, last=piece is self.pieces[-1]) for piece in self.pieces]
-        return replace(self, pieces=pieces, lead=self.lead / style.rate)
+        return replace(self, pieces=pieces, lead=self.lead / expressed(style).rate)
 
     def languages(self) -> tuple[str, ...]:
         """Return the languages that are spoken: of each piece the most of it, and whatever is over a third of it.
@@ -216,7 +220,7 @@ class _Reader:
 
     def _cut(self, text: Traced, ending: Ending, main: str) -> None:
         """Cut a sentence where a pause was asked for, and, unless it stays whole, where the prosody changes."""
-        runs = [text] if self.whole else text.runs(lambda style: style.prosody)
+        runs = text.runs(lambda style: style.emotion if self.whole else style.prosody)
         parts = [part for run in runs for part in self._at_pauses(run)]
         for n, (part, pause) in enumerate(parts):
             last = n == len(parts) - 1
@@ -256,7 +260,7 @@ class _Reader:
                 end=end,
                 ending=ending,
                 pause=pause,
-                style=replace(PLAIN, language=text.styles[0].language) if styles else text.styles[0],
+                style=_without_prosody(text.styles[0]) if styles else text.styles[0],
                 styles=styles,
                 marks=marks,
             )
@@ -325,13 +329,20 @@ def _with_lexicon(line: Traced, front_end: FrontEnd, inlines: Inlines) -> Traced
     return joined(parts)
 
 
+def _without_prosody(style: Style) -> Style:
+    return replace(PLAIN, language=style.language, emotion=style.emotion)
+
+
 def _styled(piece: Piece, style: Style, last: bool) -> Piece:
     pause = PAUSES[piece.ending] if piece.pause is None and not last else piece.pause
+    rate = expressed(style).rate
     return replace(
         piece,
-        style=piece.style if piece.styles else piece.style.over(style),
+        style=replace(piece.style, emotion=piece.style.emotion or style.emotion)
+        if piece.styles
+        else piece.style.over(style),
         styles=[each.over(style) for each in piece.styles],
-        pause=pause if pause is None or style.rate == 1.0 else pause / style.rate,
+        pause=pause if pause is None or rate == 1.0 else pause / rate,
     )
 
 

@@ -12,6 +12,9 @@ from xml.parsers import expat
 
 from myna.errors import MynaError
 from myna.text.clean import clean
+from myna.text.emotion import DEFAULT as EMOTION
+from myna.text.emotion import NAMES as EMOTIONS
+from myna.text.emotion import parse as parse_emotion
 from myna.text.languages import canonical
 from myna.text.markup import Inline, Inlines, Marked, pause_seconds
 from myna.text.traced import PLAIN, Span, Style, Traced, joined
@@ -25,6 +28,8 @@ _RANGES = {"x-low": 0.25, "low": 0.6, "medium": 1.0, "default": 1.0, "high": 1.4
 _VOLUMES = {"silent": -90.0, "x-soft": -12.0, "soft": -6.0, "medium": 0.0, "default": 0.0, "loud": 4.0, "x-loud": 8.0}
 # Rate, semitones up, times the range, decibels.
 _EMPHASIS = {"strong": (0.85, 1.5, 1.3, 3.0), "moderate": (0.92, 0.8, 1.15, 1.5), "reduced": (1.08, -0.5, 0.8, -2.0)}
+# Names that other engines have for some emotions.
+_MOODS = {"cheerful": "happy", "excited": "happy", "terrified": "fearful", "gentle": "calm"}
 SAY_AS = (
     "characters",
     "spell-out",
@@ -39,7 +44,7 @@ SAY_AS = (
     "fraction",
     "unit",
 )
-ELEMENTS = ("speak", "p", "s", "break", "prosody", "emphasis", "say-as", "sub", "phoneme", "lang", "mark")
+ELEMENTS = ("speak", "p", "s", "break", "prosody", "emphasis", "say-as", "sub", "phoneme", "lang", "mark", "express-as")
 DEEPEST = 64
 # With a document type too, which is refused by name.
 _BEGINNING = re.compile(
@@ -122,7 +127,7 @@ class _Reader:
         self.parts.append(Traced.standing_for(char, (start, max(end, start)), self.styles[-1]))
 
     def _open(self, name: str, attributes: dict[str, str]) -> None:
-        name = name.rpartition(":")[2] if name.startswith("ssml:") else name
+        name = name.rpartition(":")[2] if name.startswith(("ssml:", "mstts:")) else name
         if name not in ELEMENTS:
             raise self._error(f"<{name}> is not read; Myna reads {', '.join(ELEMENTS)}")
         if len(self.styles) > DEEPEST:
@@ -188,6 +193,19 @@ class _Reader:
             range=_within(style.range * self._times(span, _RANGES, "range"), 0.0, 2.0),
             volume=_within(style.volume + self._decibels(volume), -90.0, 12.0),
         )
+
+    def _express_as(self, attributes: dict[str, str]) -> None:
+        """Read `mstts:express-as`, which other engines have: `style` and `styledegree`, 0.01 to 2 about 1."""
+        name = self._wanted("express-as", "style", attributes).strip().lower()
+        degree = attributes.get("styledegree", "1")
+        if not re.fullmatch(r"\d+(\.\d+)?", degree.strip()):
+            raise self._error(f"express-as styledegree={degree!r}: write a number of 0 to 2, 1 is plain")
+        try:
+            felt = parse_emotion(f"{_MOODS.get(name, name)}:{_within(float(degree), 0.0, 2.0) * EMOTION:g}")
+        except MynaError:
+            known = ", ".join((*EMOTIONS, *_MOODS))
+            raise self._error(f"express-as style={name[:40]!r} is none of {known}") from None
+        self.styles[-1] = replace(self.styles[-1], emotion=felt)
 
     def _emphasis(self, attributes: dict[str, str]) -> None:
         level = attributes.get("level", "moderate")

@@ -11,6 +11,19 @@ SLOWEST, FASTEST = 0.2, 5.0
 
 
 @dataclass(frozen=True)
+class Emotion:
+    """How something is to be felt, see `myna.text.emotion`.
+
+    Attributes:
+        name: One of `myna.text.emotion.NAMES`.
+        strength: 0 is neutral, 1 what an actor does.
+    """
+
+    name: str
+    strength: float
+
+
+@dataclass(frozen=True)
 class Style:
     """How a stretch of text is to be said, as markup asked.
 
@@ -21,6 +34,7 @@ class Style:
         range: Times the range of pitch.
         volume: Decibels up.
         tilt: Decibels an octave, brighter above 0.
+        emotion: None for none; of `tts=vits_mel`.
         say_as: What SSML's `say-as` names: `characters`, `digits`, `ordinal`, `date`, …
     """
 
@@ -30,12 +44,13 @@ class Style:
     range: float = 1.0
     volume: float = 0.0
     tilt: float = 0.0
+    emotion: Emotion | None = None
     say_as: str = ""
 
     @property
-    def prosody(self) -> tuple[float, float, float, float, float]:
-        """Rate, pitch, range, volume and tilt: where they change, so does how the text is said."""
-        return self.rate, self.pitch, self.range, self.volume, self.tilt
+    def prosody(self) -> tuple[float, float, float, float, float, Emotion | None]:
+        """Rate, pitch, range, volume, tilt and emotion: where they change, so does how the text is said."""
+        return self.rate, self.pitch, self.range, self.volume, self.tilt, self.emotion
 
     def over(self, other: "Style") -> "Style":
         """Return this style on top of the prosody of another one."""
@@ -46,6 +61,7 @@ class Style:
             range=self.range * other.range,
             volume=self.volume + other.volume,
             tilt=self.tilt + other.tilt,
+            emotion=self.emotion or other.emotion,
         )
 
     def paced(self, speed: float) -> float:

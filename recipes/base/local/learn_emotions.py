@@ -3,7 +3,7 @@
     python recipes/base/local/learn_emotions.py EMODB [--speakers 03 08 …] [--voices FILE] [--verifier FILE]
 
 EMODB is a folder of its recordings, named as it names them (`03a01Fa.wav`: speaker, text, emotion, version). Writes
-`plugins/myna/networks/tts/emotions.json` and `plugins/myna/measure/emotion.json`, both from all ten actors. To judge
+`plugins/myna/text/emotions.json` and `plugins/myna/measure/emotion.json`, both from all ten actors. To judge
 the one by actors that the other did not learn from, name half of them with --speakers and other files.
 Needs scikit-learn, which training brings.
 """
@@ -43,7 +43,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("emodb", type=Path)
     parser.add_argument("--speakers", nargs="*", help="actors to learn from; all when left out")
-    parser.add_argument("--voices", type=Path, default=PACKAGE / "networks" / "tts" / "emotions.json")
+    parser.add_argument("--voices", type=Path, default=PACKAGE / "text" / "emotions.json")
     parser.add_argument("--verifier", type=Path, default=PACKAGE / "measure" / "emotion.json")
     args = parser.parse_args()
     torch.set_num_threads(1)
