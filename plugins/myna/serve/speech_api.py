@@ -33,7 +33,9 @@ from myna.serve.settings import REQUESTER
 from myna.serve.speaking import while_there
 
 if TYPE_CHECKING:
+    from myna.networks.timing import Timed
     from myna.safety.release_stream import Streaming
+    from myna.safety.types import Released
     from myna.safety.types import Request as Wish
 
 MODELS = ("myna", "tts-1", "tts-1-hd", "gpt-4o-mini-tts")
@@ -49,6 +51,7 @@ MEDIA = {
     "pcm": "audio/pcm",
 }
 _TOKENS_A_SECOND = 50  # of the usage that events end with: frames of 20 ms
+Granularity = Literal["word", "sentence", "phoneme", "viseme", "face"]
 Format = Literal["mp3", "wav", "flac", "opus", "aac", "pcm"]
 
 
@@ -74,7 +77,9 @@ class Wanted(BaseModel):
     seed: int = Field(default=0, ge=0, lt=LARGEST_SEED)
     purpose: Literal["evaluation", "private", "publish", "commercial"] = "evaluation"
     cue: Literal["rhythm", "spoken"] = "rhythm"
-    timestamp_granularities: list[Literal["word", "sentence", "phoneme"]] = Field(default=[], max_length=3)
+    timestamp_granularities: list[Granularity] = Field(default=[], max_length=5)
+    face_emotion: str = Field(default="neutral", max_length=40)
+    face_strength: float = Field(default=0.5, ge=0, le=1, allow_inf_nan=False)
 
     def speech(self) -> Speech:
         """Return what is to be said.
@@ -173,6 +178,7 @@ def _check(parts: Parts, wanted: Wanted) -> None:
         raise ApiError(400, "text_too_long", f"the text has {len(wanted.input)} characters; at most {most}", "input")
     if wanted.stream_format and wanted.timestamp_granularities:
         raise ApiError(400, "invalid_value", "times are told of whole sounds; leave out stream_format", "stream_format")
+    _check_mood(wanted.face_emotion)
     try:
         wanted.speech()
     except MynaError as error:
@@ -186,6 +192,15 @@ def _check(parts: Parts, wanted: Wanted) -> None:
             f"purpose {wanted.purpose!r} needs the terms: `myna consent terms --accept --requester {REQUESTER}`",
             "purpose",
         )
+
+
+def _check_mood(emotion: str) -> None:
+    from myna.face.moods import check_mood
+
+    try:
+        check_mood(emotion)
+    except MynaError as error:
+        raise ApiError(400, "invalid_value", str(error), "face_emotion") from error
 
 
 def _prepared(parts: Parts, voice: Found, wanted: Wanted) -> Prepared:
@@ -217,12 +232,26 @@ def _timed(ready: Prepared, wanted: Wanted) -> Response:
         raise ApiError(400, "invalid_value", "times are told of files; take another format", "response_format")
     timed = speak_timed(ready.voice, ready.speech)  # type: ignore[arg-type]
     data, released = ready.file(timed.wave)
-    found = as_json(timed, released.seconds - timed.seconds)
-    kept = {f"{name}s": found[f"{name}s"] for name in wanted.timestamp_granularities}
+    found = as_json(timed, released.seconds - timed.seconds) | _shown(ready, wanted, timed, released)
+    names = ["face" if name == "face" else f"{name}s" for name in wanted.timestamp_granularities]
+    kept = {name: found[name] for name in names}
     head = {"audio": base64.b64encode(data).decode(), "format": wanted.response_format}
     times = {name: found[name] for name in ("seconds", "speech_start")}
     body = {**head, "content_id": released.content_id, **times, **kept}
     return JSONResponse(body, headers=_headers(released.content_id, wanted, name=False))
+
+
+def _shown(ready: Prepared, wanted: Wanted, timed: "Timed", released: "Released") -> dict[str, Any]:
+    """Return visemes and face where they were asked for."""
+    from myna.face.face import Mood
+    from myna.face.files import as_json, cue_rows
+    from myna.serve.faces import face_of
+
+    if not {"viseme", "face"} & set(wanted.timestamp_granularities):
+        return {}
+    mood = Mood(wanted.face_emotion, wanted.face_strength, wanted.seed)
+    face = face_of(timed, released, ready.request.producer, mood)
+    return {"visemes": cue_rows(face), "face": as_json(face)}
 
 
 async def _streamed(parts: Parts, request: Request, voice: Found, wanted: Wanted) -> Response:
