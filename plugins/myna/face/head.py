@@ -135,7 +135,7 @@ def _bag(skin: Part) -> Part:
     edge = skin.points[:AROUND]
     middle = edge.mean(0)
     rows = [edge]
-    for back, size, tall in ((0.006, 1.0, 0.004), (0.02, 0.95, 0.008), (0.04, 0.6, 0.006), (0.045, 0.05, 0.0)):
+    for back, size, tall in ((0.006, 1.0, 0.004), (0.02, 0.95, 0.008), (0.04, 0.6, 0.006), (0.045, 0.0, 0.0)):
         row = middle + (edge - middle) * size
         row[:, 1] += tall * np.sin(skin.where["theta"][:AROUND])
         row[:, 2] -= back

@@ -1,4 +1,4 @@
-"""Visemes as a WebVTT metadata track: `<track kind="metadata">` tells a page of each by `cuechange`, in step with a sound."""
+"""Visemes as a WebVTT metadata track: `<track kind="metadata">` tells a page of each, in step with a sound."""
 
 import json
 

@@ -1,5 +1,5 @@
 // Our own glTF (myna.face.gltf) to a mesh of three.js with morph targets; sparse accessors, one buffer within the file.
-import { BufferAttribute, BufferGeometry, DoubleSide, Mesh, MeshStandardMaterial } from "../vendor/three.module.min.js";
+import { BufferAttribute, BufferGeometry, DoubleSide, Mesh, MeshLambertMaterial } from "../vendor/three.module.min.js";
 
 const NUMBERS = { 5123: Uint16Array, 5125: Uint32Array, 5126: Float32Array };
 const SIZES = { SCALAR: 1, VEC3: 3 };
@@ -15,7 +15,7 @@ export function meshOf(gltf) {
   geometry.setIndex(read(indices));
   geometry.morphTargetsRelative = true;
   geometry.morphAttributes.position = targets.map((target) => read(target.POSITION));
-  const mesh = new Mesh(geometry, new MeshStandardMaterial({ vertexColors: true, roughness: 0.75, side: DoubleSide }));
+  const mesh = new Mesh(geometry, new MeshLambertMaterial({ vertexColors: true, side: DoubleSide }));
   mesh.morphTargetDictionary = Object.fromEntries(gltf.meshes[0].extras.targetNames.map((name, n) => [name, n]));
   return mesh;
 }

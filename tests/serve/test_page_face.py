@@ -1,0 +1,131 @@
+"""The head on the page in Debian's Chromium: shut for p, b and m, open for vowels, labelled, in step with the sound."""
+
+import base64
+import io
+import wave
+from collections.abc import Iterator
+from pathlib import Path
+
+import an4
+import numpy as np
+import pytest
+from chromium import chromium
+from http_server import Server, wait_for
+from page_users import DONE, Person
+from PIL import Image
+from playwright.sync_api import Browser, Page, expect
+
+from myna.face.face import face
+from myna.face.files import as_json
+from myna.networks.timing import Interval
+
+SOFTWARE = ("--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--autoplay-policy=no-user-gesture-required")
+LATEST = 40  # ms between mouth and sound
+HELPERS = Path(__file__).with_name("face_in_browser.js").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def drawing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """Start Chromium with WebGL in software."""
+    microphone = tmp_path_factory.mktemp("microphone") / "an4.wav"
+    microphone.write_bytes(an4.wav())
+    with chromium(microphone, *SOFTWARE) as running:
+        yield running
+
+
+@pytest.fixture
+def page(drawing: Browser, server: Server) -> Iterator[Page]:
+    """Open the page with the helpers among its files."""
+    made = drawing.new_page()
+    made.route("**/helpers.js", lambda route: route.fulfill(body=HELPERS, content_type="text/javascript"))
+    made.goto(server.url)
+    yield made
+    made.close()
+
+
+def said(symbols: str) -> dict:
+    """Return the face that says symbols of 0.2 s each, beginning at 0."""
+    sounds = [Interval(symbol, 0.2 * n, 0.2 * n + 0.2) for n, symbol in enumerate(symbols)]
+    return as_json(face(sounds, [], sounds[-1].end))
+
+
+def test_the_mouth_is_shut_for_p_b_m_and_open_for_vowels(page: Page) -> None:
+    shown = said("apabamaoa")
+    times = [0.1 + 0.2 * n for n in range(8)]
+    code = "async ([face, times]) => (await import('/helpers.js')).pictures(face, times)"
+    pictures = [picture(url) for url in page.evaluate(code, [shown, times])]
+    print(f"inside of the mouth, pixels: {dict(zip('apabamao', map(inside, pictures), strict=True))}")
+    vowel, closed, rounded = inside(pictures[2]), [inside(pictures[n]) for n in (1, 3, 5)], inside(pictures[7])
+    assert vowel > 800 and max(closed) <= vowel / 4
+    assert vowel / 4 < rounded < vowel
+    for one in pictures:
+        plate = one[-40:, :200]
+        assert (plate.max(2) < 60).mean() > 0.2 and (plate.min(2) > 220).mean() > 0.03  # white words on a dark plate
+
+
+def picture(url: str) -> np.ndarray:
+    data = base64.b64decode(url.partition(",")[2])
+    return np.asarray(Image.open(io.BytesIO(data)).convert("RGB")).astype(int)
+
+
+def inside(pixels: np.ndarray) -> int:
+    """Count pixels of the dark and of the teeth behind the lips, which no skin or lip has the colour of."""
+    high, wide = pixels.shape[:2]
+    part = pixels[int(0.54 * high) : int(0.73 * high), int(0.37 * wide) : int(0.63 * wide)]
+    dark = (part[..., 0] < 120) & (part[..., 1] < 75)
+    teeth = (part.min(2) > 190) & (np.ptp(part, 2) < 40)
+    return int((dark | teeth).sum())
+
+
+def test_the_mouth_moves_with_the_sound(page: Page) -> None:
+    bursts = 6
+    fps, long = 60, 0.6 * bursts + 0.3
+    opened = [0.6 if t % 0.6 >= 0.3 and t < 0.6 * bursts else 0.0 for t in np.arange(int(long * fps)) / fps]
+    shown = {
+        "fps": fps,
+        "curves": {"jawOpen": opened},
+        "head": dict.fromkeys(("yaw", "pitch", "roll"), [0.0] * len(opened)),
+    }
+    code = "async ([wav, face]) => (await import('/helpers.js')).beside(wav, face)"
+    found = page.evaluate(code, [tone(opened, fps), shown])
+    late = lag(np.array(found["heard"]), np.array(found["seen"]))
+    print(f"mouth behind sound: {late} ms, {len(found['seen'])} pictures")
+    assert abs(late) < LATEST
+
+
+def lag(heard: np.ndarray, seen: np.ndarray) -> int:
+    """Return by how many milliseconds the second row of `(time, value)` follows the first, where they agree most."""
+    clock = np.arange(max(heard[0, 0], seen[0, 0]), min(heard[-1, 0], seen[-1, 0]))
+    sound, mouth = (
+        on[np.searchsorted(row[:, 0], clock, "right") - 1]
+        for row, on in ((heard, heard[:, 1] > 0.1), (seen, seen[:, 1] > 20))
+    )
+    agree = {n: np.mean(sound[300:-300] == mouth[300 + n : len(mouth) - 300 + n]) for n in range(-300, 300)}
+    return max(agree, key=agree.__getitem__)
+
+
+def tone(opened: list[float], fps: int, rate: int = 24_000) -> str:
+    """Return a wav in base64 that sounds where the mouth is open."""
+    gate = np.repeat(np.array(opened) > 0, rate // fps)
+    samples = 0.5 * gate * np.sin(2 * np.pi * 440 * np.arange(len(gate)) / rate)
+    data = io.BytesIO()
+    with wave.open(data, "wb") as file:
+        file.setnchannels(1), file.setsampwidth(2), file.setframerate(rate)
+        file.writeframes((samples * 32767).astype("<i2").tobytes())
+    return base64.b64encode(data.getvalue()).decode()
+
+
+def test_a_face_is_asked_for_and_speaks(server: Server, drawing: Browser) -> None:
+    ann = Person(drawing, server.url, locale="en-US", viewport={"width": 1280, "height": 1200})
+    ann.page.get_by_role("link", name="Hear", exact=True).click()
+    ann.sees("Let a voice speak")
+    ann.page.get_by_label("Show a face that speaks").check()
+    ann.page.get_by_label("Text", exact=True).fill("Bob, may papa help me?")
+    ann.presses("Speak")
+    head = ann.page.get_by_role("img", name="A drawn head speaks as Ana, made by AI")
+    expect(head).to_be_visible(timeout=DONE)
+    expect(ann.page.locator("figure.face")).to_have_attribute("aria-busy", "false", timeout=DONE)
+    expect(ann.page.get_by_text("Made by AI: a drawn head and a synthetic voice")).to_be_visible()
+    wait_for(lambda: ann.page.evaluate("document.querySelector('article audio').ended"))
+    ann.sees("Let a voice speak")
+    ann.leaves()
