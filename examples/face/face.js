@@ -13,6 +13,7 @@ export function talkingHeadAudio(face, audio) {
   const shown = face.visemes.filter(({ viseme }) => viseme !== "sil");
   return {
     audio,
+    words: [], wtimes: [], wdurations: [], // TalkingHead 1.7 looks at visemes only where there are words
     visemes: shown.map(({ viseme }) => viseme),
     vtimes: shown.map(({ start }) => 1000 * start),
     vdurations: shown.map(({ start, end }) => 1000 * (end - start)),

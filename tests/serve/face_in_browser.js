@@ -11,10 +11,10 @@ async function stage() {
   return [new Stage(canvas, gltf, "AI-generated / AI生成"), canvas];
 }
 
-// A picture of the face at each of the times.
+// A picture of the mouth in a face at rest, at each of the times.
 export async function pictures(face, times) {
   const [made, canvas] = await stage();
-  const player = new Player(made, { currentTime: 0 }, face);
+  const player = new Player(made, { currentTime: 0 }, face, true);
   player.stop();
   const out = times.map((time) => {
     made.show(player.at(time)[0]);
@@ -22,6 +22,13 @@ export async function pictures(face, times) {
   });
   made.dispose();
   return out;
+}
+
+// What a player would draw at a time.
+export function values(face, time, still) {
+  const player = new Player({ show() {} }, { currentTime: 0 }, face, still);
+  player.stop();
+  return player.at(time);
 }
 
 // How loud it is and how far the mouth is open, each at milliseconds of one clock, while a sound plays.

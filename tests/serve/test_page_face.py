@@ -15,11 +15,12 @@ from page_users import DONE, Person
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
-from myna.face.face import face
+from myna.face.face import Mood, face
 from myna.face.files import as_json
 from myna.networks.timing import Interval
 
 SOFTWARE = ("--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--autoplay-policy=no-user-gesture-required")
+DOCS = Path(__file__).parents[2] / "docs"
 LATEST = 40  # ms between mouth and sound
 HELPERS = Path(__file__).with_name("face_in_browser.js").read_text(encoding="utf-8")
 
@@ -50,17 +51,45 @@ def said(symbols: str) -> dict:
 
 
 def test_the_mouth_is_shut_for_p_b_m_and_open_for_vowels(page: Page) -> None:
-    shown = said("apabamaoa")
     times = [0.1 + 0.2 * n for n in range(8)]
-    code = "async ([face, times]) => (await import('/helpers.js')).pictures(face, times)"
-    pictures = [picture(url) for url in page.evaluate(code, [shown, times])]
-    print(f"inside of the mouth, pixels: {dict(zip('apabamao', map(inside, pictures), strict=True))}")
-    vowel, closed, rounded = inside(pictures[2]), [inside(pictures[n]) for n in (1, 3, 5)], inside(pictures[7])
-    assert vowel > 800 and max(closed) <= vowel / 4
-    assert vowel / 4 < rounded < vowel
+    pictures = drawn(page, said("apabamaoa"), times)
+    found = dict(zip("apabamao", map(inside, pictures), strict=True))
+    print(f"inside of the mouth, pixels of {pictures[0].shape[:2]}: {found}")
+    assert found["a"] > 800 and max(found[name] for name in "pbm") <= found["a"] / 4
+    assert found["a"] / 4 < found["o"] < found["a"]
     for one in pictures:
         plate = one[-40:, :200]
         assert (plate.max(2) < 60).mean() > 0.2 and (plate.min(2) > 220).mean() > 0.03  # white words on a dark plate
+
+
+def test_the_pictures_of_the_docs_are_what_is_drawn(page: Page, tmp_path: Path) -> None:
+    opened, shut = drawn(page, said("apa"), [0.1, 0.3])
+    named = {"face-open.png": opened, "face-shut.png": shut}
+    for name, now in named.items():
+        Image.fromarray(now.astype(np.uint8)).save(tmp_path / name)  # to be copied when the head is drawn otherwise
+    for name, now in named.items():
+        kept = np.asarray(Image.open(DOCS / name).convert("RGB")).astype(int)
+        assert kept.shape == now.shape and np.abs(kept - now).mean() < 2, tmp_path / name
+    changed = np.abs(opened - shut).max(2) > 40
+    rows, columns = np.nonzero(changed)
+    high, wide = changed.shape
+    assert changed.sum() > 1000  # in the lower half, in the middle
+    assert np.percentile(rows, 2) > 0.5 * high and 0.2 * wide < columns.mean() < 0.8 * wide
+
+
+def test_who_asked_for_less_motion_sees_a_mouth_alone(page: Page) -> None:
+    shown = as_json(face([Interval("a", 0.0, 4.0)], [Interval("So?", 0.0, 4.0)], 4.5, mood=Mood("anger", 1.0)))
+    code = "async ([face, still]) => (await import('/helpers.js')).values(face, 3.8, still)"
+    moving, still = (page.evaluate(code, [shown, asked]) for asked in (False, True))
+    assert "browDownLeft" in moving[0] and any(moving[1])
+    assert "jawOpen" in still[0] and all(name.startswith(("mouth", "jaw", "tongue")) for name in still[0])
+    assert still[1] == [0, 0, 0]
+
+
+def drawn(page: Page, shown: dict, times: list[float]) -> list[np.ndarray]:
+    """Return pictures `(H, W, 3)` of a face at times."""
+    code = "async ([face, times]) => (await import('/helpers.js')).pictures(face, times)"
+    return [picture(url) for url in page.evaluate(code, [shown, times])]
 
 
 def picture(url: str) -> np.ndarray:
