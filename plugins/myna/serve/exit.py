@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 
 EngineName = Literal["torch", "onnx", "mnn", "litert"]
+AAC_BLOCK = 1024  # samples
 ENGINES = ("torch", "onnx", "mnn", "litert")
 
 
@@ -180,6 +181,15 @@ def speak_timed(voice: "Voice", speech: Speech) -> "Timed":
     """Speak, and say when each word is said; see `myna.networks.timing`."""
     speech = speech.checked()
     return voice.speak_timed(speech.text, language=speech.language, seed=speech.seed, speed=speech.speed)
+
+
+def lead_of(timed: "Timed", released: "Released") -> float:
+    """Return where speech begins in the sound file, seconds: behind the audible label, and what the coding adds.
+
+    ADTS has no place to say that the first block of AAC only primes the decoder, so that players play it.
+    """
+    priming = AAC_BLOCK / timed.sample_rate if released.path.suffix == ".aac" else 0.0
+    return released.seconds - timed.seconds + priming
 
 
 def languages_of(voice: Talker, speech: Speech) -> tuple[str, ...]:

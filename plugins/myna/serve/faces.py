@@ -5,6 +5,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from myna.face.face import Face, Mood, face
+from myna.serve.exit import lead_of
 
 if TYPE_CHECKING:
     from myna.networks.timing import Timed
@@ -20,7 +21,7 @@ def face_of(timed: "Timed", released: "Released", producer: str, mood: Mood) -> 
         producer: As in its label.
         mood: Of the face.
     """
-    made = face(timed.phonemes, timed.sentences, timed.seconds, released.seconds - timed.seconds, mood)
+    made = face(timed.phonemes, timed.sentences, timed.seconds, lead_of(timed, released), mood)
     return replace(made, content_id=released.content_id, producer=producer)
 
 

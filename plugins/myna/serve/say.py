@@ -21,6 +21,7 @@ from myna.serve.exit import (
     Talker,
     engine_of,
     find_voice,
+    lead_of,
     leave,
     leave_stream,
     load_voice,
@@ -161,11 +162,10 @@ class _Asked:
 
     def write(self, timed: "Timed", released: "Released", producer: str) -> None:
         """Write them; the audible label stands before the speech."""
-        lead = released.seconds - timed.seconds
         if self.times is not None:
             from myna.networks.timing import write_times
 
-            write_times(self.times, timed, lead=lead)
+            write_times(self.times, timed, lead=lead_of(timed, released))
         if self.visemes is not None:
             from myna.face.face import Mood
             from myna.face.files import write_face

@@ -19,6 +19,7 @@ from myna.serve.exit import (
     Talker,
     engine_of,
     languages_of,
+    lead_of,
     leave_bytes,
     leave_stream,
     speak_parts,
@@ -232,7 +233,7 @@ def _timed(ready: Prepared, wanted: Wanted) -> Response:
         raise ApiError(400, "invalid_value", "times are told of files; take another format", "response_format")
     timed = speak_timed(ready.voice, ready.speech)  # type: ignore[arg-type]
     data, released = ready.file(timed.wave)
-    found = as_json(timed, released.seconds - timed.seconds) | _shown(ready, wanted, timed, released)
+    found = as_json(timed, lead_of(timed, released)) | _shown(ready, wanted, timed, released)
     names = ["face" if name == "face" else f"{name}s" for name in wanted.timestamp_granularities]
     kept = {name: found[name] for name in names}
     head = {"audio": base64.b64encode(data).decode(), "format": wanted.response_format}
