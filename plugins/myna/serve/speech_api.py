@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from myna.errors import MynaError
@@ -81,6 +81,13 @@ class Wanted(BaseModel):
     timestamp_granularities: list[Granularity] = Field(default=[], max_length=5)
     face_emotion: str = Field(default="neutral", max_length=40)
     face_strength: float = Field(default=0.5, ge=0, le=1, allow_inf_nan=False)
+
+    @field_validator("timestamp_granularities")
+    @classmethod
+    def _each_once(cls, names: list[Granularity]) -> list[Granularity]:
+        if len(set(names)) != len(names):
+            raise ValueError("name each once")
+        return names
 
     def speech(self) -> Speech:
         """Return what is to be said.
