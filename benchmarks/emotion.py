@@ -131,9 +131,8 @@ def main() -> None:
     learned = halves(given.emodb)
     voices = [Neutral(voice, texts("en-us", given.sentences), given.seed) for voice in spoken]
     print(f"{len(voices)} voices, {given.sentences} sentences each, strength {given.strength:g}\n")
-    print(
-        "| emotion | more probable by | MOS estimate | words wrong, % | d-vector against neutral |\n|---|---|---|---|---|"
-    )
+    print("| emotion | more probable by | MOS estimate | words wrong, % | d-vector to neutral |")
+    print("|---|---|---|---|---|")
     for name in emotion.NAMES:
         print(row(name, given.strength, voices, learned), flush=True)
 

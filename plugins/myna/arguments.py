@@ -34,3 +34,18 @@ def seed(text: str) -> int:
     if not (text.isascii() and text.isdigit()) or len(text) > 10 or int(text) > LARGEST_SEED:
         raise argparse.ArgumentTypeError(f"{text!r} is no seed; give a whole number from 0 to {LARGEST_SEED}")
     return int(text)
+
+
+def share(text: str) -> float:
+    """Read how much of a whole.
+
+    Raises:
+        argparse.ArgumentTypeError: No number from 0 to 1.
+    """
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0.0 <= value <= 1.0:  # which nan is not, either
+        raise argparse.ArgumentTypeError(f"{text!r} is no share; give a number from 0 to 1")
+    return value

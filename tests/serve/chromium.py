@@ -12,14 +12,14 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 
 @contextmanager
-def chromium(microphone: Path) -> Iterator[Browser]:
+def chromium(microphone: Path, *options: str) -> Iterator[Browser]:
     """Start the browser; each page that opens the microphone hears the file from its begin, once."""
     program = debian.bring("chromium", "chromium", "fonts-droid-fallback")  # the fonts for Chinese
     said = ("--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream")
     heard = f"--use-file-for-fake-audio-capture={microphone}%noloop"
     root = ["--no-sandbox"] if os.geteuid() == 0 else []
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=[*said, heard, *root])
+        browser = playwright.chromium.launch(executable_path=program, args=[*said, heard, *root, *options])
         yield browser
         browser.close()
 

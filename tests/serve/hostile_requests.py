@@ -146,6 +146,12 @@ def fields() -> Iterator[Hostile]:
         ({"cue": "off"}, 400, "invalid_value"),
         ({"purpose": "publish"}, None, ""),  # the terms or the consent, whichever is missing
         ({"timestamp_granularities": ["word"] * 4}, 400, "invalid_value"),
+        ({"timestamp_granularities": ["face", "face"]}, 400, "invalid_value"),
+        ({"face_emotion": "hunger"}, 400, "invalid_value"),
+        ({"face_emotion": ["happy"]}, 400, "invalid_value"),
+        ({"face_emotion": "happy:1.5"}, 400, "invalid_value"),
+        ({"emotion": "happy:NaN"}, 400, "invalid_value"),
+        ({"emotion": {"happy": 1}}, 400, "invalid_value"),
         ({"timestamp_granularities": ["word"], "stream_format": "sse"}, 400, "invalid_value"),
         ({"timestamp_granularities": "word"}, 400, "invalid_value"),
         ({"sped": 1}, 400, "invalid_value"),

@@ -99,6 +99,34 @@ def test_times_of_the_file_and_one_line_about_what_is_left_out(voice_folder, tmp
         main(["Hi", "--voice", str(voice_folder), "-o", str(out), "--times", str(tmp_path / "x.doc")])
 
 
+@pytest.mark.parametrize("name", ["face.json", "face.tsv", "face.vtt", "face.gltf", "face.csv", "face.vrma"])
+def test_a_face_is_written_beside_the_sound(name: str, voice_folder, tmp_path, capsys) -> None:
+    out, shown = tmp_path / "x.wav", tmp_path / name
+    more = ["--face-emotion", "happy:0.8"]
+    assert main(["Good morning.", "--voice", str(voice_folder), "-o", str(out), "--visemes", str(shown), *more]) == 0
+    wave, rate = soundfile.read(out)
+    label = aigc.read(out)
+    assert label is not None
+    if name == "face.json":
+        found = json.loads(shown.read_text(encoding="utf-8"))
+        assert sum(cue["end"] - cue["start"] for cue in found["visemes"]) == pytest.approx(len(wave) / rate, abs=0.0116)
+        assert found["AIGC"]["ProduceID"] == label.ProduceID and found["vrm"]["happy"][0] == pytest.approx(0.48)
+    elif name == "face.tsv":
+        at, shape = shown.read_text(encoding="utf-8").splitlines()[-1].split("\t")
+        assert shape == "X" and float(at) == pytest.approx(len(wave) / rate, abs=0.0116)
+    elif name != "face.csv":
+        assert label.ProduceID.encode() in shown.read_bytes()
+
+
+def test_faces_that_cannot_be_written_are_refused_first(voice_folder, tmp_path) -> None:
+    spoken = ["Hello.", "--voice", str(voice_folder), "-o", str(tmp_path / "x.wav")]
+    with pytest.raises(MynaError, match="a face is written as"):
+        main([*spoken, "--visemes", str(tmp_path / "face.mov")])
+    with pytest.raises(MynaError, match="not both"):
+        main([*spoken, "--visemes", str(tmp_path / "face.json"), "--check"])
+    assert not (tmp_path / "x.wav").exists()
+
+
 def test_check_listens_and_tells_what_it_heard(voice_folder, tmp_path, capsys) -> None:
     out = tmp_path / "out.wav"
     assert main(["Good morning.", "--voice", str(voice_folder), "-o", str(out), "--check"]) == 0

@@ -153,6 +153,14 @@ def test_word_times_lie_in_the_file(server: Server) -> None:
     sound = decode(base64.b64decode(found["audio"]))
     assert found["seconds"] == pytest.approx(len(sound.wave) / sound.sample_rate, abs=1e-3)
     assert found["speech_start"] < found["words"][0]["start"] < found["words"][1]["end"] <= found["seconds"]
+    with_face = {"timestamp_granularities": ["viseme", "face"], "emotion": "happy"}
+    shown = server.speech(input="Good morning.", response_format="mp3", **with_face).json()
+    assert "words" not in shown and shown["visemes"] == shown["face"]["visemes"]
+    heard = decode(base64.b64decode(shown["audio"]))
+    assert shown["visemes"][-1]["end"] == pytest.approx(len(heard.wave) / heard.sample_rate, abs=0.06)  # frames of mp3
+    assert shown["face"]["AIGC"]["ProduceID"] == shown["content_id"] and "mouthSmileLeft" in shown["face"]["curves"]
+    for field in ("emotion", "face_emotion"):
+        assert error_of(server.speech(**{field: "hunger"}))["param"] == field
     assert error_of(server.speech(timestamp_granularities=["word"], stream_format="sse"))["param"] == "stream_format"
 
 

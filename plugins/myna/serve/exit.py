@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 
 EngineName = Literal["torch", "onnx", "mnn", "litert"]
+AAC_BLOCK = 1024  # samples
 ENGINES = ("torch", "onnx", "mnn", "litert")
 
 
@@ -223,6 +224,15 @@ def speak_timed(voice: "Voice", speech: Speech) -> "Timed":
 
 def _manner(speech: Speech) -> dict[str, Any]:
     return {name: getattr(speech, name) for name in ("language", "seed", "speed", "style")}
+
+
+def lead_of(timed: "Timed", released: "Released") -> float:
+    """Return where speech begins in the sound file, seconds: behind the audible label, and what the coding adds.
+
+    ADTS has no place to say that the first block of AAC only primes the decoder, so that players play it.
+    """
+    priming = AAC_BLOCK / timed.sample_rate if released.path.suffix == ".aac" else 0.0
+    return released.seconds - timed.seconds + priming
 
 
 def languages_of(voice: Talker, speech: Speech) -> tuple[str, ...]:

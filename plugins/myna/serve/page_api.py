@@ -10,6 +10,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import Response
 
 from myna.errors import MynaError
 from myna.serve.api_error import ApiError
@@ -52,6 +53,12 @@ def router(parts: Parts) -> APIRouter:
         if sum(map(len, said.said)) > parts.settings.longest_text * 10:
             raise ApiError(400, "text_too_long", "that is more than anybody reads aloud; send fewer", "said")
         return _sentences(said.language, said.said, said.count, covered=True)
+
+    @paths.get("/v1/face/head.gltf")
+    def head() -> Response:
+        from myna.serve.faces import head_text
+
+        return Response(head_text(), media_type="model/gltf+json")
 
     @paths.get("/v1/consent/sentence")
     def consent_sentence(who: str, scope: str = "private", language: str = "en") -> dict[str, Any]:

@@ -7,7 +7,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -21,6 +21,7 @@ from myna.serve.exit import (
     Talker,
     engine_of,
     find_voice,
+    lead_of,
     leave,
     leave_stream,
     load_voice,
@@ -36,12 +37,14 @@ from myna.serve.given import given_text
 from myna.serve.named import named_voice
 from myna.text.emotion import DEFAULT as FELT
 from myna.text.emotion import NAMES as EMOTIONS
-from myna.text.traced import PLAIN
+from myna.text.emotion import parse as parse_emotion
+from myna.text.traced import PLAIN, Emotion
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from myna.networks.timing import Timed
     from myna.networks.voice import Voice
     from myna.safety.types import Released, Request, VoiceCard
 
@@ -74,10 +77,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     wishes = {"purpose": arguments.purpose, "cue": arguments.cue, "undertaking": arguments.undertaking}
     output = _output(arguments)
     request = spoken_request(speech, output, **wishes, **watermark_wish(folder))
-    if arguments.check and arguments.times is not None:
-        raise MynaError("--check chooses among readings and tells no times: give it or --times, not both")
-    if arguments.times is not None:
-        _check_times(arguments.times, folder, engine)
+    shown = style.emotion if arguments.face_emotion is None else parse_emotion(arguments.face_emotion)
+    asked = _Asked(arguments.times, arguments.visemes, shown, speech.seed)
+    if arguments.check and asked:
+        raise MynaError("--check chooses among readings and tells no times: give it or --times and --visemes, not both")
+    asked.check(folder, engine)
 
     # Only now what takes seconds to import: a mistake in the command is told at once.
     from myna.safety.release import admit
@@ -96,7 +100,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         sound = _checked(voice, speech, " ".join(piece.text for _, piece in reading.shown() if piece is not None))
         released = leave(sound, card, request)
     else:
-        released = _spoken(voice, speech, card, request, arguments.times)
+        released = _spoken(voice, speech, card, request, asked)
     print(f"{released.path}: {released.seconds:.1f} s, label {released.content_id}, cue {released.cue}")
     return 0
 
@@ -126,17 +130,54 @@ def _checked(voice: Talker, speech: Speech, words: str) -> "tuple[NDArray[np.flo
     return sound
 
 
-def _spoken(voice: Talker, speech: Speech, card: "VoiceCard", request: "Request", times: Path | None) -> "Released":
-    """Speak, send the sound through the exit, and write when each word is said where that was asked for."""
-    if times is None:
+def _spoken(voice: Talker, speech: Speech, card: "VoiceCard", request: "Request", asked: "_Asked") -> "Released":
+    """Speak, send the sound through the exit, and write what was asked for beside it."""
+    if not asked:
         return leave(speak(voice, speech), card, request)
-    from myna.networks.timing import write_times
-
     timed = speak_timed(cast("Voice", voice), speech)
     released = leave((timed.wave, timed.sample_rate), card, request)
-    # The audible label stands before the speech.
-    write_times(times, timed, lead=released.seconds - timed.seconds)
+    asked.write(timed, released, request.producer)
     return released
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """Files beside the sound: when things are said, and what a face does meanwhile."""
+
+    times: Path | None
+    visemes: Path | None
+    emotion: Emotion | None
+    seed: int
+
+    def __bool__(self) -> bool:
+        return self.times is not None or self.visemes is not None
+
+    def check(self, folder: Path, engine: str) -> None:
+        """Refuse what cannot be written, before anything is spoken."""
+        if self and engine != "torch":
+            option = "--times" if self.visemes is None else "--visemes"
+            raise MynaError(f"{folder} is an export, which does not tell times: use {option} with the voice it is from")
+        if self.times is not None:
+            from myna.networks.timing import check_times_file
+
+            check_times_file(self.times)
+        if self.visemes is not None:
+            from myna.face.files import check_face_file
+
+            check_face_file(self.visemes)
+
+    def write(self, timed: "Timed", released: "Released", producer: str) -> None:
+        """Write them; the audible label stands before the speech."""
+        if self.times is not None:
+            from myna.networks.timing import write_times
+
+            write_times(self.times, timed, lead=lead_of(timed, released))
+        if self.visemes is not None:
+            from myna.face.face import Mood
+            from myna.face.files import write_face
+            from myna.serve.faces import face_of
+
+            write_face(self.visemes, face_of(timed, released, producer, Mood.of(self.emotion, self.seed)))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -162,6 +203,17 @@ def _parser() -> argparse.ArgumentParser:
         "--language", help="espeak-ng code (en-us, de, fr-fr, cmn, …), or auto; default: the voice's own"
     )
     parser.add_argument("--times", type=Path, metavar="FILE", help="when each word is said: json, vtt, srt or TextGrid")
+    parser.add_argument(
+        "--visemes",
+        type=Path,
+        metavar="FILE",
+        help="what a face does meanwhile: json, tsv (Rhubarb), vtt, gltf or glb (a head), csv (Live Link Face), vrma",
+    )
+    parser.add_argument(
+        "--face-emotion",
+        metavar="NAME",
+        help="the face's, with --visemes, such as happy:0.8 (default: the voice's)",
+    )
     parser.add_argument(
         "--check", action="store_true", help="listen to it, and say it again where words are said twice or left out"
     )
@@ -196,14 +248,6 @@ def _add_prosody(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(f"--{name}", type=float, default=plain, metavar="N", help=said)
 
 
-def _check_times(path: Path, folder: Path, engine: str) -> None:
-    from myna.networks.timing import check_times_file
-
-    if engine != "torch":
-        raise MynaError(f"{folder} is an export, which does not tell times: use --times with the voice it is from")
-    check_times_file(path)
-
-
 def _output(arguments: argparse.Namespace) -> Path:
     """Return the file, or the name whose suffix is the format of the stream."""
     if (arguments.output is None) == (arguments.stream is None):
@@ -211,8 +255,8 @@ def _output(arguments: argparse.Namespace) -> Path:
     if arguments.stream is None:
         _check_output(arguments.output)
         return Path(arguments.output)
-    if arguments.check or arguments.times is not None:
-        raise MynaError("a stream leaves while it is made: --check and --times need a file, -o")
+    if arguments.check or arguments.times is not None or arguments.visemes is not None:
+        raise MynaError("a stream leaves while it is made: --check, --times and --visemes need a file, -o")
     if sys.stdout.isatty():
         raise MynaError("--stream writes sound to standard output: give it a pipe or a file, such as | ffplay -")
     return Path(f"stream.{arguments.stream}")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from myna.errors import MynaError
@@ -20,6 +20,7 @@ from myna.serve.exit import (
     Talker,
     engine_of,
     languages_of,
+    lead_of,
     leave_bytes,
     leave_stream,
     speak_parts,
@@ -33,9 +34,12 @@ from myna.serve.library import Found
 from myna.serve.parts import Parts
 from myna.serve.settings import REQUESTER
 from myna.serve.speaking import while_there
+from myna.text.emotion import parse as parse_emotion
 
 if TYPE_CHECKING:
+    from myna.networks.timing import Timed
     from myna.safety.release_stream import Streaming
+    from myna.safety.types import Released
     from myna.safety.types import Request as Wish
 
 MODELS = ("myna", "tts-1", "tts-1-hd", "gpt-4o-mini-tts")
@@ -51,6 +55,7 @@ MEDIA = {
     "pcm": "audio/pcm",
 }
 _TOKENS_A_SECOND = 50  # of the usage that events end with: frames of 20 ms
+Granularity = Literal["word", "sentence", "phoneme", "viseme", "face"]
 Format = Literal["mp3", "wav", "flac", "opus", "aac", "pcm"]
 
 
@@ -82,7 +87,15 @@ class Wanted(BaseModel):
     range: float = Field(default=1.0, ge=0.0, le=2.0, allow_inf_nan=False)
     energy: float = Field(default=0.0, ge=-30.0, le=12.0, allow_inf_nan=False)
     tilt: float = Field(default=0.0, ge=-6.0, le=6.0, allow_inf_nan=False)
-    timestamp_granularities: list[Literal["word", "sentence", "phoneme"]] = Field(default=[], max_length=3)
+    timestamp_granularities: list[Granularity] = Field(default=[], max_length=5)
+    face_emotion: str | None = Field(default=None, max_length=40)
+
+    @field_validator("timestamp_granularities")
+    @classmethod
+    def _each_once(cls, names: list[Granularity]) -> list[Granularity]:
+        if len(set(names)) != len(names):
+            raise ValueError("name each once")
+        return names
 
     def speech(self) -> Speech:
         """Return what is to be said.
@@ -182,6 +195,8 @@ def _check(parts: Parts, wanted: Wanted) -> None:
         raise ApiError(400, "text_too_long", f"the text has {len(wanted.input)} characters; at most {most}", "input")
     if wanted.stream_format and wanted.timestamp_granularities:
         raise ApiError(400, "invalid_value", "times are told of whole sounds; leave out stream_format", "stream_format")
+    _check_emotion(wanted.emotion, "emotion")
+    _check_emotion(wanted.face_emotion, "face_emotion")
     try:
         wanted.speech()
     except MynaError as error:
@@ -195,6 +210,14 @@ def _check(parts: Parts, wanted: Wanted) -> None:
             f"purpose {wanted.purpose!r} needs the terms: `myna consent terms --accept --requester {REQUESTER}`",
             "purpose",
         )
+
+
+def _check_emotion(written: str | None, field: str) -> None:
+    try:
+        if written is not None:
+            parse_emotion(written)
+    except MynaError as error:
+        raise ApiError(400, "invalid_value", str(error), field) from error
 
 
 def _prepared(parts: Parts, voice: Found, wanted: Wanted) -> Prepared:
@@ -226,12 +249,27 @@ def _timed(ready: Prepared, wanted: Wanted) -> Response:
         raise ApiError(400, "invalid_value", "times are told of files; take another format", "response_format")
     timed = speak_timed(ready.voice, ready.speech)  # type: ignore[arg-type]
     data, released = ready.file(timed.wave)
-    found = as_json(timed, released.seconds - timed.seconds)
-    kept = {f"{name}s": found[f"{name}s"] for name in wanted.timestamp_granularities}
+    found = as_json(timed, lead_of(timed, released)) | _shown(ready, wanted, timed, released)
+    names = ["face" if name == "face" else f"{name}s" for name in wanted.timestamp_granularities]
+    kept = {name: found[name] for name in names}
     head = {"audio": base64.b64encode(data).decode(), "format": wanted.response_format}
     times = {name: found[name] for name in ("seconds", "speech_start")}
     body = {**head, "content_id": released.content_id, **times, **kept}
     return JSONResponse(body, headers=_headers(released.content_id, wanted, name=False))
+
+
+def _shown(ready: Prepared, wanted: Wanted, timed: "Timed", released: "Released") -> dict[str, Any]:
+    """Return visemes and face where they were asked for."""
+    from myna.face.face import Mood
+    from myna.face.files import as_json, cue_rows
+    from myna.serve.faces import face_of
+
+    if not {"viseme", "face"} & set(wanted.timestamp_granularities):
+        return {}
+    shown = wanted.emotion if wanted.face_emotion is None else wanted.face_emotion
+    mood = Mood.of(parse_emotion(shown) if shown else None, wanted.seed)
+    face = face_of(timed, released, ready.request.producer, mood)
+    return {"visemes": cue_rows(face), "face": as_json(face)}
 
 
 async def _streamed(parts: Parts, request: Request, voice: Found, wanted: Wanted) -> Response:

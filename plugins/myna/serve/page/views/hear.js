@@ -3,9 +3,12 @@ import { call } from "../api.js";
 import { html } from "../html.js";
 import { setHear, state, tell } from "../store.js";
 import { number, t } from "../words.js";
+import { Face } from "./face.js";
 import { Failure, Field, Heading, MadeByAI } from "./parts.js";
 
 const FORMATS = { mp3: "mp3", wav: "wav", flac: "flac", opus: "opus", aac: "aac" };
+const MEDIA = { mp3: "audio/mpeg", wav: "audio/wav", flac: "audio/flac", opus: "audio/ogg", aac: "audio/aac" };
+const MOODS = ["neutral", "happy", "sad", "angry", "calm", "fearful", "surprised"];
 const LONGEST = 10_000; // characters, the server's own bound
 const SPEEDS = [0.75, 0.9, 1, 1.1, 1.25];
 
@@ -25,6 +28,8 @@ export function Hear() {
           onInput=${(event) => setHear({ text: event.target.value })}></textarea>
       <//>
       <${Pick} voices=${voices} now=${now} />
+      <label class="option"><input type="checkbox" checked=${hear.face} onChange=${(event) => setHear({ face: event.target.checked })} />
+        <span>${t("face.show")}<small>${t("face.hint")}</small></span></label>
       <${More} hear=${hear} now=${now} />
       <div class="buttons"><button class="main" disabled=${hear.busy || !hear.text.trim()}>
         ${t(hear.busy ? "hear.busy" : now.length > 1 ? "hear.compare" : "hear.go")}</button></div>
@@ -58,22 +63,26 @@ function More({ hear, now }) {
     ${select("format", Object.entries(FORMATS).map(([format]) => [format, format]))}
     ${select("speed", SPEEDS.map((speed) => [speed, `${number(speed, 2)} ×`]))}
     ${select("cue", ["rhythm", "spoken"].map((cue) => [cue, t(`cue.${cue}`)]))}
+    ${select("mood", MOODS.map((mood) => [mood, t(`mood.${mood}`)]))}
     ${select("purpose", purposes.map((purpose) => [purpose, t(`purpose.${purpose}`)]))}
   </div></details>`;
 }
 
 async function speak(event, voices) {
   event.preventDefault();
-  const { text, format, speed, cue, purpose, sounds } = state.hear;
+  const { text, format, speed, cue, purpose, face, mood, sounds } = state.hear;
   sounds.forEach((sound) => URL.revokeObjectURL(sound.url));
   setHear({ busy: true, error: null, sounds: [] });
   tell(t("hear.busy"));
   try {
     for (const voice of voices) {
       const asked = { model: "myna", voice: voice.id, input: text, response_format: format, speed: Number(speed), cue, purpose };
+      if (mood !== "neutral") asked.emotion = mood;
+      if (face) asked.timestamp_granularities = ["face"];
       const answer = await call("/v1/audio/speech", { method: "POST", json: asked });
       const id = answer.headers.get("X-Myna-Content-Id");
-      const sound = { voice, text, id, url: URL.createObjectURL(await answer.blob()), file: `${voice.name}.${FORMATS[format]}` };
+      const made = face ? await withFace(answer, format) : { blob: await answer.blob(), face: null };
+      const sound = { voice, text, id, face: made.face, url: URL.createObjectURL(made.blob), file: `${voice.name}.${FORMATS[format]}` };
       setHear({ sounds: [...state.hear.sounds, sound] });
     }
     tell(t("hear.ready"));
@@ -83,13 +92,21 @@ async function speak(event, voices) {
   setHear({ busy: false });
 }
 
+// With times the sound comes inside JSON.
+async function withFace(answer, format) {
+  const { audio, face } = await answer.json();
+  const bytes = Uint8Array.from(atob(audio), (one) => one.charCodeAt(0));
+  return { face, blob: new Blob([bytes], { type: MEDIA[format] }) };
+}
+
 function Sounds({ hear }) {
   if (!hear.sounds.length) return null;
   return html`<section class="sounds" aria-label=${t("sounds")}>
     ${hear.sounds.map((sound) => html`<article class="card" key=${sound.url}>
       <h2>${sound.voice.name}</h2>
       <${MadeByAI} />
-      <audio controls autoplay=${hear.sounds.length === 1 && !hear.busy} src=${sound.url} aria-label=${t("sound.of", { name: sound.voice.name })}></audio>
+      ${sound.face && html`<${Face} face=${sound.face} name=${sound.voice.name} audioOf=${() => sound.player} />`}
+      <audio ref=${(one) => { sound.player = one; }} controls autoplay=${hear.sounds.length === 1 && !hear.busy} src=${sound.url} aria-label=${t("sound.of", { name: sound.voice.name })}></audio>
       <${Brief} scores=${sound.voice.scores} />
       <a class="button" href=${sound.url} download=${sound.file}>${t("download", { file: sound.file })}</a>
       <small class="number">${t("sound.id", { id: sound.id })}</small>
