@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -33,6 +33,9 @@ from myna.text.reading import Piece, Reading, read_text, spoken_or_error, whole_
 from myna.text.sentences import PAUSES
 from myna.text.tokens import TokenList
 from myna.text.traced import PLAIN, Style
+
+if TYPE_CHECKING:
+    from myna.networks.manner import Manner
 
 __all__ = ["PAUSES", "Voice", "VoiceConfig", "build", "save_weights"]
 
@@ -206,9 +209,7 @@ class Voice:
         Raises:
             MynaError: `timed`, and the model of the voice has no durations.
         """
-        known = [n for n, symbol in enumerate(piece.symbols) if symbol in self.known]
-        numbers = torch.tensor([self.tokens.encode(piece.symbols)])
-        text = (numbers, torch.tensor([numbers.shape[1]]), self.speaker[None], self._languages(piece, known))
+        text, known = self.inputs(piece)
         more: dict[str, Any] = dict(self.config.defaults)
         frames: list[int] = []
         if getattr(self.tts, "takes_prosody", False):
@@ -228,6 +229,12 @@ class Voice:
         out = out[:, : int(lengths[0])]
         wave = out if self.vocoder is None else self.vocoder(out)
         return wave[0].float().numpy() * piece.style.gain, frames
+
+    def inputs(self, piece: Piece) -> tuple[tuple[Tensor, Tensor, Tensor, Tensor], list[int]]:
+        """Return what the acoustic model is given of a piece, and which of its symbols the token list has."""
+        known = [n for n, symbol in enumerate(piece.symbols) if symbol in self.known]
+        numbers = torch.tensor([self.tokens.encode(piece.symbols)])
+        return (numbers, torch.tensor([numbers.shape[1]]), self.speaker[None], self._languages(piece, known)), known
 
     @cached_property
     def known(self) -> frozenset[str]:
@@ -250,7 +257,13 @@ class Voice:
         return durations
 
     def stream(
-        self, text: str, language: str | None = None, seed: int = 0, speed: float = 1.0, style: Style = PLAIN
+        self,
+        text: str,
+        language: str | None = None,
+        seed: int = 0,
+        speed: float = 1.0,
+        style: Style = PLAIN,
+        like: "Manner | None" = None,
     ) -> Iterator[np.ndarray]:
         """Speak piece by piece: each piece of sound is given as soon as it is made.
 
@@ -259,7 +272,7 @@ class Voice:
         Raises:
             MynaError: The text is empty, or the language is unknown.
         """
-        for wave, _, _ in self._waves(self._styled(text, language, style), seed, speed):
+        for wave, _, _ in self._waves(self._styled(text, language, style), seed, speed, like=like):
             yield wave
 
     def reading(self, text: str, language: str | None = None) -> Reading:
@@ -280,21 +293,28 @@ class Voice:
         return self.reading(text, language).styled(style)
 
     def _waves(
-        self, reading: Reading, seed: int, speed: float, timed: bool = False
+        self, reading: Reading, seed: int, speed: float, timed: bool = False, like: "Manner | None" = None
     ) -> Iterator[tuple[np.ndarray, Piece | None, list[int]]]:
         """Give the sound of each piece with its frames, and silences, which have no piece."""
+        said: list[Prosody | None] = [None] * len(reading.pieces)
+        if like is not None:
+            reading, said[:] = like.of(reading, self.known)
+        prosody = iter(said)
         for pause, piece in reading.shown():
             if samples := int(pause / speed * self.sample_rate):
                 yield np.zeros(samples, np.float32), None, []
             if piece is not None:
-                yield self._piece(piece, seed, speed, timed)
-
-    def _piece(self, piece: Piece, seed: int, speed: float, timed: bool) -> tuple[np.ndarray, Piece, list[int]]:
-        wave, frames = self.speak_piece(piece, seed, speed, timed)
-        return wave, piece, frames
+                wave, frames = self.speak_piece(piece, seed, speed, timed, next(prosody))
+                yield wave, piece, frames
 
     def speak_timed(
-        self, text: str, language: str | None = None, seed: int = 0, speed: float = 1.0, style: Style = PLAIN
+        self,
+        text: str,
+        language: str | None = None,
+        seed: int = 0,
+        speed: float = 1.0,
+        style: Style = PLAIN,
+        like: "Manner | None" = None,
     ) -> Timed:
         """Speak text of any length, and say when each sound, word and sentence is said.
 
@@ -304,10 +324,16 @@ class Voice:
             MynaError: The model of the voice has no durations.
         """
         reading = self._styled(text, language, style)
-        return timed_speech(reading, list(self._waves(reading, seed, speed, timed=True)), self.sample_rate)
+        return timed_speech(reading, list(self._waves(reading, seed, speed, timed=True, like=like)), self.sample_rate)
 
     def speak(
-        self, text: str, language: str | None = None, seed: int = 0, speed: float = 1.0, style: Style = PLAIN
+        self,
+        text: str,
+        language: str | None = None,
+        seed: int = 0,
+        speed: float = 1.0,
+        style: Style = PLAIN,
+        like: "Manner | None" = None,
     ) -> np.ndarray:
         """Speak text of any length.
 
@@ -317,6 +343,7 @@ class Voice:
             seed: Same seed, same sound.
             speed: 1.2 is a fifth faster.
             style: How all of it is said, under what markup asks.
+            like: Of a recording, whose rhythm, melody and loudness it takes, see `myna.networks.manner`.
 
         Returns:
             float32 samples `(T,)` in [-1, 1].
@@ -324,7 +351,7 @@ class Voice:
         Raises:
             MynaError: The text is empty, or the language is unknown.
         """
-        whole = np.concatenate(list(self.stream(text, language, seed, speed, style)))
+        whole = np.concatenate(list(self.stream(text, language, seed, speed, style, like)))
         return np.clip(whole, -1.0, 1.0, out=whole)
 
 

@@ -16,6 +16,7 @@ from myna.serve.given import says_something, speakable
 from myna.text.traced import PLAIN, Style
 
 if TYPE_CHECKING:
+    from myna.networks.manner import Manner
     from myna.networks.timing import Timed
     from myna.networks.voice import Voice
     from myna.safety.release_stream import Streaming
@@ -93,6 +94,7 @@ class Speech:
         speed: 1.2 is a fifth faster.
         seed: Same seed, same samples.
         style: How all of it is said: rate, pitch, range, volume and tilt, see `PROSODY`.
+        like: Of a recording, whose rhythm, melody and loudness it takes; voices in torch alone have it.
     """
 
     text: str
@@ -100,6 +102,7 @@ class Speech:
     speed: float = 1.0
     seed: int = 0
     style: Style = PLAIN
+    like: "Manner | None" = None
 
     def checked(self) -> "Speech":
         """Return itself, with blanks in place of control characters.
@@ -216,7 +219,8 @@ def speak_timed(voice: "Voice", speech: Speech) -> "Timed":
 
 
 def _manner(speech: Speech) -> dict[str, Any]:
-    return {name: getattr(speech, name) for name in ("language", "seed", "speed", "style")}
+    asked = {name: getattr(speech, name) for name in ("language", "seed", "speed", "style")}
+    return asked if speech.like is None else {**asked, "like": speech.like}
 
 
 def languages_of(voice: Talker, speech: Speech) -> tuple[str, ...]:

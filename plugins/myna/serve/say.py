@@ -76,6 +76,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         raise MynaError("--check chooses among readings and tells no times: give it or --times, not both")
     if arguments.times is not None:
         _check_times(arguments.times, folder, engine)
+    _check_style(arguments, folder, engine)
 
     # Only now what takes seconds to import: a mistake in the command is told at once.
     from myna.safety.release import admit
@@ -86,6 +87,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     reading = voice.read(speech.text, speech.language)
     request = request.model_copy(update={"languages": reading.languages()})
     admit(card, request)  # what may not leave is not spoken first
+    if arguments.style_from is not None:
+        from myna.serve.style_from import manner_from
+
+        manner = manner_from(cast("Voice", voice), arguments.style_from, arguments.style_text, arguments.style_language)
+        speech = replace(speech, like=manner)
     for line in left_out(reading.dropped):
         print(f"myna: {line}", file=sys.stderr)
     if arguments.stream:
@@ -190,6 +196,25 @@ def _add_prosody(parser: argparse.ArgumentParser) -> None:
         plain = getattr(PLAIN, attribute)
         said = f"{unit}, {low:g} to {high:g}: {meaning} (default: {plain:g})"
         parser.add_argument(f"--{name}", type=float, default=plain, metavar="N", help=said)
+    parser.add_argument(
+        "--style-from",
+        type=Path,
+        metavar="CLIP",
+        help="take rhythm, melody and loudness of a recording, not its voice",
+    )
+    parser.add_argument("--style-text", metavar="TEXT", help="what is said in it (default: what the recogniser hears)")
+    parser.add_argument("--style-language", metavar="CODE", help="of that text (default: the voice's own)")
+
+
+def _check_style(arguments: argparse.Namespace, folder: Path, engine: str) -> None:
+    if arguments.style_from is None:
+        if arguments.style_text or arguments.style_language:
+            raise MynaError("--style-text and --style-language are of a recording: give it with --style-from")
+        return
+    if engine != "torch":
+        raise MynaError(f"{folder} is an export, which takes no style: use --style-from with the voice it is from")
+    if not arguments.style_from.is_file():
+        raise MynaError(f"{arguments.style_from}: no such file; --style-from takes a recording")
 
 
 def _check_times(path: Path, folder: Path, engine: str) -> None:
