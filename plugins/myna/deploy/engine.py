@@ -221,10 +221,10 @@ class Engine:
                 yield from (np.clip(chunk * gain, -1.0, 1.0) for chunk in chunks)
 
     def _checked(self, style: Style) -> Style:
-        if (style.pitch, style.range, style.tilt) != (0.0, 1.0, 0.0):
+        if (style.pitch, style.range, style.tilt, style.habits) != (0.0, 1.0, 0.0, False):
             raise MynaError(
                 f"{self.directory} is an export, which keeps the pitch and the timbre of its voice: it takes rate and "
-                "energy; for pitch, range and tilt use the voice it is from"
+                "energy; for pitch, range, tilt and habits use the voice it is from"
             )
         return style
 

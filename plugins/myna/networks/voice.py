@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from myna.errors import MynaError
 from myna.files import atomic_text
 from myna.networks import voice_files
+from myna.networks.habits import Habits
 from myna.networks.pretrained import part_config
 from myna.networks.saying import asked_prosody
 from myna.networks.timing import Timed, timed_speech
@@ -52,6 +53,7 @@ class VoiceConfig:
         sample_rate: Hz.
         defaults: Keyword arguments of `infer`, such as `noise_scale`.
         text: `_target_` and arguments of the text front end.
+        habits: How the person speaks as a rule, see `myna.networks.habits`; None where it was not measured.
         base: SHA-256 of the weights of the base, by part (`tts`, `vocoder`), where the voice holds only what it adds to
             them.
     """
@@ -63,6 +65,7 @@ class VoiceConfig:
     sample_rate: int = 22_050
     defaults: dict[str, Any] = field(default_factory=dict)
     text: dict[str, Any] = field(default_factory=lambda: dict(DEFAULT))
+    habits: dict[str, Any] | None = None
     base: dict[str, str] = field(default_factory=dict)
 
 
@@ -161,6 +164,8 @@ class Voice:
         self.tokens.save(directory / "tokens.txt")
         self.front_end.save(directory)
         described = {key: value for key, value in vars(self.config).items() if key != "base"}
+        if self.config.habits is None:
+            del described["habits"]
         if base:
             # A part that is shared is named as the base names it: stage 4 writes out arguments that are the defaults.
             described |= {part: part_config(part) for part in base} | {"base": dict(base)}
@@ -213,6 +218,8 @@ class Voice:
         more: dict[str, Any] = dict(self.config.defaults)
         frames: list[int] = []
         if getattr(self.tts, "takes_prosody", False):
+            if prosody is None and self.habits is not None and any(s.habits for s in (piece.style, *piece.styles)):
+                prosody = self.habits.prosody(piece, seed)
             prosody = asked_prosody(piece, known, speed, prosody)
         else:
             speed = piece.style.paced(speed)
@@ -235,6 +242,11 @@ class Voice:
         known = [n for n, symbol in enumerate(piece.symbols) if symbol in self.known]
         numbers = torch.tensor([self.tokens.encode(piece.symbols)])
         return (numbers, torch.tensor([numbers.shape[1]]), self.speaker[None], self._languages(piece, known)), known
+
+    @cached_property
+    def habits(self) -> Habits | None:
+        """How the person speaks as a rule, where that was measured."""
+        return None if self.config.habits is None else Habits(**self.config.habits)
 
     @cached_property
     def known(self) -> frozenset[str]:
@@ -290,6 +302,8 @@ class Voice:
                 f"the {type(self.tts).__name__} of this voice takes rate and energy: pitch, range and tilt need a "
                 "voice of tts=vits_mel"
             )
+        if style.habits and self.habits is None:
+            raise MynaError(f"the voice of {self.config.name} keeps no habits: clone it again from its recordings")
         return self.reading(text, language).styled(style)
 
     def _waves(

@@ -67,9 +67,9 @@ PROSODY: dict[str, tuple[str, float, float, str, str]] = {
 }
 
 
-def style_of(**asked: float) -> Style:
-    """Return the style that words of `PROSODY` ask for."""
-    return Style(**{PROSODY[name][0]: value for name, value in asked.items()})  # type: ignore[arg-type]
+def style_of(habits: bool = False, **asked: float) -> Style:
+    """Return the style that words of `PROSODY` ask for, with the person's habits or without."""
+    return Style(habits=habits, **{PROSODY[name][0]: value for name, value in asked.items()})  # type: ignore[arg-type]
 
 
 def check_prosody(style: Style) -> None:

@@ -65,7 +65,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     folder = find_voice(named_voice(arguments.voice))
     engine = engine_of(folder, arguments.engine)
     given = given_text(arguments.text, arguments.language)
-    style = style_of(**{name: getattr(arguments, name) for name in PROSODY})
+    style = style_of(arguments.habits, **{name: getattr(arguments, name) for name in PROSODY})
     speech = Speech(given.text, arguments.language, arguments.speed, arguments.seed, style).checked()
     if given.note:
         print(f"myna say: {given.note}", file=sys.stderr)
@@ -196,6 +196,9 @@ def _add_prosody(parser: argparse.ArgumentParser) -> None:
         plain = getattr(PLAIN, attribute)
         said = f"{unit}, {low:g} to {high:g}: {meaning} (default: {plain:g})"
         parser.add_argument(f"--{name}", type=float, default=plain, metavar="N", help=said)
+    parser.add_argument(
+        "--habits", action="store_true", help="with the person's own pitch, range and variety between sentences"
+    )
     parser.add_argument(
         "--style-from",
         type=Path,

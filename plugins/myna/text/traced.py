@@ -21,6 +21,7 @@ class Style:
         range: Times the range of pitch.
         volume: Decibels up.
         tilt: Decibels an octave, brighter above 0.
+        habits: With what the person does as a rule, see `myna.networks.habits`.
         say_as: What SSML's `say-as` names: `characters`, `digits`, `ordinal`, `date`, …
     """
 
@@ -30,6 +31,7 @@ class Style:
     range: float = 1.0
     volume: float = 0.0
     tilt: float = 0.0
+    habits: bool = False
     say_as: str = ""
 
     @property
@@ -46,6 +48,7 @@ class Style:
             range=self.range * other.range,
             volume=self.volume + other.volume,
             tilt=self.tilt + other.tilt,
+            habits=self.habits or other.habits,
         )
 
     def paced(self, speed: float) -> float:
