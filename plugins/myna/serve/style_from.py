@@ -4,6 +4,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
+
 from myna.errors import MynaError
 from myna.files import shown
 
@@ -33,7 +36,7 @@ def manner_from(voice: "Voice", clip: Path, text: str | None, language: str | No
     return manner_of(voice, recording.wave, recording.sample_rate, text, language)
 
 
-def _heard(wave, sample_rate: int, language: str, clip: Path) -> str:  # type: ignore[no-untyped-def]
+def _heard(wave: NDArray[np.floating], sample_rate: int, language: str, clip: Path) -> str:
     from myna.measure.wer import can_transcribe, transcribe
 
     if find_spec("faster_whisper") is None or not can_transcribe(language):
