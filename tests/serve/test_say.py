@@ -59,6 +59,11 @@ def test_a_pack_is_a_voice_too(voice_folder, tmp_path) -> None:
         (["Hi", "--voice", "{voice}", "--speed", "9"], "speed 9 is outside"),
         (["Hi", "--voice", "{voice}", "--pitch", "13"], "pitch 13 is outside -12 to 12 semitones"),
         (["Hi", "--voice", "{voice}", "--tilt", "nan"], "tilt nan is outside"),
+        (
+            ["Hi", "--voice", "{voice}", "--style-from", "{tmp}/none.wav"],
+            "--style-from takes a recording",
+        ),
+        (["Hi", "--voice", "{voice}", "--style-text", "Hi"], "give it with --style-from"),
         (["Hi", "--voice", "{voice}", "-o", "{tmp}/x.txt"], r"cannot write \.txt"),
         (["Hi", "--voice", "{voice}", "-o", "{tmp}"], "without suffix"),
         (["Hi", "--voice", "{voice}", "--purpose", "publish"], "covers 'evaluation', not 'publish'"),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import yaml
 
+from myna.adapt.sentences import sentences_file
 from myna.corpora import folder as folders
 from myna.corpora.pieces import Findings, Piece, Rules, examine, other_speakers
 from myna.corpora.quality import Limits
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 LEAST, MOST = 3.0, 30.0  # seconds of speech: what an embedding needs, and from where on tuning pays
 PIECE = 15.0
+HABITUAL = 12  # pieces, and sentences that the voice says, for habits
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,25 @@ def listen(recordings: Path) -> Speech:
             f"more{f' ({why})' if why else ''}"
         )
     return speech
+
+
+def habits_in(speech: Speech, voice: "Voice") -> dict[str, float | None] | None:
+    """Return the habits of a person, as `voice.yaml` has them; what was said is not known."""
+    import torch
+
+    from myna.audio.load import load_audio
+    from myna.audio.mel import log_mel
+    from myna.networks.habits import described, habits_of
+
+    mels, rate = [], voice.sample_rate
+    for piece in speech.pieces[:HABITUAL]:
+        wave = load_audio(piece.file, rate).wave
+        mels.append(log_mel(torch.from_numpy(wave[int(piece.start * rate) : int(piece.end * rate)])))
+    try:
+        lines = sentences_file(voice.config.language).read_text(encoding="utf-8").splitlines()
+    except MynaError:
+        return None  # a language without sentences of the project's
+    return described(habits_of(voice, mels, [line for line in lines if line.strip()][:HABITUAL], read=False))
 
 
 def language_of(recordings: Path, wanted: str) -> tuple[str, str]:

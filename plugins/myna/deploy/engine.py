@@ -221,10 +221,11 @@ class Engine:
                 yield from (np.clip(chunk * gain, -1.0, 1.0) for chunk in chunks)
 
     def _checked(self, style: Style) -> Style:
-        if (style.pitch, style.range, style.tilt, style.emotion) != (0.0, 1.0, 0.0, None):
+        asked = (style.pitch, style.range, style.tilt, style.emotion, style.habits)
+        if asked != (0.0, 1.0, 0.0, None, False):
             raise MynaError(
                 f"{self.directory} is an export, which keeps the pitch and the timbre of its voice: it takes rate and "
-                "energy; for pitch, range, tilt and emotion use the voice it is from"
+                "energy; for pitch, range, tilt, emotion and habits use the voice it is from"
             )
         return style
 

@@ -37,6 +37,10 @@ def asked_prosody(piece: Piece, known: Sequence[int], speed: float, given: Proso
     if not styles and given is None and piece.style.rate == 1.0 and piece.style.tilt == 0.0:
         return None
     found = given or Prosody()
+    if found.durations is not None:  # which the speed has no part in yet
+        found = replace(found, rate=found.rate * speed)
+    if found.contour is not None:  # in place of the movement that the range of the style applies to
+        found = replace(found, range=found.range * piece.style.range)
     if not styles:
         return replace(found, rate=found.rate * _rate(piece.style, speed), tilt=found.tilt + piece.style.tilt)
     return replace(

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from myna.errors import MynaError
 from myna.files import atomic_text
 from myna.networks import voice_files
+from myna.networks.habits import Habits
 from myna.networks.pretrained import part_config
 from myna.networks.saying import asked_prosody, expressive
 from myna.networks.timing import Timed, timed_speech
@@ -35,6 +36,9 @@ from myna.text.reading import Piece, Reading, read_text, spoken_or_error, whole_
 from myna.text.sentences import PAUSES
 from myna.text.tokens import TokenList
 from myna.text.traced import PLAIN, Style
+
+if TYPE_CHECKING:
+    from myna.networks.manner import Manner
 
 __all__ = ["PAUSES", "Voice", "VoiceConfig", "build", "save_weights"]
 
@@ -51,6 +55,7 @@ class VoiceConfig:
         sample_rate: Hz.
         defaults: Keyword arguments of `infer`, such as `noise_scale`.
         text: `_target_` and arguments of the text front end.
+        habits: How the person speaks as a rule, see `myna.networks.habits`; None where it was not measured.
         base: SHA-256 of the weights of the base, by part (`tts`, `vocoder`), where the voice holds only what it adds to
             them.
     """
@@ -62,6 +67,7 @@ class VoiceConfig:
     sample_rate: int = 22_050
     defaults: dict[str, Any] = field(default_factory=dict)
     text: dict[str, Any] = field(default_factory=lambda: dict(DEFAULT))
+    habits: dict[str, Any] | None = None
     base: dict[str, str] = field(default_factory=dict)
 
 
@@ -160,6 +166,8 @@ class Voice:
         self.tokens.save(directory / "tokens.txt")
         self.front_end.save(directory)
         described = {key: value for key, value in vars(self.config).items() if key != "base"}
+        if self.config.habits is None:
+            del described["habits"]
         if base:
             # A part that is shared is named as the base names it: stage 4 writes out arguments that are the defaults.
             described |= {part: part_config(part) for part in base} | {"base": dict(base)}
@@ -211,12 +219,12 @@ class Voice:
         felt, piece = piece.style.emotion, expressive(piece)
         if felt is not None and not getattr(self.tts, "takes_prosody", False):
             raise MynaError(f"{type(self.tts).__name__} knows no emotions: they need a voice of tts=vits_mel")
-        known = [n for n, symbol in enumerate(piece.symbols) if symbol in self.known]
-        numbers = torch.tensor([self.tokens.encode(piece.symbols)])
-        text = (numbers, torch.tensor([numbers.shape[1]]), self.speaker[None], self._languages(piece, known))
+        text, known = self.inputs(piece)
         more: dict[str, Any] = dict(self.config.defaults)
         frames: list[int] = []
         if getattr(self.tts, "takes_prosody", False):
+            if prosody is None and self.habits is not None and any(s.habits for s in (piece.style, *piece.styles)):
+                prosody = self.habits.prosody(piece, seed)
             prosody = asked_prosody(piece, known, speed, prosody)
         else:
             speed = piece.style.paced(speed)
@@ -235,6 +243,17 @@ class Voice:
             out = laid_on(out, self.tts.tracker.track(out)[1], manner(felt))
         wave = out if self.vocoder is None else self.vocoder(out)
         return wave[0].float().numpy() * piece.style.gain, frames
+
+    def inputs(self, piece: Piece) -> tuple[tuple[Tensor, Tensor, Tensor, Tensor], list[int]]:
+        """Return what the acoustic model is given of a piece, and which of its symbols the token list has."""
+        known = [n for n, symbol in enumerate(piece.symbols) if symbol in self.known]
+        numbers = torch.tensor([self.tokens.encode(piece.symbols)])
+        return (numbers, torch.tensor([numbers.shape[1]]), self.speaker[None], self._languages(piece, known)), known
+
+    @cached_property
+    def habits(self) -> Habits | None:
+        """How the person speaks as a rule, where that was measured."""
+        return None if self.config.habits is None else Habits(**self.config.habits)
 
     @cached_property
     def known(self) -> frozenset[str]:
@@ -257,7 +276,13 @@ class Voice:
         return durations
 
     def stream(
-        self, text: str, language: str | None = None, seed: int = 0, speed: float = 1.0, style: Style = PLAIN
+        self,
+        text: str,
+        language: str | None = None,
+        seed: int = 0,
+        speed: float = 1.0,
+        style: Style = PLAIN,
+        like: "Manner | None" = None,
     ) -> Iterator[np.ndarray]:
         """Speak piece by piece: each piece of sound is given as soon as it is made.
 
@@ -266,7 +291,7 @@ class Voice:
         Raises:
             MynaError: The text is empty, or the language is unknown.
         """
-        for wave, _, _ in self._waves(self._styled(text, language, style), seed, speed):
+        for wave, _, _ in self._waves(self._styled(text, language, style), seed, speed, like=like):
             yield wave
 
     def reading(self, text: str, language: str | None = None) -> Reading:
@@ -284,24 +309,33 @@ class Voice:
                 f"the {type(self.tts).__name__} of this voice takes rate and energy: pitch, range and tilt need a "
                 "voice of tts=vits_mel"
             )
+        if style.habits and self.habits is None:
+            raise MynaError(f"the voice of {self.config.name} keeps no habits: clone it again from its recordings")
         return self.reading(text, language).styled(style)
 
     def _waves(
-        self, reading: Reading, seed: int, speed: float, timed: bool = False
+        self, reading: Reading, seed: int, speed: float, timed: bool = False, like: "Manner | None" = None
     ) -> Iterator[tuple[np.ndarray, Piece | None, list[int]]]:
         """Give the sound of each piece with its frames, and silences, which have no piece."""
+        said: list[Prosody | None] = [None] * len(reading.pieces)
+        if like is not None:
+            reading, said[:] = like.of(reading, self.known)
+        prosody = iter(said)
         for pause, piece in reading.shown():
             if samples := int(pause / speed * self.sample_rate):
                 yield np.zeros(samples, np.float32), None, []
             if piece is not None:
-                yield self._piece(piece, seed, speed, timed)
-
-    def _piece(self, piece: Piece, seed: int, speed: float, timed: bool) -> tuple[np.ndarray, Piece, list[int]]:
-        wave, frames = self.speak_piece(piece, seed, speed, timed)
-        return wave, piece, frames
+                wave, frames = self.speak_piece(piece, seed, speed, timed, next(prosody))
+                yield wave, piece, frames
 
     def speak_timed(
-        self, text: str, language: str | None = None, seed: int = 0, speed: float = 1.0, style: Style = PLAIN
+        self,
+        text: str,
+        language: str | None = None,
+        seed: int = 0,
+        speed: float = 1.0,
+        style: Style = PLAIN,
+        like: "Manner | None" = None,
     ) -> Timed:
         """Speak text of any length, and say when each sound, word and sentence is said.
 
@@ -311,10 +345,16 @@ class Voice:
             MynaError: The model of the voice has no durations.
         """
         reading = self._styled(text, language, style)
-        return timed_speech(reading, list(self._waves(reading, seed, speed, timed=True)), self.sample_rate)
+        return timed_speech(reading, list(self._waves(reading, seed, speed, timed=True, like=like)), self.sample_rate)
 
     def speak(
-        self, text: str, language: str | None = None, seed: int = 0, speed: float = 1.0, style: Style = PLAIN
+        self,
+        text: str,
+        language: str | None = None,
+        seed: int = 0,
+        speed: float = 1.0,
+        style: Style = PLAIN,
+        like: "Manner | None" = None,
     ) -> np.ndarray:
         """Speak text of any length.
 
@@ -324,6 +364,7 @@ class Voice:
             seed: Same seed, same sound.
             speed: 1.2 is a fifth faster.
             style: How all of it is said, under what markup asks.
+            like: Of a recording, whose rhythm, melody and loudness it takes, see `myna.networks.manner`.
 
         Returns:
             float32 samples `(T,)` in [-1, 1].
@@ -331,7 +372,7 @@ class Voice:
         Raises:
             MynaError: The text is empty, or the language is unknown.
         """
-        whole = np.concatenate(list(self.stream(text, language, seed, speed, style)))
+        whole = np.concatenate(list(self.stream(text, language, seed, speed, style, like)))
         return np.clip(whole, -1.0, 1.0, out=whole)
 
 

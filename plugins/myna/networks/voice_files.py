@@ -26,6 +26,20 @@ if TYPE_CHECKING:
 _CALLERS = {"self", "tokens", "token_lengths", "speaker", "language", "seed", "speed", "durations", "prosody"}
 
 
+class DescribedHabits(BaseModel):
+    """Habits in `voice.yaml`; the fields are those of `myna.networks.habits.Habits`."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+    pitch: float = Field(ge=20.0, le=2000.0)
+    within: float = Field(ge=0.0, le=48.0)
+    between: float = Field(ge=0.0, le=48.0)
+    rate: float | None = Field(ge=0.01, le=100.0)
+    pauses: float = Field(ge=0.0, le=60.0)
+    own_pitch: float = Field(ge=20.0, le=2000.0)
+    own_within: float = Field(ge=0.01, le=48.0)
+    own_between: float = Field(ge=0.0, le=48.0)
+
+
 class Described(BaseModel):
     """`voice.yaml`; the fields are those of `myna.networks.voice.VoiceConfig`."""
 
@@ -36,6 +50,7 @@ class Described(BaseModel):
     vocoder: dict[str, Any] | None = None
     sample_rate: int = Field(default=22_050, ge=LOWEST_RATE, le=HIGHEST_RATE)
     defaults: dict[str, bool | int | float | None] = Field(default_factory=dict)
+    habits: DescribedHabits | None = None
     text: dict[str, Any] = Field(default_factory=lambda: dict(DEFAULT))
     base: dict[Literal["tts", "vocoder"], Annotated[str, Field(pattern="^[0-9a-f]{64}$")]] = Field(default_factory=dict)
 

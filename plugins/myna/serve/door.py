@@ -116,6 +116,7 @@ class Voice:
         seed: int = 0,
         prosody: Mapping[str, float] = MappingProxyType({}),
         emotion: str | None = None,
+        habits: bool = False,
         **wishes: object,
     ) -> Speech:
         """Speak a text of any length: plain, markdown or SSML.
@@ -127,6 +128,7 @@ class Voice:
             seed: Same seed, same samples.
             prosody: `rate`, `pitch`, `range`, `energy`, `tilt`, see `myna.serve.exit.PROSODY`.
             emotion: `angry`, `happy`, `sad`, `calm`, `fearful` or `surprised`, with a strength such as `happy:0.3`.
+            habits: With the person's own pitch, range and variety between sentences, where the voice knows them.
             wishes: `purpose`, `cue`, `undertaking`: fields of `myna.safety.types.Request`.
 
         Raises:
@@ -134,7 +136,7 @@ class Voice:
         """
         from myna.safety.release import admit
 
-        style = style_of(emotion, **prosody)
+        style = style_of(emotion, habits, **prosody)
         wanted, card = Wanted(text, language, speed, seed, style).checked(), voice_card(self.directory, self.talker)
         wishes = {**watermark_wish(self.directory), **wishes, "languages": languages_of(self.talker, wanted)}
         admit(card, spoken_request(wanted, Path("speech.wav"), **wishes))  # what may not leave is not spoken first

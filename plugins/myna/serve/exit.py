@@ -17,6 +17,7 @@ from myna.text.emotion import parse as parse_emotion
 from myna.text.traced import PLAIN, Style
 
 if TYPE_CHECKING:
+    from myna.networks.manner import Manner
     from myna.networks.timing import Timed
     from myna.networks.voice import Voice
     from myna.safety.release_stream import Streaming
@@ -68,14 +69,15 @@ PROSODY: dict[str, tuple[str, float, float, str, str]] = {
 }
 
 
-def style_of(emotion: str | None = None, **asked: float) -> Style:
-    """Return the style that words of `PROSODY` ask for, and an emotion such as `happy` or `happy:0.3`.
+def style_of(emotion: str | None = None, habits: bool = False, **asked: float) -> Style:
+    """Return the style that words of `PROSODY` ask for, with an emotion such as `happy:0.3`, or the person's habits.
 
     Raises:
         MynaError: The emotion is not known.
     """
     felt = parse_emotion(emotion) if emotion else None
-    return Style(emotion=felt, **{PROSODY[name][0]: value for name, value in asked.items()})  # type: ignore[arg-type]
+    more = {PROSODY[name][0]: value for name, value in asked.items()}
+    return Style(emotion=felt, habits=habits, **more)  # type: ignore[arg-type]
 
 
 def check_prosody(style: Style) -> None:
@@ -100,6 +102,7 @@ class Speech:
         speed: 1.2 is a fifth faster.
         seed: Same seed, same samples.
         style: How all of it is said: rate, pitch, range, volume and tilt, see `PROSODY`.
+        like: Of a recording, whose rhythm, melody and loudness it takes; voices in torch alone have it.
     """
 
     text: str
@@ -107,6 +110,7 @@ class Speech:
     speed: float = 1.0
     seed: int = 0
     style: Style = PLAIN
+    like: "Manner | None" = None
 
     def checked(self) -> "Speech":
         """Return itself, with blanks in place of control characters.
@@ -223,7 +227,8 @@ def speak_timed(voice: "Voice", speech: Speech) -> "Timed":
 
 
 def _manner(speech: Speech) -> dict[str, Any]:
-    return {name: getattr(speech, name) for name in ("language", "seed", "speed", "style")}
+    asked = {name: getattr(speech, name) for name in ("language", "seed", "speed", "style")}
+    return asked if speech.like is None else {**asked, "like": speech.like}
 
 
 def lead_of(timed: "Timed", released: "Released") -> float:

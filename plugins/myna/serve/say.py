@@ -70,7 +70,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     folder = find_voice(named_voice(arguments.voice))
     engine = engine_of(folder, arguments.engine)
     given = given_text(arguments.text, arguments.language)
-    style = style_of(arguments.emotion, **{name: getattr(arguments, name) for name in PROSODY})
+    style = style_of(arguments.emotion, arguments.habits, **{name: getattr(arguments, name) for name in PROSODY})
     speech = Speech(given.text, arguments.language, arguments.speed, arguments.seed, style).checked()
     if given.note:
         print(f"myna say: {given.note}", file=sys.stderr)
@@ -82,6 +82,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments.check and asked:
         raise MynaError("--check chooses among readings and tells no times: give it or --times and --visemes, not both")
     asked.check(folder, engine)
+    _check_style(arguments, folder, engine)
 
     # Only now what takes seconds to import: a mistake in the command is told at once.
     from myna.safety.release import admit
@@ -92,6 +93,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     reading = voice.read(speech.text, speech.language)
     request = request.model_copy(update={"languages": reading.languages()})
     admit(card, request)  # what may not leave is not spoken first
+    if arguments.style_from is not None:
+        from myna.serve.style_from import manner_from
+
+        manner = manner_from(cast("Voice", voice), arguments.style_from, arguments.style_text, arguments.style_language)
+        speech = replace(speech, like=manner)
     for line in left_out(reading.dropped):
         print(f"myna: {line}", file=sys.stderr)
     if arguments.stream:
@@ -246,6 +252,28 @@ def _add_prosody(parser: argparse.ArgumentParser) -> None:
         plain = getattr(PLAIN, attribute)
         said = f"{unit}, {low:g} to {high:g}: {meaning} (default: {plain:g})"
         parser.add_argument(f"--{name}", type=float, default=plain, metavar="N", help=said)
+    parser.add_argument(
+        "--habits", action="store_true", help="with the person's own pitch, range and variety between sentences"
+    )
+    parser.add_argument(
+        "--style-from",
+        type=Path,
+        metavar="CLIP",
+        help="take rhythm, melody and loudness of a recording, not its voice",
+    )
+    parser.add_argument("--style-text", metavar="TEXT", help="what is said in it (default: what the recogniser hears)")
+    parser.add_argument("--style-language", metavar="CODE", help="of that text (default: the voice's own)")
+
+
+def _check_style(arguments: argparse.Namespace, folder: Path, engine: str) -> None:
+    if arguments.style_from is None:
+        if arguments.style_text or arguments.style_language:
+            raise MynaError("--style-text and --style-language are of a recording: give it with --style-from")
+        return
+    if engine != "torch":
+        raise MynaError(f"{folder} is an export, which takes no style: use --style-from with the voice it is from")
+    if not arguments.style_from.is_file():
+        raise MynaError(f"{arguments.style_from}: no such file; --style-from takes a recording")
 
 
 def _output(arguments: argparse.Namespace) -> Path:

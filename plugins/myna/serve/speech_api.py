@@ -87,6 +87,7 @@ class Wanted(BaseModel):
     range: float = Field(default=1.0, ge=0.0, le=2.0, allow_inf_nan=False)
     energy: float = Field(default=0.0, ge=-30.0, le=12.0, allow_inf_nan=False)
     tilt: float = Field(default=0.0, ge=-6.0, le=6.0, allow_inf_nan=False)
+    habits: bool = False
     timestamp_granularities: list[Granularity] = Field(default=[], max_length=5)
     face_emotion: str | None = Field(default=None, max_length=40)
 
@@ -103,7 +104,7 @@ class Wanted(BaseModel):
         Raises:
             MynaError: Nothing to say, or an unknown language.
         """
-        style = style_of(self.emotion, **{name: getattr(self, name) for name in PROSODY})
+        style = style_of(self.emotion, self.habits, **{name: getattr(self, name) for name in PROSODY})
         return Speech(self.input, self.language, self.speed, self.seed, style).checked()
 
 

@@ -35,6 +35,7 @@ class Style:
         volume: Decibels up.
         tilt: Decibels an octave, brighter above 0.
         emotion: None for none; of `tts=vits_mel`.
+        habits: With what the person does as a rule, see `myna.networks.habits`.
         say_as: What SSML's `say-as` names: `characters`, `digits`, `ordinal`, `date`, …
     """
 
@@ -45,6 +46,7 @@ class Style:
     volume: float = 0.0
     tilt: float = 0.0
     emotion: Emotion | None = None
+    habits: bool = False
     say_as: str = ""
 
     @property
@@ -62,6 +64,7 @@ class Style:
             volume=self.volume + other.volume,
             tilt=self.tilt + other.tilt,
             emotion=self.emotion or other.emotion,
+            habits=self.habits or other.habits,
         )
 
     def paced(self, speed: float) -> float:

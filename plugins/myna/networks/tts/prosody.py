@@ -19,6 +19,8 @@ from myna.networks.tts.intonation import HIGHEST_HZ, LOWEST_HZ
 Value = float | Tensor  # one for the sentence, or `(B, L)` for its tokens
 
 SMOOTHED = 7  # frames (80 ms) over which a value glides from token to token: a step in pitch sounds like a click
+WORD = 51  # frames (0.6 s) over which loudness follows that of a recording
+LOUD, MOST_SWELL = 30.0, 4.0  # decibels below the loudest frame that count as speech, and what is added at most
 NEPERS = math.log(10) / 20  # of a decibel, the unit of log-mel
 PIVOT_HZ, LOWEST_OCTAVE, HIGHEST_OCTAVE = 1000.0, -3.0, 3.0  # where a tilt changes nothing, and how far it reaches
 
@@ -36,6 +38,7 @@ class Prosody:
         durations: `(B, L)` frames of each token in place of the network's; `rate` applies to them too.
         contour: `(B, T)` semitones about the mean of the sentence in place of the network's movement of pitch, a
             number for each frame of `durations`, also where there is no voice; `range` and `pitch` apply to it too.
+        loudness: `(B, T)` decibels, of which the movement is followed, word by word.
     """
 
     rate: Value = 1.0
@@ -45,12 +48,7 @@ class Prosody:
     tilt: Value = 0.0
     durations: Tensor | None = None
     contour: Tensor | None = None
-
-    def on_top(self, rate: float = 1.0, pitch: float = 0.0, range: float = 1.0, tilt: float = 0.0) -> "Prosody":
-        """Return it with more of each, over the whole sentence."""
-        return replace(
-            self, rate=self.rate * rate, pitch=self.pitch + pitch, range=self.range * range, tilt=self.tilt + tilt
-        )
+    loudness: Tensor | None = None
 
 
 def paced(durations: Tensor, rate: Value) -> Tensor:
@@ -60,13 +58,13 @@ def paced(durations: Tensor, rate: Value) -> Tensor:
     sentence is that asked for within half a frame, where it has a frame for each token.
 
     Args:
-        durations: `(B, L)` frames, 0 at padding.
+        durations: `(B, L)` frames, whole or not, 0 at padding.
         rate: 1.2 is a fifth faster.
 
     Returns:
         `(B, L)` int64, at least 1 where there was a token.
     """
-    if not isinstance(rate, Tensor) and rate == 1.0:
+    if not isinstance(rate, Tensor) and rate == 1.0 and not durations.is_floating_point():
         return durations
     tokens = durations > 0
     ends = (durations.double() / rate).cumsum(1).round().long()
@@ -79,10 +77,11 @@ def paced(durations: Tensor, rate: Value) -> Tensor:
 def timed(durations: Tensor, prosody: Prosody) -> tuple[Tensor, Prosody]:
     """Return the frames of each token `(B, L)`, and what is left of the prosody when tokens last so long."""
     old = durations if prosody.durations is None else prosody.durations.to(durations)
-    new, contour = paced(old, prosody.rate), prosody.contour
-    if contour is not None and not torch.equal(old, new):
-        contour = stretched(contour, old, new)
-    return new, replace(prosody, rate=1.0, durations=None, contour=contour)
+    new = paced(old, prosody.rate)
+    contour, loud = (
+        x if x is None or torch.equal(old, new) else stretched(x, old, new) for x in (prosody.contour, prosody.loudness)
+    )
+    return new, replace(prosody, rate=1.0, durations=None, contour=contour, loudness=loud)
 
 
 def stretched(contour: Tensor, old: Tensor, new: Tensor) -> Tensor:
@@ -146,12 +145,35 @@ def coloured(mel: Tensor, durations: Tensor, prosody: Prosody, frequencies: Tens
     Returns:
         `(B, T, n_mels)`, not below the floor of log-mel.
     """
+    if prosody.loudness is not None:
+        mel = mel + NEPERS * _swell(loudness(mel), prosody.loudness.to(mel)).unsqueeze(-1)
     if _is(prosody.energy, 0.0) and _is(prosody.tilt, 0.0):
         return mel
     octaves = (frequencies.to(mel).clamp_min(1.0) / PIVOT_HZ).log2().clamp(LOWEST_OCTAVE, HIGHEST_OCTAVE)
     energy, tilt = (_framed(x, durations, mel.shape[1]) for x in (prosody.energy, prosody.tilt))
     shift = _column(energy) + _column(tilt) * octaves
     return torch.maximum(mel + NEPERS * shift, mel.clamp_max(math.log(LOG_FLOOR)))
+
+
+def loudness(mel: Tensor) -> Tensor:
+    """Return the loudness `(B, T)` in decibels of log-mel `(B, T, n_mels)`."""
+    return 10 * math.log10(math.e) * ((2 * mel).exp().mean(-1).clamp_min(1e-12)).log()
+
+
+def _loud(decibels: Tensor) -> Tensor:
+    return decibels > decibels.max(1, keepdim=True).values - LOUD
+
+
+def _swell(own: Tensor, wanted: Tensor) -> Tensor:
+    """Return the decibels `(B, T)` that bring the movement of loudness to the wanted one, both about their means.
+
+    Over a word and not in pauses: single sounds keep the loudness that makes them what they are.
+    """
+    wanted = _fitted(wanted, own.shape[1])
+    heard = (_loud(own) & _loud(wanted)).to(own)
+    apart = (wanted - _mean(wanted, heard) - own + _mean(own, heard)) * heard
+    total, share = (F.avg_pool1d(x[:, None], WORD, stride=1, padding=WORD // 2)[:, 0] for x in (apart, heard))
+    return (total / share.clamp_min(1 / WORD)).clamp(-MOST_SWELL, MOST_SWELL)
 
 
 def _is(value: Value, neutral: float) -> bool:
