@@ -56,7 +56,8 @@ def syllables(characters: str) -> list[str]:
     )
     read = corrected(characters, read)
     for place in _rhotic(characters) if "儿" in characters else []:
-        read[place - 1], read[place] = f"{read[place - 1][:-1]}r{read[place - 1][-1]}", ""
+        if before := read[place - 1]:  # of two 儿 the first is an ending, and has no syllable left for the second
+            read[place - 1], read[place] = f"{before[:-1]}r{before[-1]}", ""
     return read
 
 
