@@ -28,6 +28,7 @@ from myna.errors import MynaError
 from myna.files import atomic_text, check_absent, fresh_folder
 from myna.networks.voice import Voice, VoiceConfig
 from myna.safety.signed_folder import sign_folder
+from myna.text.traced import PLAIN, Style
 
 CARD = """# The base of instant voices for ONNX Runtime, {precision}
 
@@ -126,6 +127,8 @@ class _Many(Engine):
         super().__init__(*parts, **more)
         self._seeds = itertools.count(1)
 
-    def speak(self, text: str, language: str | None = None, seed: int = 0, speed: float = 1.0) -> NDArray[np.float32]:
+    def speak(
+        self, text: str, language: str | None = None, seed: int = 0, speed: float = 1.0, style: Style = PLAIN
+    ) -> NDArray[np.float32]:
         self.speaker = nobody(next(self._seeds))
-        return super().speak(text, language, seed, speed)
+        return super().speak(text, language, seed, speed, style)

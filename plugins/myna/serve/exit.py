@@ -1,7 +1,7 @@
 """From a voice directory to labelled sound: find it, load it, speak, and leave through `myna.safety.release`."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -67,8 +67,14 @@ PROSODY: dict[str, tuple[str, float, float, str, str]] = {
 }
 
 
-def style_of(habits: bool = False, **asked: float) -> Style:
-    """Return the style that words of `PROSODY` ask for, with the person's habits or without."""
+def style_of(asked: Mapping[str, float], habits: bool = False) -> Style:
+    """Return the style that words of `PROSODY` ask for, with the person's habits or without.
+
+    Raises:
+        MynaError: A word is none of them.
+    """
+    if unknown := sorted(set(asked) - set(PROSODY)):
+        raise MynaError(f"no prosody {unknown[0]!r}; there is {', '.join(PROSODY)}")
     return Style(habits=habits, **{PROSODY[name][0]: value for name, value in asked.items()})  # type: ignore[arg-type]
 
 
