@@ -24,7 +24,9 @@ def test_a_rhotic_ending_colours_the_syllable_before_and_a_child_is_a_syllable()
     assert "".join(mandarin_ipa("花儿")) == "xwaɻ→"
     assert syllables("女儿")[1] == "er2"
     assert syllables("花儿儿") == ["huar1", "", "er2"]
-    assert len(syllables("5儿儿")) == len(syllables("儿儿儿")) == 3  # no syllable is left for the second: found by fuzzing
+    assert (
+        len(syllables("5儿儿")) == len(syllables("儿儿儿")) == 3
+    )  # no syllable is left for the second: found by fuzzing
 
 
 def test_every_reading_of_every_character_is_in_the_token_list() -> None:

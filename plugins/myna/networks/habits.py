@@ -75,7 +75,7 @@ def habits_of(voice: "Voice", mels: Iterable[Tensor], texts: Sequence[str], read
         voice: Of `tts=vits_mel`.
         mels: Log-mel `(1, T, n_mels)` of the recordings.
         texts: What the voice is to say for the comparison.
-        read: These are the texts of the recordings, in their order.
+        read: These are the texts of the recordings, in their order; of the first ones, where there are fewer.
 
     Returns:
         None where the network tracks no pitch, or too little of either is voiced.
@@ -87,7 +87,7 @@ def habits_of(voice: "Voice", mels: Iterable[Tensor], texts: Sequence[str], read
     person, network = _melody([h.tone for h in real]), _melody([h.tone for h in own])
     if person is None or network is None or network[1] < LEAST_WITHIN:
         return None
-    rate = sum(h.frames for h in own) / max(sum(h.frames for h in real), 1) if read else None
+    rate = sum(h.frames for h in own) / max(sum(h.frames for h in real[: len(own)]), 1) if read else None
     pauses = [n * FRAME for h in real for n in h.pauses]
     mean = float(np.mean(pauses)) if pauses else 0.0
     numbers = [*person, rate, mean, *network]

@@ -136,7 +136,7 @@ class Voice:
         """
         from myna.safety.release import admit
 
-        style = style_of(emotion, habits, **prosody)
+        style = style_of(prosody, emotion, habits)
         wanted, card = Wanted(text, language, speed, seed, style).checked(), voice_card(self.directory, self.talker)
         wishes = {**watermark_wish(self.directory), **wishes, "languages": languages_of(self.talker, wanted)}
         admit(card, spoken_request(wanted, Path("speech.wav"), **wishes))  # what may not leave is not spoken first

@@ -1,7 +1,7 @@
 """From a voice directory to labelled sound: find it, load it, speak, and leave through `myna.safety.release`."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -69,12 +69,14 @@ PROSODY: dict[str, tuple[str, float, float, str, str]] = {
 }
 
 
-def style_of(emotion: str | None = None, habits: bool = False, **asked: float) -> Style:
+def style_of(asked: Mapping[str, float], emotion: str | None = None, habits: bool = False) -> Style:
     """Return the style that words of `PROSODY` ask for, with an emotion such as `happy:0.3`, or the person's habits.
 
     Raises:
-        MynaError: The emotion is not known.
+        MynaError: A word is none of them, or the emotion is not known.
     """
+    if unknown := sorted(set(asked) - set(PROSODY)):
+        raise MynaError(f"no prosody {unknown[0]!r}; there is {', '.join(PROSODY)}")
     felt = parse_emotion(emotion) if emotion else None
     more = {PROSODY[name][0]: value for name, value in asked.items()}
     return Style(emotion=felt, habits=habits, **more)  # type: ignore[arg-type]

@@ -70,7 +70,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     folder = find_voice(named_voice(arguments.voice))
     engine = engine_of(folder, arguments.engine)
     given = given_text(arguments.text, arguments.language)
-    style = style_of(arguments.emotion, arguments.habits, **{name: getattr(arguments, name) for name in PROSODY})
+    style = style_of({name: getattr(arguments, name) for name in PROSODY}, arguments.emotion, arguments.habits)
     speech = Speech(given.text, arguments.language, arguments.speed, arguments.seed, style).checked()
     if given.note:
         print(f"myna say: {given.note}", file=sys.stderr)

@@ -104,7 +104,7 @@ class Wanted(BaseModel):
         Raises:
             MynaError: Nothing to say, or an unknown language.
         """
-        style = style_of(self.emotion, self.habits, **{name: getattr(self, name) for name in PROSODY})
+        style = style_of({name: getattr(self, name) for name in PROSODY}, self.emotion, self.habits)
         return Speech(self.input, self.language, self.speed, self.seed, style).checked()
 
 
