@@ -38,7 +38,8 @@ def add(audio: Audio, cue: Wave, place: Place) -> Audio:
     Returns:
         `(C + pause + T,)`, or longer for `both`.
     """
-    return Audio(add_channels(Audio(audio.wave[None], audio.sample_rate), cue, place, np.ones(1)).wave[0], audio.sample_rate)
+    full = add_channels(Audio(audio.wave[None], audio.sample_rate), cue, place, np.ones(1))
+    return Audio(full.wave[0], full.sample_rate)
 
 
 def add_channels(audio: Audio, cue: Wave, place: Place, gains: np.ndarray) -> Audio:
@@ -63,9 +64,9 @@ def add_channels(audio: Audio, cue: Wave, place: Place, gains: np.ndarray) -> Au
     return Audio(np.concatenate([*before, audio.wave, *after], axis=1, dtype=np.float32), audio.sample_rate)
 
 
-def lead(cue: Wave, sample_rate: int, place: Place) -> float:
-    """Return the seconds that stand before the speech."""
-    return 0.0 if place == "end" else (len(cue) + int(_PAUSE * sample_rate)) / sample_rate
+def lead(cue: Wave | None, sample_rate: int, place: Place) -> float:
+    """Return the seconds that stand before the speech where this cue, or none, is set."""
+    return 0.0 if cue is None or place == "end" else (len(cue) + int(_PAUSE * sample_rate)) / sample_rate
 
 
 def find(audio: Audio) -> list[tuple[float, float]]:

@@ -48,7 +48,7 @@ class Admitted(NamedTuple):
 
 
 class Made(NamedTuple):
-    """A finished file in memory: its bytes, what the log will say of it, the last entry for the whole, and its facts."""
+    """A finished file in memory: its bytes, entries of the log (the last one of the whole), and what left."""
 
     data: bytes
     entries: tuple[audit.Entry, ...]
@@ -184,7 +184,8 @@ def _make(
     label, note = label_of(request, voice, sound.sample_rate, speak)
     data, score, seconds = _marked(sound, label, request)
     entry = entry_of("release", admitted, request, text_sha256=digest(request.text), note=note)
-    return labelled(data, entry, request, watermark_score=score, seconds=seconds)
+    lead = cue.lead(label, sound.sample_rate, request.cue_place)
+    return labelled(data, entry, request, {"watermark_score": score, "seconds": seconds, "lead": lead})
 
 
 def label_of(
@@ -217,15 +218,14 @@ def checked(audio: Audio | tuple[Wave, int]) -> Audio:
     return Audio(wave, sample_rate)
 
 
-def labelled(data: bytes, entry: audit.Entry, request: Request, watermark_score: float, seconds: float) -> Made:
+def labelled(data: bytes, entry: audit.Entry, request: Request, facts: dict[str, float]) -> Made:
     """Label an encoded sound that is marked, and read the labels back.
 
     Args:
         data: The file.
         entry: What the log will say; the fields that are told by the sound and the request are filled in.
         request: Of the release.
-        watermark_score: Of the detector on the encoded sound, 0 to 1.
-        seconds: Length of the sound with its cue.
+        facts: `watermark_score`, `seconds` and `lead` of `Released`.
 
     Raises:
         MynaError: A label is not found again.
@@ -242,10 +242,9 @@ def labelled(data: bytes, entry: audit.Entry, request: Request, watermark_score:
     released = Released(
         path=request.output,
         content_id=entry.content_id,
-        watermark_score=watermark_score,
         cue=entry.cue,
         c2pa=manifest,
-        seconds=seconds,
+        **facts,
     )
     return Made(data, (entry,), released)
 
@@ -267,9 +266,7 @@ def _marked(sound: Audio, label: Wave | None, request: Request) -> tuple[bytes, 
     return strong_enough(tried, request)
 
 
-def strong_enough(
-    tried: Callable[[float], tuple[bytes, float, float]], request: Request
-) -> tuple[bytes, float, float]:
+def strong_enough(tried: Callable[[float], tuple[bytes, float, float]], request: Request) -> tuple[bytes, float, float]:
     """Mark a sound, and again stronger where the mark is weak.
 
     Args:

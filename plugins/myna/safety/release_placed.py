@@ -73,20 +73,18 @@ def _make(voices: Sequence[Voiced], place: Place, request: Request, speak: spoke
     label, note = label_of(request, voices[0].voice, place.sample_rate, speak)
     data, score, seconds = _marked(sounds, place, label, request)
     whole = _whole(voices, admitted, place, request, note)
-    made = labelled(data, whole, request, watermark_score=score, seconds=seconds)
+    lead = cue.lead(label, place.sample_rate, request.cue_place)
+    made = labelled(data, whole, request, {"watermark_score": score, "seconds": seconds, "lead": lead})
     return made._replace(entries=(*_each(voices, admitted, made.entries[-1]), *made.entries))
 
 
-def _marked(
-    sounds: Sequence[Audio], place: Place, label: Wave | None, request: Request
-) -> tuple[bytes, float, float]:
+def _marked(sounds: Sequence[Audio], place: Place, label: Wave | None, request: Request) -> tuple[bytes, float, float]:
     def tried(strength: float) -> tuple[bytes, float, float]:
         placed = place.render([watermark.mark(sound, request.watermark, strength) for sound in sounds])
         gains, rate = place.label_gains(len(placed.wave)), placed.sample_rate
         full = placed if label is None else cue.add_channels(placed, label, request.cue_place, gains)
-        lead = 0.0 if label is None else cue.lead(label, rate, request.cue_place)
         data = encode.encode(full, encode.format_of(request.output))
-        data = riff.with_chunks(data, place.chunks(data, lead))
+        data = riff.with_chunks(data, place.chunks(data, cue.lead(label, rate, request.cue_place)))
         heard, seconds = encode.decode_channels(data), full.wave.shape[1] / rate
         for channel, gain in zip(heard.wave, gains, strict=True):
             check_cue(Audio(channel, heard.sample_rate), label if gain else None, rate, request)

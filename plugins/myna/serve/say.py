@@ -32,12 +32,14 @@ from myna.serve.exit import (
 )
 from myna.serve.given import given_text
 from myna.serve.named import named_voice
+from myna.serve.place_options import add_place_options, place_of
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     from myna.networks.voice import Voice
+    from myna.safety.placing import Place
     from myna.safety.types import Released, Request, VoiceCard
 
 
@@ -68,6 +70,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     wishes = {"purpose": arguments.purpose, "cue": arguments.cue, "undertaking": arguments.undertaking}
     output = _output(arguments)
     request = spoken_request(speech, output, **wishes, **watermark_wish(folder))
+    place = place_of(arguments)
+    if place is not None:
+        if arguments.stream:
+            raise MynaError("a stream has one channel: sound in a place needs a file, -o")
+        place.check(request.output)
     if arguments.check and arguments.times is not None:
         raise MynaError("--check chooses among readings and tells no times: give it or --times, not both")
     if arguments.times is not None:
@@ -88,9 +95,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _streamed(voice, speech, card, request)
     if arguments.check:
         sound = _checked(voice, speech, " ".join(piece.text for _, piece in reading.shown() if piece is not None))
-        released = leave(sound, card, request)
+        released = leave(sound, card, request, place)
     else:
-        released = _spoken(voice, speech, card, request, arguments.times)
+        released = _spoken(voice, speech, card, request, arguments.times, place)
     print(f"{released.path}: {released.seconds:.1f} s, label {released.content_id}, cue {released.cue}")
     return 0
 
@@ -120,16 +127,22 @@ def _checked(voice: Talker, speech: Speech, words: str) -> "tuple[NDArray[np.flo
     return sound
 
 
-def _spoken(voice: Talker, speech: Speech, card: "VoiceCard", request: "Request", times: Path | None) -> "Released":
+def _spoken(
+    voice: Talker,
+    speech: Speech,
+    card: "VoiceCard",
+    request: "Request",
+    times: Path | None,
+    place: "Place | None" = None,
+) -> "Released":
     """Speak, send the sound through the exit, and write when each word is said where that was asked for."""
     if times is None:
-        return leave(speak(voice, speech), card, request)
+        return leave(speak(voice, speech), card, request, place)
     from myna.networks.timing import write_times
 
     timed = speak_timed(cast("Voice", voice), speech)
-    released = leave((timed.wave, timed.sample_rate), card, request)
-    # The audible label stands before the speech.
-    write_times(times, timed, lead=released.seconds - timed.seconds)
+    released = leave((timed.wave, timed.sample_rate), card, request, place)
+    write_times(times, timed, lead=released.lead)
     return released
 
 
@@ -177,6 +190,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--cue", choices=("rhythm", "spoken", "off"), default="rhythm", help="the audible label")
     parser.add_argument("--undertaking", type=Path, metavar="FILE", help="needed with --cue off (see docs)")
+    add_place_options(parser)
     return parser
 
 
@@ -193,7 +207,7 @@ def _output(arguments: argparse.Namespace) -> Path:
     if (arguments.output is None) == (arguments.stream is None):
         raise MynaError("give a file with -o, or --stream with a format for standard output: one of them")
     if arguments.stream is None:
-        _check_output(arguments.output)
+        check_output(arguments.output)
         return Path(arguments.output)
     if arguments.check or arguments.times is not None:
         raise MynaError("a stream leaves while it is made: --check and --times need a file, -o")
@@ -202,7 +216,12 @@ def _output(arguments: argparse.Namespace) -> Path:
     return Path(f"stream.{arguments.stream}")
 
 
-def _check_output(path: Path) -> None:
+def check_output(path: Path) -> None:
+    """Refuse what cannot be the file of a release.
+
+    Raises:
+        MynaError: A name or a suffix that is none, a folder, a pipe or a device.
+    """
     from myna.safety.encode import format_of
 
     check_name(path)

@@ -30,6 +30,7 @@ from myna.serve.exit import (
 from myna.serve.library import Found
 from myna.serve.parts import Parts
 from myna.serve.settings import REQUESTER
+from myna.serve.spatial_api import Spatial
 from myna.serve.speaking import while_there
 
 if TYPE_CHECKING:
@@ -75,6 +76,7 @@ class Wanted(BaseModel):
     purpose: Literal["evaluation", "private", "publish", "commercial"] = "evaluation"
     cue: Literal["rhythm", "spoken"] = "rhythm"
     timestamp_granularities: list[Literal["word", "sentence", "phoneme"]] = Field(default=[], max_length=3)
+    spatial: Spatial | None = None
 
     def speech(self) -> Speech:
         """Return what is to be said.
@@ -102,6 +104,9 @@ class Prepared:
         languages = {"languages": languages_of(voice, self.speech)}
         output = Path(f"speech.{wanted.response_format}")
         self.request: Wish = spoken_request(self.speech, output, **wishes, **languages, **watermark_wish(folder))
+        self.place = None if wanted.spatial is None else wanted.spatial.place()
+        if self.place is not None:
+            self.place.check(self.request.output)
         admit(self.card, self.request)
 
     def stream(self) -> "Streaming":
@@ -110,7 +115,7 @@ class Prepared:
 
     def file(self, sound: np.ndarray) -> tuple[bytes, Any]:
         """Send a whole sound through the exit."""
-        return leave_bytes((sound, self.voice.sample_rate), self.card, self.request)
+        return leave_bytes((sound, self.voice.sample_rate), self.card, self.request, self.place)
 
 
 def router(parts: Parts) -> APIRouter:
@@ -173,6 +178,10 @@ def _check(parts: Parts, wanted: Wanted) -> None:
         raise ApiError(400, "text_too_long", f"the text has {len(wanted.input)} characters; at most {most}", "input")
     if wanted.stream_format and wanted.timestamp_granularities:
         raise ApiError(400, "invalid_value", "times are told of whole sounds; leave out stream_format", "stream_format")
+    if wanted.spatial and (wanted.stream_format or wanted.response_format == "pcm"):
+        raise ApiError(
+            400, "invalid_value", "sound in a place is a file: leave out stream_format and take no pcm", "spatial"
+        )
     try:
         wanted.speech()
     except MynaError as error:
@@ -217,7 +226,7 @@ def _timed(ready: Prepared, wanted: Wanted) -> Response:
         raise ApiError(400, "invalid_value", "times are told of files; take another format", "response_format")
     timed = speak_timed(ready.voice, ready.speech)  # type: ignore[arg-type]
     data, released = ready.file(timed.wave)
-    found = as_json(timed, released.seconds - timed.seconds)
+    found = as_json(timed, released.lead)
     kept = {f"{name}s": found[f"{name}s"] for name in wanted.timestamp_granularities}
     head = {"audio": base64.b64encode(data).decode(), "format": wanted.response_format}
     times = {name: found[name] for name in ("seconds", "speech_start")}

@@ -1,4 +1,4 @@
-"""Real spherical harmonics up to the third order, as AmbiX has them: ACN order, SN3D, without the Condon–Shortley phase.
+"""Real spherical harmonics up to the third order as AmbiX has them: ACN order, SN3D, no Condon–Shortley phase.
 
 Nachbar, Zotter, Deleflie and Sontacchi (2011), "AmbiX – a suggested Ambisonics format".
 """

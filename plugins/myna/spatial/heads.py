@@ -21,6 +21,7 @@ LARGEST_SOFA = 256 << 20  # bytes; KEMAR's has 1 MB, the largest sets of 11,950 
 _MOST = (20_000, 2, 16_384)  # directions, ears, samples of a response
 _RATES = (8_000.0, 192_000.0)  # Hz
 _KEMAR = "slab/data/mit_kemar_normal_pinna.bz2"
+_NUMPY = ("_reconstruct", "ndarray", "dtype")  # what an array is made of
 _LEAST = 16  # directions; between fewer there is nothing to mix
 
 
@@ -67,12 +68,11 @@ class _Plain:
 class _Known(pickle.Unpickler):
     """Opens the one file whose hash was compared, and knows the names in it, no other."""
 
-    _numpy = {"_reconstruct", "ndarray", "dtype"}
-
     def find_class(self, module: str, name: str) -> Any:
+        """Return a stand-in for slab's two classes, or one of three names of numpy."""
         if (module, name) in (("slab.hrtf", "HRTF"), ("slab.filter", "Filter")):
             return _Plain
-        if module in ("numpy", "numpy.core.multiarray") and name in self._numpy:
+        if module in ("numpy", "numpy.core.multiarray") and name in _NUMPY:
             return getattr(import_module(module.replace(".core", "._core")), name)
         raise MynaError(f"{_KEMAR} names {module}.{name}, which it does not need; install the package slab again")
 

@@ -128,9 +128,7 @@ class Ambix(_Scene):
     def render(self, voices: Sequence[Audio]) -> Audio:
         """Return the channels in ACN order, `((order + 1)², T)`."""
         sphere, room = Sphere(self.order, RATE), self._room_heard(Sphere(_ROOM_ORDER, RATE))
-        heard = self._mixed(
-            voices, sphere.channels, lambda wave, walk: [sphere.direct(wave, walk), *room(wave, walk)]
-        )
+        heard = self._mixed(voices, sphere.channels, lambda wave, walk: [sphere.direct(wave, walk), *room(wave, walk)])
         return _quiet_enough(heard)
 
     def label_gains(self, channels: int) -> NDArray[np.float64]:

@@ -6,6 +6,7 @@ twice, and from 350 to 370 is the short way over the front.
 """
 
 import json
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
@@ -71,7 +72,7 @@ class Walk(BaseModel):
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         times = [point.time for point in self.points]
-        late = next((n for n, (a, b) in enumerate(zip(times, times[1:], strict=False), 2) if a >= b), None)
+        late = next((n for n, (a, b) in enumerate(pairwise(times), 2) if a >= b), None)
         if late:
             raise ValueError(f"point {late} is not later than the one before it")
         return self
