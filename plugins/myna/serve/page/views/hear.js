@@ -3,6 +3,7 @@ import { call } from "../api.js";
 import { html } from "../html.js";
 import { setHear, state, tell } from "../store.js";
 import { number, t } from "../words.js";
+import { Around } from "./around.js";
 import { Failure, Field, Heading, MadeByAI } from "./parts.js";
 
 const FORMATS = { mp3: "mp3", wav: "wav", flac: "flac", opus: "opus", aac: "aac" };
@@ -66,15 +67,11 @@ async function speak(event, voices) {
   event.preventDefault();
   const { text, format, speed, cue, purpose, sounds } = state.hear;
   sounds.forEach((sound) => URL.revokeObjectURL(sound.url));
-  setHear({ busy: true, error: null, sounds: [] });
+  setHear({ busy: true, error: null, sounds: [], places: {} });
   tell(t("hear.busy"));
   try {
     for (const voice of voices) {
-      const asked = { model: "myna", voice: voice.id, input: text, response_format: format, speed: Number(speed), cue, purpose };
-      const answer = await call("/v1/audio/speech", { method: "POST", json: asked });
-      const id = answer.headers.get("X-Myna-Content-Id");
-      const sound = { voice, text, id, url: URL.createObjectURL(await answer.blob()), file: `${voice.name}.${FORMATS[format]}` };
-      setHear({ sounds: [...state.hear.sounds, sound] });
+      await add({ voice, asked: { input: text, response_format: format, speed: Number(speed), cue, purpose } });
     }
     tell(t("hear.ready"));
   } catch (error) {
@@ -83,19 +80,29 @@ async function speak(event, voices) {
   setHear({ busy: false });
 }
 
+// Ask for a sound and show it; `place` is where it is heard, in words, for one that is made for headphones.
+async function add({ voice, asked, place }) {
+  const answer = await call("/v1/audio/speech", { method: "POST", json: { model: "myna", voice: voice.id, ...asked } });
+  const id = answer.headers.get("X-Myna-Content-Id");
+  const name = place ? t("around.sound", { name: voice.name, place }) : voice.name;
+  const file = `${name}.${FORMATS[asked.response_format]}`;
+  setHear({ sounds: [...state.hear.sounds, { voice, asked, id, name, place, file, url: URL.createObjectURL(await answer.blob()) }] });
+}
+
 function Sounds({ hear }) {
   if (!hear.sounds.length) return null;
   return html`<section class="sounds" aria-label=${t("sounds")}>
     ${hear.sounds.map((sound) => html`<article class="card" key=${sound.url}>
-      <h2>${sound.voice.name}</h2>
+      <h2>${sound.name}</h2>
       <${MadeByAI} />
-      <audio controls autoplay=${hear.sounds.length === 1 && !hear.busy} src=${sound.url} aria-label=${t("sound.of", { name: sound.voice.name })}></audio>
+      <audio controls autoplay=${hear.sounds.length === 1 && !hear.busy} src=${sound.url} aria-label=${t("sound.of", { name: sound.name })}></audio>
       <${Brief} scores=${sound.voice.scores} />
       <a class="button" href=${sound.url} download=${sound.file}>${t("download", { file: sound.file })}</a>
       <small class="number">${t("sound.id", { id: sound.id })}</small>
     </article>`)}
     <p class="keep">${t("keepLabel")}</p>
-  </section>`;
+  </section>
+  <${Around} hear=${hear} add=${add} />`;
 }
 
 function Brief({ scores }) {
