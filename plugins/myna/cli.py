@@ -37,6 +37,7 @@ COMMANDS: dict[str, tuple[str, tuple[str, ...], str]] = {
     "listen": ("myna.listen.command", (), "let people judge a clone blind, and read their answers"),
     "serve": ("myna.serve.command", (), "speak and clone over HTTP"),
     "say": ("myna.serve.say", (), "speak a text with a voice"),
+    "scene": ("myna.serve.scene", (), "let several voices speak, each in its place"),
     "read": ("myna.serve.read", (), "show how a text will be read"),
     "export": ("myna.publish.export", (), "write a voice for transformers"),
     "doctor": ("myna.doctor", (), "check this machine"),

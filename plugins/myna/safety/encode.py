@@ -6,7 +6,7 @@ Nothing touches the disk before it is labelled: a release that dies on the way l
 import contextlib
 import hashlib
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,7 +14,7 @@ import numpy as np
 import soxr
 
 from myna.errors import MynaError
-from myna.limits import LONGEST_SOUND
+from myna.limits import LONGEST_SOUND, MOST_CHANNELS
 from myna.safety.types import Audio, Wave
 
 _BLOCK = 1 << 20  # samples
@@ -71,8 +71,8 @@ def encode(audio: Audio, form: Format) -> bytes:
     """Encode a sound.
 
     Args:
-        audio: float32 mono `(T,)`; resampled upwards when the codec does not take its rate.
-        form: The format to write.
+        audio: float32 mono `(T,)`, or channels `(C, T)`; resampled upwards when the codec does not take its rate.
+        form: The format to write; its bit rate is that of one channel.
 
     Raises:
         MynaError: The encoder failed.
@@ -80,20 +80,26 @@ def encode(audio: Audio, form: Format) -> bytes:
     import av
 
     rate = rate_of(form, audio.sample_rate)
-    wave = resample(audio.wave, audio.sample_rate, rate)
+    wave = resample(audio.wave.T, audio.sample_rate, rate).T
+    count = len(np.atleast_2d(wave))
     target = io.BytesIO()
     try:
         # bitexact leaves out the encoder tag, which in WAV hides the ID3 chunk from older FFmpeg readers.
         with av.open(target, "w", format=form.container, options={"fflags": "+bitexact"}) as container:
-            stream: Any = container.add_stream(form.codec, rate=rate, layout="mono")
+            stream: Any = container.add_stream(form.codec, rate=rate, layout=layout_of(count))
             stream.format = form.sample_format
             if form.bit_rate:
-                stream.bit_rate = form.bit_rate
+                stream.bit_rate = form.bit_rate * count
             for packet in _packets(stream, wave, rate):
                 container.mux(packet)
     except (av.error.FFmpegError, ValueError) as error:
         raise MynaError(f"cannot encode {form.codec} at {rate} Hz ({error}); choose another suffix") from error
     return target.getvalue()
+
+
+def layout_of(channels: int) -> str:
+    """Return FFmpeg's name for a number of channels; more than two are only counted, not given to loudspeakers."""
+    return {1: "mono", 2: "stereo"}.get(channels, f"{channels}C")
 
 
 def decode(data: bytes | Path) -> Audio:
@@ -102,27 +108,65 @@ def decode(data: bytes | Path) -> Audio:
     Raises:
         MynaError: Not a sound that FFmpeg can read, or one without samples.
     """
+    heard = _Heard()
+    rate = _decoded(data, lambda part: heard.extend(part[0] if len(part) == 1 else part.mean(axis=0)))
+    return Audio(heard.wave(), rate)
+
+
+def decode_channels(data: bytes | Path) -> Audio:
+    """Decode a sound to float32 `(C, T)`, each channel apart.
+
+    Raises:
+        MynaError: As of `decode`; or it has more channels than are looked at.
+    """
+    if (count := channels(data)) > MOST_CHANNELS:
+        raise MynaError(f"{_name(data)}: {count} channels, where {MOST_CHANNELS} are read at most; split the file")
+    heard = [_Heard() for _ in range(count)]
+
+    def take(part: Wave) -> None:
+        for channel, wave in zip(heard, part, strict=True):
+            channel.extend(wave)
+
+    rate = _decoded(data, take, apart=True)
+    return Audio(np.stack([channel.wave() for channel in heard]), rate)
+
+
+def _decoded(data: bytes | Path, take: Callable[[Wave], None], apart: bool = False) -> int:
+    """Give the samples of a sound on, `(C, N)` at a time; `(1, N)`, averaged, for one or two channels unless `apart`.
+
+    Returns:
+        Its sample rate in Hz.
+    """
     import av
 
-    heard = _Heard()
+    length = 0
     try:
         with av.open(io.BytesIO(data) if isinstance(data, bytes) else str(data), "r") as container:
             stream = container.streams.audio[0]
-            converter = av.AudioResampler(format="flt", layout="mono", rate=stream.rate)
+            # FFmpeg mixes only channels whose loudspeakers it knows.
+            layout = None if apart or stream.channels > 2 else "mono"
+            converter = av.AudioResampler(format="flt", layout=layout, rate=stream.rate)
+
+            def give(frame: Any) -> None:
+                nonlocal length
+                for part in converter.resample(frame):
+                    length += part.samples
+                    take(part.to_ndarray().astype(np.float32, copy=False).reshape(part.samples, -1).T)
+
             for packet in container.demux(stream):
                 # A damaged packet is left out, so that the rest of a file can still be judged.
                 with contextlib.suppress(av.error.InvalidDataError):
                     for frame in packet.decode():
-                        heard.extend(converter.resample(frame))
-                if heard.length > LONGEST_SOUND * stream.rate:
+                        give(frame)
+                if length > LONGEST_SOUND * stream.rate:
                     raise MynaError(f"{_name(data)}: longer than {LONGEST_SOUND / 3600:g} hours; cut it into parts")
-            heard.extend(converter.resample(None))
+            give(None)
             rate = int(stream.rate)
     except (av.error.FFmpegError, IndexError, OSError, ValueError, ZeroDivisionError, TypeError) as error:
         raise MynaError(f"{_name(data)}: not a sound that can be read ({error}); give an audio file") from error
-    if not heard.length:
+    if not length:
         raise MynaError(f"{_name(data)}: holds no samples; give an audio file that is not empty")
-    return Audio(heard.wave(), rate)
+    return rate
 
 
 class _Heard:
@@ -132,18 +176,16 @@ class _Heard:
         self.blocks: list[Wave] = []
         self.length = 0
 
-    def extend(self, frames: Any) -> None:
-        """Take what a resampler gave."""
-        for frame in frames:
-            part = frame.to_ndarray()[0]
-            while len(part):
-                at = self.length % _BLOCK
-                if not at:
-                    self.blocks.append(np.empty(_BLOCK, np.float32))
-                taken = part[: _BLOCK - at]
-                self.blocks[-1][at : at + len(taken)] = taken
-                self.length += len(taken)
-                part = part[len(taken) :]
+    def extend(self, part: Wave) -> None:
+        """Take some samples `(N,)`."""
+        while len(part):
+            at = self.length % _BLOCK
+            if not at:
+                self.blocks.append(np.empty(_BLOCK, np.float32))
+            taken = part[: _BLOCK - at]
+            self.blocks[-1][at : at + len(taken)] = taken
+            self.length += len(taken)
+            part = part[len(taken) :]
 
     def wave(self) -> Wave:
         """Return the samples `(T,)`; each block is given back as soon as it is copied."""
@@ -183,22 +225,29 @@ def tracks(data: bytes | Path) -> int:
     Raises:
         MynaError: Not a sound that FFmpeg can read.
     """
-    import av
+    return _told(data, lambda container: len(container.streams.audio))
 
-    try:
-        with av.open(io.BytesIO(data) if isinstance(data, bytes) else str(data), "r") as container:
-            return len(container.streams.audio)
-    except (av.error.FFmpegError, IndexError, OSError, ValueError) as error:
-        raise MynaError(f"{_name(data)}: not a sound that can be read ({error}); give an audio file") from error
+
+def channels(data: bytes | Path) -> int:
+    """Count the channels of the first audio track.
+
+    Raises:
+        MynaError: Not a sound that FFmpeg can read.
+    """
+    return _told(data, lambda container: int(container.streams.audio[0].channels))
 
 
 def container_tags(data: bytes | Path) -> dict[str, str]:
     """Read the metadata that FFmpeg sees, of the container and of the audio stream (Ogg keeps it there)."""
+    return _told(data, lambda container: {**container.metadata, **container.streams.audio[0].metadata})
+
+
+def _told[Told](data: bytes | Path, ask: Callable[[Any], Told]) -> Told:
     import av
 
     try:
         with av.open(io.BytesIO(data) if isinstance(data, bytes) else str(data), "r") as container:
-            return {**container.metadata, **container.streams.audio[0].metadata}
+            return ask(container)
     except (av.error.FFmpegError, IndexError, OSError, ValueError) as error:
         raise MynaError(f"{_name(data)}: not a sound that can be read ({error}); give an audio file") from error
 
@@ -225,17 +274,19 @@ def frames_of(wave: Wave, stream: Any, rate: int, first: int = 0) -> Iterator[An
     """Cut samples into frames of an encoder.
 
     Args:
-        wave: `(T,)` within ±1.
+        wave: `(T,)` or `(C, T)` within ±1.
         stream: An output stream of `av`, which names sample format and frame size.
         rate: Hz.
         first: Number of the first sample in the whole sound.
     """
     import av
 
-    size = stream.codec_context.frame_size or 4096
-    for start in range(0, len(wave), size):
-        block = np.ascontiguousarray(_samples(wave[None, start : start + size], stream.format.name))
-        frame = av.AudioFrame.from_ndarray(block, format=stream.format.name, layout="mono")
+    size, channels = stream.codec_context.frame_size or 4096, np.atleast_2d(wave)
+    for start in range(0, channels.shape[1], size):
+        block = _samples(channels[:, start : start + size], stream.format.name)
+        # Packed formats have the channels of one time side by side.
+        block = np.ascontiguousarray(block if stream.format.is_planar else block.T.reshape(1, -1))
+        frame = av.AudioFrame.from_ndarray(block, format=stream.format.name, layout=layout_of(len(channels)))
         frame.sample_rate, frame.pts = rate, first + start
         yield frame
 

@@ -8,7 +8,7 @@ byte without its labels reaches the disk.
 
 import os
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -47,9 +47,11 @@ class Admitted(NamedTuple):
     consent_id: str
 
 
-class _Made(NamedTuple):
+class Made(NamedTuple):
+    """A finished file in memory: its bytes, entries of the log (the last one of the whole), and what left."""
+
     data: bytes
-    entry: audit.Entry
+    entries: tuple[audit.Entry, ...]
     released: Released
 
 
@@ -71,9 +73,7 @@ def release(
         MynaError: The consent does not cover the request, the voice was swapped or is a protected one, or a step
             failed; no file then, and no log entry.
     """
-    made = _make(audio, voice, request, speak)
-    _write(made, request.output)
-    return made.released
+    return write(_make(audio, voice, request, speak), request.output)
 
 
 def release_bytes(
@@ -83,9 +83,7 @@ def release_bytes(
 
     The name in `request.output` chooses the format and stands in the log.
     """
-    made = _make(audio, voice, request, speak)
-    audit.append(made.entry)
-    return made.data, made.released
+    return hand_over(_make(audio, voice, request, speak))
 
 
 def admit(voice: VoiceCard, request: Request) -> Admitted:
@@ -178,22 +176,40 @@ def _check_languages(record: consent.ConsentRecord, voice: VoiceCard, request: R
 
 def _make(
     audio: Audio | tuple[Wave, int], voice: VoiceCard, request: Request, speak: spoken.Speak | None = None
-) -> _Made:
+) -> Made:
     encode.format_of(request.output)
-    sound = _checked(audio)
+    sound = checked(audio)
     admitted = admit(voice, request)
     protected.check_sound(sound)
+    label, note = label_of(request, voice, sound.sample_rate, speak)
+    data, score, seconds = _marked(sound, label, request)
+    entry = entry_of("release", admitted, request, text_sha256=digest(request.text), note=note)
+    lead = cue.lead(label, sound.sample_rate, request.cue_place)
+    return labelled(data, entry, request, {"watermark_score": score, "seconds": seconds, "lead": lead})
+
+
+def label_of(
+    request: Request, voice: VoiceCard, sample_rate: int, speak: spoken.Speak | None = None
+) -> tuple[Wave | None, str]:
+    """Return the audible label `(C,)`, or None and the note of the undertaking that stands for it.
+
+    Raises:
+        MynaError: The terms are not accepted, or the undertaking is missing.
+    """
     terms.check_terms(request)
     if request.cue == "off":
-        return _finish(
-            sound, None, admitted, request, note=terms.check_undertaking(request.undertaking, request.requester)
-        )
-    rhythm = request.cue == "rhythm"
-    label = cue.rhythm(sound.sample_rate) if rhythm else spoken.say(voice.language, sound.sample_rate, speak)
-    return _finish(sound, label, admitted, request)
+        return None, terms.check_undertaking(request.undertaking, request.requester)
+    if request.cue == "rhythm":
+        return cue.rhythm(sample_rate), ""
+    return spoken.say(voice.language, sample_rate, speak), ""
 
 
-def _checked(audio: Audio | tuple[Wave, int]) -> Audio:
+def checked(audio: Audio | tuple[Wave, int]) -> Audio:
+    """Return a sound that can carry the labels.
+
+    Raises:
+        MynaError: It cannot: its form, its rate, its length.
+    """
     wave, sample_rate = np.asarray(audio[0], np.float32), int(audio[1])
     if wave.ndim != 1 or not np.isfinite(wave).all():
         raise MynaError(f"the sound has shape {wave.shape} or holds NaN; give one finite channel (T,)")
@@ -202,19 +218,21 @@ def _checked(audio: Audio | tuple[Wave, int]) -> Audio:
     return Audio(wave, sample_rate)
 
 
-def _finish(sound: Audio, label: Wave | None, voice: Admitted, request: Request, note: str = "") -> _Made:
-    data, score, seconds = _marked(sound, label, request)
+def labelled(data: bytes, entry: audit.Entry, request: Request, facts: dict[str, float]) -> Made:
+    """Label an encoded sound that is marked, and read the labels back.
+
+    Args:
+        data: The file.
+        entry: What the log will say; the fields that are told by the sound and the request are filled in.
+        request: Of the release.
+        facts: `watermark_score`, `seconds` and `lead` of `Released`.
+
+    Raises:
+        MynaError: A label is not found again.
+    """
     suffix, content = request.output.suffix.lower(), encode.essence(data)
-    entry = entry_of(
-        "release",
-        voice,
-        request,
-        text_sha256=digest(request.text),
-        essence=content,
-        cue="off" if label is None else f"{request.cue} at {request.cue_place}",
-        watermark=request.watermark,
-        note=note,
-    )
+    heard = "off" if request.cue == "off" else f"{request.cue} at {request.cue_place}"
+    entry = entry.model_copy(update={"essence": content, "cue": heard, "watermark": request.watermark})
     tag = aigc.make(request.producer, entry.content_id, content)
     data, manifest = c2pa.attach(aigc.write(data, suffix, tag), suffix, entry.content_id)
     if manifest and aigc.read(data, suffix) != tag:
@@ -224,19 +242,16 @@ def _finish(sound: Audio, label: Wave | None, voice: Admitted, request: Request,
     released = Released(
         path=request.output,
         content_id=entry.content_id,
-        watermark_score=score,
         cue=entry.cue,
         c2pa=manifest,
-        seconds=seconds,
+        **facts,
     )
-    return _Made(data, entry, released)
+    return Made(data, (entry,), released)
 
 
 def _marked(sound: Audio, label: Wave | None, request: Request) -> tuple[bytes, float, float]:
     # Encode, decode again, and look for what was put in.
-    detector = watermark.load_watermark(request.watermark)
-    seconds = 0.0
-    for strength in _STRENGTHS:
+    def tried(strength: float) -> tuple[bytes, float, float]:
         marked = watermark.mark(sound, request.watermark, strength)
         full = marked if label is None else cue.add(marked, label, request.cue_place)
         del marked  # each of them is as large as the sound
@@ -244,20 +259,43 @@ def _marked(sound: Audio, label: Wave | None, request: Request) -> tuple[bytes, 
         data = encode.encode(full, encode.format_of(request.output))
         del full
         heard = encode.decode(data)
-        _check_cue(heard, label, sound.sample_rate, request)
-        score = watermark.score(_speech(heard, seconds, label, sound.sample_rate, request), request.watermark)
+        check_cue(heard, label, sound.sample_rate, request)
+        speech = cue.cut(heard, spans_of(label, sound.sample_rate, seconds, request))
+        return data, watermark.score(speech, request.watermark), seconds
+
+    return strong_enough(tried, request)
+
+
+def strong_enough(tried: Callable[[float], tuple[bytes, float, float]], request: Request) -> tuple[bytes, float, float]:
+    """Mark a sound, and again stronger where the mark is weak.
+
+    Args:
+        tried: Marks with a strength and returns the encoded file, the score in it, and its seconds.
+        request: Names the watermark.
+
+    Raises:
+        UnmarkableError: The mark is not found again.
+    """
+    threshold = watermark.load_watermark(request.watermark).threshold
+    for strength in _STRENGTHS:
+        data, score, seconds = tried(strength)
         # Some way above the threshold, so that the mark outlives the next conversion.
-        if score >= (1.0 + detector.threshold) / 2:
+        if score >= (1.0 + threshold) / 2:
             break
-    if score < detector.threshold:
+    if score < threshold:
         raise UnmarkableError(
-            f"the watermark {request.watermark} is not found again (score {score:.2f}, want {detector.threshold}): "
+            f"the watermark {request.watermark} is not found again (score {score:.2f}, want {threshold}): "
             "the sound is too short, too quiet or no speech; nothing was written"
         )
     return data, score, seconds
 
 
-def _check_cue(heard: Audio, label: Wave | None, sample_rate: int, request: Request) -> None:
+def check_cue(heard: Audio, label: Wave | None, sample_rate: int, request: Request) -> None:
+    """Look for the audible label `(C,)`, at `sample_rate` Hz, in what was encoded.
+
+    Raises:
+        MynaError: It is not heard.
+    """
     if label is None:
         return
     expected = encode.resample(label, sample_rate, heard.sample_rate)
@@ -265,25 +303,39 @@ def _check_cue(heard: Audio, label: Wave | None, sample_rate: int, request: Requ
         raise MynaError(f"{request.output}: the audible label is not heard after encoding; nothing was written")
 
 
-def _speech(heard: Audio, seconds: float, label: Wave | None, sample_rate: int, request: Request) -> Audio:
+def spans_of(label: Wave | None, sample_rate: int, seconds: float, request: Request) -> list[tuple[float, float]]:
+    """Return start and end in seconds of the audible labels of a sound of so many seconds."""
     if label is None:
-        return heard
+        return []
     length = len(label) / sample_rate
     spans = {"start": [(0.0, length)], "end": [(seconds - length, seconds + 1.0)]}
-    return cue.cut(heard, spans.get(request.cue_place, spans["start"] + spans["end"]))
+    return spans.get(request.cue_place, spans["start"] + spans["end"])
 
 
-def _write(made: _Made, output: Path) -> None:
-    logged = False
+def hand_over(made: Made) -> tuple[bytes, Released]:
+    """Log a finished file and return its bytes."""
+    for entry in made.entries:
+        audit.append(entry)
+    return made.data, made.released
+
+
+def write(made: Made, output: Path) -> Released:
+    """Write a finished file under a temporary name, log it, and give it its name.
+
+    Raises:
+        MynaError: It cannot be written; what was logged of it is withdrawn.
+    """
+    logged = []
     try:
         with atomic_path(output) as temporary:
             with open(temporary, "wb") as stream:
                 stream.write(made.data)
                 stream.flush()
                 os.fsync(stream.fileno())
-            audit.append(made.entry)
-            logged = True
+            for entry in made.entries:
+                logged.append(audit.append(entry))
     except OSError as error:
-        if logged:  # the last step failed, and the log must not claim a file that has no name
-            audit.append(made.entry.model_copy(update={"event": "withdrawn"}))
+        for entry in logged:  # the last step failed, and the log must not claim a file that has no name
+            audit.append(entry.model_copy(update={"event": "withdrawn"}))
         raise MynaError(f"{output}: cannot be written ({error}); choose a folder that is writable") from error
+    return made.released

@@ -82,6 +82,7 @@ class Released(BaseModel):
         cue: The audible label that the file carries.
         c2pa: Whether a C2PA manifest was attached.
         seconds: Length of the file in seconds, with the cue.
+        lead: Seconds of it before the speech.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -91,3 +92,4 @@ class Released(BaseModel):
     cue: str
     c2pa: bool
     seconds: float
+    lead: float = 0.0

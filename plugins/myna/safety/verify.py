@@ -9,8 +9,9 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from myna.errors import MynaError
-from myna.safety import aigc, audit, c2pa, cue, encode, trust
+from myna.safety import aigc, audit, c2pa, channel_marks, cue, encode, trust
 from myna.safety.audit import Entry
+from myna.safety.channel_marks import MIX
 from myna.safety.types import Audio
 from myna.safety.watermark import NAMES, available, load_watermark
 from myna.safety.watermark import score as watermark_score
@@ -52,6 +53,8 @@ class Finding(BaseModel):
         made_here: The entry of this machine's log, or none.
         unchanged: Whether the coded audio is the one in the log; none when the file is not in the log.
         tracks: Audio tracks of the file.
+        channels: Score of each detector in each channel that is heard, by its number from 1, and in their `mix`; empty
+            for a sound of one channel.
         checks: Signature, fields, watermark, log, cue and C2PA, each judged for itself.
         problems: What does not fit, in words: those of the checks.
     """
@@ -69,6 +72,7 @@ class Finding(BaseModel):
     made_here: Entry | None
     unchanged: bool | None
     tracks: int = 1
+    channels: dict[str, dict[str, float]] = {}
     checks: list[Check] = []
     problems: list[str] = []
 
@@ -91,8 +95,9 @@ def verify(path: Path) -> Finding:
         raise MynaError(f"{path}: no such file; give the path of a sound")
     sound, content = encode.decode(path), encode.essence(path)
     found = _labels(path)
-    label, spans = aigc.parse(found[0]) if found else None, cue.find(sound)
-    scores = {name: round(_score(sound, spans, name), 4) for name in available()}
+    label = aigc.parse(found[0]) if found else None
+    spans, channels = _looked_at(path, sound)
+    scores = {name: round(channels[name][MIX] if channels else _score(sound, spans, name), 4) for name in available()}
     manifest = c2pa.read(path.read_bytes(), path.suffix.lower())
     entry = _entry(label, content)
     finding = Finding(
@@ -102,12 +107,17 @@ def verify(path: Path) -> Finding:
         label_signature="unreadable" if found and label is None else _signature(label, content, entry),
         cue=spans,
         watermarks=scores,
-        watermark_found=[name for name, score in scores.items() if score >= load_watermark(name).threshold],
+        watermark_found=[
+            name
+            for name in scores
+            if any(found_in(name, score) for score in (scores[name], *channels.get(name, {}).values()))
+        ],
         c2pa=manifest.get("title", "") if manifest else None,
         c2pa_state=manifest["validation_state"] if manifest else "",
         made_here=entry,
         unchanged=None if entry is None else entry.essence == content,
         tracks=encode.tracks(path),
+        channels=channels,
     )
     verdicts = {
         "signature": judge_signature(finding),
@@ -120,6 +130,22 @@ def verify(path: Path) -> Finding:
     checks = [Check(name=name, state=state, says=says) for name, (state, says) in verdicts.items()]
     problems = [check.says for check in checks if check.state == "problem"]
     return finding.model_copy(update={"checks": checks, "problems": problems})
+
+
+def _looked_at(path: Path, sound: Audio) -> tuple[list[tuple[float, float]], dict[str, dict[str, float]]]:
+    """Return the audible labels, and the scores of each channel where there are several."""
+    if encode.channels(path) == 1:
+        return cue.find(sound), {}
+    apart = encode.decode_channels(path)
+    # The mix has the label of both ears; one that is in a single channel of many is too soft there.
+    spans = cue.find(sound) or cue.find(Audio(apart.wave[0], apart.sample_rate))
+    found = {name: channel_marks.scores(apart, spans, name) for name in available()}
+    return spans, {name: {part: round(score, 4) for part, score in parts.items()} for name, parts in found.items()}
+
+
+def found_in(name: str, score: float) -> bool:
+    """Tell whether a score says that the watermark of this name is there."""
+    return score >= load_watermark(name).threshold
 
 
 def describe(finding: Finding) -> str:
@@ -248,7 +274,23 @@ def judge_watermark(finding: Finding) -> Verdict:
         return "problem", f"no watermark is found{more}"
     if entry is not None and entry.watermark and entry.watermark not in finding.watermark_found:
         return "problem", f"the watermark {entry.watermark} that the log names is not found"
-    return "ok", f"{', '.join(finding.watermark_found)} found"
+    return _in_channels(finding)
+
+
+def _in_channels(finding: Finding) -> Verdict:
+    """Judge whether the watermark that is found is in every channel that is heard, and in their mix."""
+    names = ", ".join(finding.watermark_found)
+    if not finding.channels:
+        return "ok", f"{names} found"
+    parts = next(iter(finding.channels.values()))
+    bare = [part for part in parts if not any(found_in(n, finding.channels[n][part]) for n in finding.watermark_found)]
+    if bare:
+        return "problem", f"{names} found, but not in {', '.join(_part(part) for part in bare)}"
+    return "ok", f"{names} found in each of {len(parts) - 1} channels that are heard, and in their mix"
+
+
+def _part(part: str) -> str:
+    return "the mix" if part == MIX else f"channel {part}"
 
 
 def judge_log(finding: Finding) -> Verdict:

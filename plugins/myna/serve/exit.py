@@ -1,7 +1,7 @@
 """From a voice directory to labelled sound: find it, load it, speak, and leave through `myna.safety.release`."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from myna.networks.manner import Manner
     from myna.networks.timing import Timed
     from myna.networks.voice import Voice
+    from myna.safety.placing import Place
+    from myna.safety.release_placed import Voiced
     from myna.safety.release_stream import Streaming
     from myna.safety.types import Released, Request, VoiceCard
     from myna.text.reading import Reading
@@ -239,7 +241,7 @@ def lead_of(timed: "Timed", released: "Released") -> float:
     ADTS has no place to say that the first block of AAC only primes the decoder, so that players play it.
     """
     priming = AAC_BLOCK / timed.sample_rate if released.path.suffix == ".aac" else 0.0
-    return released.seconds - timed.seconds + priming
+    return released.lead + priming
 
 
 def languages_of(voice: Talker, speech: Speech) -> tuple[str, ...]:
@@ -268,23 +270,44 @@ def watermark_wish(directory: Path) -> dict[str, str]:
     return {"watermark": "spread"} if engine_of(directory) != "torch" and not os.environ.get("MYNA_WATERMARK") else {}
 
 
-def leave(sound: tuple[NDArray[np.float32], int], card: "VoiceCard", request: "Request") -> "Released":
+def leave(
+    sound: tuple[NDArray[np.float32], int], card: "VoiceCard", request: "Request", place: "Place | None" = None
+) -> "Released":
     """Send a sound through the exit into its file, see `myna.safety.release.release`.
 
     What is too short for `spread` is marked by `perth` where torch is installed.
+
+    Args:
+        sound: Samples `(T,)` and their rate in Hz.
+        card: Who spoke.
+        request: What was asked.
+        place: Where the voice is heard, or none.
     """
     from myna.safety.release import release
+    from myna.safety.release_placed import Voiced, release_placed
 
-    return _marked(lambda request: release(sound, card, request), request)
+    if place is None:
+        return _marked(lambda request: release(sound, card, request), request)
+    return _marked(lambda request: release_placed([Voiced(sound, card, request)], place, request), request)
 
 
 def leave_bytes(
-    sound: tuple[NDArray[np.float32], int], card: "VoiceCard", request: "Request"
+    sound: tuple[NDArray[np.float32], int], card: "VoiceCard", request: "Request", place: "Place | None" = None
 ) -> tuple[bytes, "Released"]:
     """Do what `leave` does, and return the bytes of the file."""
     from myna.safety.release import release_bytes
+    from myna.safety.release_placed import Voiced, release_placed_bytes
 
-    return _marked(lambda request: release_bytes(sound, card, request), request)
+    if place is None:
+        return _marked(lambda request: release_bytes(sound, card, request), request)
+    return _marked(lambda request: release_placed_bytes([Voiced(sound, card, request)], place, request), request)
+
+
+def leave_scene(voices: "Sequence[Voiced]", place: "Place", request: "Request") -> "Released":
+    """Send several voices in a place through the exit into one file, see `myna.safety.release_placed`."""
+    from myna.safety.release_placed import release_placed
+
+    return _marked(lambda request: release_placed(voices, place, request), request)
 
 
 def leave_stream(

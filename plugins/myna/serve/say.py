@@ -35,6 +35,7 @@ from myna.serve.exit import (
 )
 from myna.serve.given import given_text
 from myna.serve.named import named_voice
+from myna.serve.place_options import add_place_options, place_of
 from myna.text.emotion import DEFAULT as FELT
 from myna.text.emotion import NAMES as EMOTIONS
 from myna.text.emotion import parse as parse_emotion
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
 
     from myna.networks.timing import Timed
     from myna.networks.voice import Voice
+    from myna.safety.placing import Place
     from myna.safety.types import Released, Request, VoiceCard
 
 
@@ -83,6 +85,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         raise MynaError("--check chooses among readings and tells no times: give it or --times and --visemes, not both")
     asked.check(folder, engine)
     _check_style(arguments, folder, engine)
+    place = place_of(arguments)
+    if place is not None:
+        if arguments.stream:
+            raise MynaError("a stream has one channel: sound in a place needs a file, -o")
+        place.check(request.output)
 
     # Only now what takes seconds to import: a mistake in the command is told at once.
     from myna.safety.release import admit
@@ -104,9 +111,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _streamed(voice, speech, card, request)
     if arguments.check:
         sound = _checked(voice, speech, " ".join(piece.text for _, piece in reading.shown() if piece is not None))
-        released = leave(sound, card, request)
+        released = leave(sound, card, request, place)
     else:
-        released = _spoken(voice, speech, card, request, asked)
+        released = _spoken(voice, speech, card, request, asked, place)
     print(f"{released.path}: {released.seconds:.1f} s, label {released.content_id}, cue {released.cue}")
     return 0
 
@@ -136,12 +143,14 @@ def _checked(voice: Talker, speech: Speech, words: str) -> "tuple[NDArray[np.flo
     return sound
 
 
-def _spoken(voice: Talker, speech: Speech, card: "VoiceCard", request: "Request", asked: "_Asked") -> "Released":
+def _spoken(
+    voice: Talker, speech: Speech, card: "VoiceCard", request: "Request", asked: "_Asked", place: "Place | None" = None
+) -> "Released":
     """Speak, send the sound through the exit, and write what was asked for beside it."""
     if not asked:
-        return leave(speak(voice, speech), card, request)
+        return leave(speak(voice, speech), card, request, place)
     timed = speak_timed(cast("Voice", voice), speech)
-    released = leave((timed.wave, timed.sample_rate), card, request)
+    released = leave((timed.wave, timed.sample_rate), card, request, place)
     asked.write(timed, released, request.producer)
     return released
 
@@ -242,6 +251,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--cue", choices=("rhythm", "spoken", "off"), default="rhythm", help="the audible label")
     parser.add_argument("--undertaking", type=Path, metavar="FILE", help="needed with --cue off (see docs)")
+    add_place_options(parser)
     return parser
 
 
@@ -281,7 +291,7 @@ def _output(arguments: argparse.Namespace) -> Path:
     if (arguments.output is None) == (arguments.stream is None):
         raise MynaError("give a file with -o, or --stream with a format for standard output: one of them")
     if arguments.stream is None:
-        _check_output(arguments.output)
+        check_output(arguments.output)
         return Path(arguments.output)
     if arguments.check or arguments.times is not None or arguments.visemes is not None:
         raise MynaError("a stream leaves while it is made: --check, --times and --visemes need a file, -o")
@@ -290,7 +300,12 @@ def _output(arguments: argparse.Namespace) -> Path:
     return Path(f"stream.{arguments.stream}")
 
 
-def _check_output(path: Path) -> None:
+def check_output(path: Path) -> None:
+    """Refuse what cannot be the file of a release.
+
+    Raises:
+        MynaError: A name or a suffix that is none, a folder, a pipe or a device.
+    """
     from myna.safety.encode import format_of
 
     check_name(path)

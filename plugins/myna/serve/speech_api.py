@@ -33,6 +33,7 @@ from myna.serve.exit import (
 from myna.serve.library import Found
 from myna.serve.parts import Parts
 from myna.serve.settings import REQUESTER
+from myna.serve.spatial_api import Spatial
 from myna.serve.speaking import while_there
 from myna.text.emotion import parse as parse_emotion
 
@@ -89,6 +90,7 @@ class Wanted(BaseModel):
     tilt: float = Field(default=0.0, ge=-6.0, le=6.0, allow_inf_nan=False)
     habits: bool = False
     timestamp_granularities: list[Granularity] = Field(default=[], max_length=5)
+    spatial: Spatial | None = None
     face_emotion: str | None = Field(default=None, max_length=40)
 
     @field_validator("timestamp_granularities")
@@ -125,6 +127,9 @@ class Prepared:
         languages = {"languages": languages_of(voice, self.speech)}
         output = Path(f"speech.{wanted.response_format}")
         self.request: Wish = spoken_request(self.speech, output, **wishes, **languages, **watermark_wish(folder))
+        self.place = None if wanted.spatial is None else wanted.spatial.place()
+        if self.place is not None:
+            self.place.check(self.request.output)
         admit(self.card, self.request)
 
     def stream(self) -> "Streaming":
@@ -133,7 +138,7 @@ class Prepared:
 
     def file(self, sound: np.ndarray) -> tuple[bytes, Any]:
         """Send a whole sound through the exit."""
-        return leave_bytes((sound, self.voice.sample_rate), self.card, self.request)
+        return leave_bytes((sound, self.voice.sample_rate), self.card, self.request, self.place)
 
 
 def router(parts: Parts) -> APIRouter:
@@ -198,6 +203,10 @@ def _check(parts: Parts, wanted: Wanted) -> None:
         raise ApiError(400, "invalid_value", "times are told of whole sounds; leave out stream_format", "stream_format")
     _check_emotion(wanted.emotion, "emotion")
     _check_emotion(wanted.face_emotion, "face_emotion")
+    if wanted.spatial and (wanted.stream_format or wanted.response_format == "pcm"):
+        raise ApiError(
+            400, "invalid_value", "sound in a place is a file: leave out stream_format and take no pcm", "spatial"
+        )
     try:
         wanted.speech()
     except MynaError as error:

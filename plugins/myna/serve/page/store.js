@@ -8,7 +8,7 @@ export const state = {
   asking: null, // an open dialog: {kind, …}
   told: "", // said once by screen readers
   order: freshOrder(),
-  hear: { text: "", chosen: [], format: "mp3", speed: 1, cue: "rhythm", purpose: "evaluation", face: false, mood: "neutral", sounds: [], busy: false, error: null },
+  hear: { text: "", chosen: [], format: "mp3", speed: 1, cue: "rhythm", purpose: "evaluation", face: false, mood: "neutral", sounds: [], places: {}, busy: false, error: null },
 };
 
 let draw = () => {};

@@ -4,6 +4,7 @@ import { html } from "../html.js";
 import { setHear, state, tell } from "../store.js";
 import { number, t } from "../words.js";
 import { Face } from "./face.js";
+import { Around } from "./around.js";
 import { Failure, Field, Heading, MadeByAI } from "./parts.js";
 
 const FORMATS = { mp3: "mp3", wav: "wav", flac: "flac", opus: "opus", aac: "aac" };
@@ -72,24 +73,32 @@ async function speak(event, voices) {
   event.preventDefault();
   const { text, format, speed, cue, purpose, face, mood, sounds } = state.hear;
   sounds.forEach((sound) => URL.revokeObjectURL(sound.url));
-  setHear({ busy: true, error: null, sounds: [] });
+  setHear({ busy: true, error: null, sounds: [], places: {} });
   tell(t("hear.busy"));
   try {
     for (const voice of voices) {
-      const asked = { model: "myna", voice: voice.id, input: text, response_format: format, speed: Number(speed), cue, purpose };
+      const asked = { input: text, response_format: format, speed: Number(speed), cue, purpose };
       if (mood !== "neutral") asked.emotion = mood;
       if (face) asked.timestamp_granularities = ["face"];
-      const answer = await call("/v1/audio/speech", { method: "POST", json: asked });
-      const id = answer.headers.get("X-Myna-Content-Id");
-      const made = face ? await withFace(answer, format) : { blob: await answer.blob(), face: null };
-      const sound = { voice, text, id, face: made.face, url: URL.createObjectURL(made.blob), file: `${voice.name}.${FORMATS[format]}` };
-      setHear({ sounds: [...state.hear.sounds, sound] });
+      await add({ voice, asked });
     }
     tell(t("hear.ready"));
   } catch (error) {
     setHear({ error });
   }
   setHear({ busy: false });
+}
+
+// Ask for a sound and show it; `place` is where it is heard, in words, for one that is made for headphones.
+async function add({ voice, asked, place }) {
+  const { timestamp_granularities: times, ...still } = asked;
+  const wanted = place ? still : asked; // a face looks straight ahead
+  const answer = await call("/v1/audio/speech", { method: "POST", json: { model: "myna", voice: voice.id, ...wanted } });
+  const id = answer.headers.get("X-Myna-Content-Id");
+  const made = wanted.timestamp_granularities ? await withFace(answer, asked.response_format) : { blob: await answer.blob(), face: null };
+  const name = place ? t("around.sound", { name: voice.name, place }) : voice.name;
+  const file = `${name}.${FORMATS[asked.response_format]}`;
+  setHear({ sounds: [...state.hear.sounds, { voice, asked, id, name, place, file, face: made.face, url: URL.createObjectURL(made.blob) }] });
 }
 
 // With times the sound comes inside JSON.
@@ -103,16 +112,17 @@ function Sounds({ hear }) {
   if (!hear.sounds.length) return null;
   return html`<section class="sounds" aria-label=${t("sounds")}>
     ${hear.sounds.map((sound) => html`<article class="card" key=${sound.url}>
-      <h2>${sound.voice.name}</h2>
+      <h2>${sound.name}</h2>
       <${MadeByAI} />
       ${sound.face && html`<${Face} face=${sound.face} name=${sound.voice.name} audioOf=${() => sound.player} />`}
-      <audio ref=${(one) => { sound.player = one; }} controls autoplay=${hear.sounds.length === 1 && !hear.busy} src=${sound.url} aria-label=${t("sound.of", { name: sound.voice.name })}></audio>
+      <audio ref=${(one) => { sound.player = one; }} controls autoplay=${hear.sounds.length === 1 && !hear.busy} src=${sound.url} aria-label=${t("sound.of", { name: sound.name })}></audio>
       <${Brief} scores=${sound.voice.scores} />
       <a class="button" href=${sound.url} download=${sound.file}>${t("download", { file: sound.file })}</a>
       <small class="number">${t("sound.id", { id: sound.id })}</small>
     </article>`)}
     <p class="keep">${t("keepLabel")}</p>
-  </section>`;
+  </section>
+  <${Around} hear=${hear} add=${add} />`;
 }
 
 function Brief({ scores }) {
