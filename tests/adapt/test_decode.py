@@ -44,7 +44,7 @@ def recipe(tmp_path: Path, monkeypatch) -> DictConfig:
 def test_everything_is_spoken_labelled_and_kept(recipe, tmp_path, monkeypatch) -> None:
     decode.run(recipe)
     out = tmp_path / "exp" / "clone" / "decode"
-    assert {path.name for path in out.iterdir()} == {*decode.KINDS, "decode.json"}
+    assert {path.name for path in out.iterdir()} == {*decode.KINDS, "manners", "decode.json"}
     facts = json.loads((out / "decode.json").read_text())
     assert facts["speaker"] == "Ana"
     assert facts["rtf"] > 0
@@ -52,7 +52,8 @@ def test_everything_is_spoken_labelled_and_kept(recipe, tmp_path, monkeypatch) -
     assert len(kaldi.read_table(out / "unseen" / "text")) == 2
     # What can be listened to is accepted by `myna verify` as it is, and nothing else is a sound file.
     sounds = [path for path in (tmp_path / "exp" / "clone").rglob("*") if path.suffix in FORMATS]
-    assert sounds and {path.parent.name for path in sounds} == {"listen"}
+    assert sounds and {path.parent.name for path in sounds} == {"listen", "manners"}
+    assert {path.stem for path in (out / "manners").glob("*.mp3")} == {"neutral", "happy", "angry", "sad", "moving"}
     assert {path.name: main(["verify", str(path)]) for path in sounds} == {path.name: 0 for path in sounds}
     original = soundfile.info(tmp_path / "0.wav").duration
     assert load_audio(out / "copy" / "ana-0.npz").seconds == pytest.approx(original, abs=0.05)

@@ -3,7 +3,7 @@
 Everything is written under `exp/clone/decode/<kind>/` as arrays of samples with `wav.scp` and `text`, for measuring:
 `unseen` and `heldout` by the voice, and beside them, for some of the held-out prompts, `copy` (recording → mel →
 the voice's vocoder), `griffin_lim` (the same without weights) and `espeak` (nobody's voice). What can be listened to
-are the MP3 copies in `<kind>/listen/`: they left through `myna.safety.release`, as what `myna say` writes does.
+are the MP3 copies in `<kind>/listen/` and `manners/`: they left through the exit, as what `myna say` writes does.
 """
 
 import json
@@ -20,10 +20,12 @@ from tqdm import tqdm
 
 from myna import kaldi
 from myna.adapt.baselines import copy_synthesis, formant_speech
+from myna.adapt.manners import write_manners
 from myna.adapt.sentences import sentences_file, unseen_sentences
 from myna.audio.samples import SUFFIX, save_samples
 from myna.errors import MynaError, UnmarkableError
 from myna.files import atomic_text
+from myna.measure.manners import MANNERS
 from myna.workspace import Workspace, run_again, run_first
 
 if TYPE_CHECKING:
@@ -80,6 +82,7 @@ def run(config: DictConfig) -> None:
     write_baselines(out, heldout[: settings.baselines], voice)
     for kind in KINDS:
         write_listening_copies(out / kind, card, settings.listen)
+    write_manners(out / MANNERS, unseen[0].text, voice, card, unseen[0].seed, listening_request)
     speed = measure_speed(voice, [line.text for line in unseen[: settings.speed_sentences]])
     summary = {"voice": str(settings.voice), "language": language, "speaker": voice.config.name, **speed}
     atomic_text(out / "decode.json", json.dumps(summary, indent=2, ensure_ascii=False) + "\n")

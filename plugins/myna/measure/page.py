@@ -10,6 +10,7 @@ from myna.files import atomic_text
 from myna.measure import charts, media
 from myna.measure.clips import Clip
 from myna.measure.curves import training_curves
+from myna.measure.manners import Manner
 
 logger = logging.getLogger(__name__)
 
@@ -66,6 +67,7 @@ class Content:
         curves: SVG charts of training, by log and name, with the names of the curves.
         encoder: The encoder's report, or empty.
         vocoder: The vocoder's report, or empty.
+        manners: A sentence and how it sounds in several manners.
     """
 
     results: Mapping[str, Any]
@@ -75,6 +77,7 @@ class Content:
     curves: Mapping[str, Mapping[str, tuple[str, list[str]]]]
     encoder: Mapping[str, Any] = field(default_factory=dict)
     vocoder: Mapping[str, Any] = field(default_factory=dict)
+    manners: tuple[str, Sequence[Manner]] = ("", ())
 
 
 def write_page(path: Path, content: Content) -> None:
@@ -92,6 +95,7 @@ def write_page(path: Path, content: Content) -> None:
             table=score_table(content.results),
             pairs=content.pairs,
             unseen=content.unseen,
+            manners=content.manners,
             kinds=KINDS,
             strip=_similarity_strip(content.rows),
             curves=content.curves,

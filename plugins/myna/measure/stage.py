@@ -9,7 +9,7 @@ from typing import Any
 from omegaconf import DictConfig
 
 from myna.audio.spread import cluster_of
-from myna.measure import page, results, similarity
+from myna.measure import manners, page, results, similarity
 from myna.measure.clips import Clip, collect
 from myna.measure.ledger import score_all
 from myna.measure.score import Scorers
@@ -63,7 +63,8 @@ def run(config: DictConfig) -> None:
     found |= usage
     pairs, unseen = page.gather_samples(clips, rows, settings.prompts_shown, settings.spectrograms)
     vocoder = _json(workspace.vocoder / "report.json")
-    content = page.Content(found, rows, pairs, unseen, page.draw_curves(workspace.exp), encoder, vocoder)
+    heard = manners.found(Path(settings.decode_dir))
+    content = page.Content(found, rows, pairs, unseen, page.draw_curves(workspace.exp), encoder, vocoder, heard)
     page.write_page(folder / "index.html", content)
     results.write(workspace.results, found)
     logger.info("report: %s", folder / "index.html")
