@@ -11,7 +11,7 @@ import argparse
 import json
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -126,7 +126,8 @@ def marks(people: list[Path], text: str, names: list[str]) -> Iterator[dict[str,
         for name in names:
             marked = watermark.mark(speech, name)
             for place, walk in walks(len(speech.wave) / speech.sample_rate).items():
-                for kind, suffix, order in FORMS:
+                # Every form with the walk, the first one with every place.
+                for kind, suffix, order in FORMS if walk.moves else FORMS[:1]:
                     for room in ROOMS:
                         heard = make_place(kind, [Stand(walk)], room, order=order).render([marked])
                         back = encode.decode_channels(encode.encode(heard, encode.FORMATS[suffix]))
@@ -157,13 +158,8 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=Path("exp/spatial"))
     arguments = parser.parse_args()
     arguments.output.mkdir(parents=True, exist_ok=True)
-    parts: dict[str, Callable[[], Any]] = {
-        "delay": delays,
-        "degrees": direction_errors,
-        "t60": rooms,
-        "minute": seconds,
-    }
-    figures = {name: measure() for name, measure in parts.items()}
+    asked = [("delay", delays), ("degrees", direction_errors), ("t60", rooms), ("minute", seconds)]
+    figures: dict[str, Any] = {name: measure() for name, measure in asked}
     print(json.dumps(figures, indent=1), flush=True)
     found = list(tqdm(marks(arguments.people, arguments.text, arguments.watermarks), unit="file"))
     figures |= {"marks": summary(found), "people": len(arguments.people), "each": found}

@@ -82,7 +82,7 @@ def test_a_scene_of_several(voice_folder: Path, tmp_path: Path) -> None:
         ("lines: [{voice: none, text: Hi}]", "none"),
         ("lines: [{voice: voice, text: Hi, azimuth: left}]", "azimuth"),
         ("lines: [{voice: voice, text: Hi, path: [{time: 1}, {time: 0}]}]", "point 2 is not later"),
-        ("- 1", "mapping"),
+        ("- 1", "names and values are wanted"),
     ],
 )
 def test_a_scene_that_cannot_be_is_one_line(text, message, voice_folder, tmp_path) -> None:

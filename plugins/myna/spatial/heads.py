@@ -2,10 +2,9 @@
 
 import bz2
 import io
-import pickle
 from functools import lru_cache
-from importlib import import_module
 from pathlib import Path
+from pickletools import genops
 from typing import Any
 
 import numpy as np
@@ -21,7 +20,7 @@ LARGEST_SOFA = 256 << 20  # bytes; KEMAR's has 1 MB, the largest sets of 11,950 
 _MOST = (20_000, 2, 16_384)  # directions, ears, samples of a response
 _RATES = (8_000.0, 192_000.0)  # Hz
 _KEMAR = "slab/data/mit_kemar_normal_pinna.bz2"
-_NUMPY = ("_reconstruct", "ndarray", "dtype")  # what an array is made of
+_TAPS, _KEMAR_RATE = 512, 44_100
 _LEAST = 16  # directions; between fewer there is nothing to mix
 
 
@@ -54,27 +53,13 @@ def kemar() -> Head:
         MynaError: `slab` is missing, or its file is not the pinned one.
     """
     spatial_module("scipy")
-    # slab itself is not imported: that needs the system's PortAudio, to read a file.
-    found = _Known(io.BytesIO(bz2.decompress(packaged_weights(_KEMAR).read_bytes()))).load()
-    azimuth, elevation = np.asarray(found.sources, np.float64)[:, :2].T
-    responses = np.stack([np.asarray(one.data, np.float64).T for one in found.data])
-    return Head(directions(azimuth, elevation), responses, int(found.samplerate), "KEMAR")
-
-
-class _Plain:
-    """What stands for slab's classes: their fields."""
-
-
-class _Known(pickle.Unpickler):
-    """Opens the one file whose hash was compared, and knows the names in it, no other."""
-
-    def find_class(self, module: str, name: str) -> Any:
-        """Return a stand-in for slab's two classes, or one of three names of numpy."""
-        if (module, name) in (("slab.hrtf", "HRTF"), ("slab.filter", "Filter")):
-            return _Plain
-        if module in ("numpy", "numpy.core.multiarray") and name in _NUMPY:
-            return getattr(import_module(module.replace(".core", "._core")), name)
-        raise MynaError(f"{_KEMAR} names {module}.{name}, which it does not need; install the package slab again")
+    # slab itself is not imported: that needs the system's PortAudio, to read a file. The file is a pickle, of which only
+    # the arrays are taken, as bytes; nothing of it is run.
+    data = bz2.decompress(packaged_weights(_KEMAR).read_bytes())
+    arrays = [np.frombuffer(found) for code, found, _ in genops(data) if code.name == "BINBYTES"]
+    responses = np.stack([array.reshape(2, _TAPS) for array in arrays if array.size == 2 * _TAPS])
+    azimuth, elevation = arrays[-1].reshape(len(responses), 3)[:, :2].T
+    return Head(directions(azimuth, elevation), responses, _KEMAR_RATE, "KEMAR")
 
 
 def read_sofa(path: Path) -> Head:
