@@ -53,10 +53,10 @@ def kemar() -> Head:
         MynaError: `slab` is missing, or its file is not the pinned one.
     """
     spatial_module("scipy")
-    # slab itself is not imported: that needs the system's PortAudio, to read a file. The file is a pickle, of which only
-    # the arrays are taken, as bytes; nothing of it is run.
+    # slab itself is not imported: that needs the system's PortAudio, to read a file. The file is a pickle, of which the
+    # arrays alone are taken, as bytes; nothing of it is run.
     data = bz2.decompress(packaged_weights(_KEMAR).read_bytes())
-    arrays = [np.frombuffer(found) for code, found, _ in genops(data) if code.name == "BINBYTES"]
+    arrays = [np.frombuffer(found) for _, found, _ in genops(data) if isinstance(found, bytes) and len(found) > _TAPS]
     responses = np.stack([array.reshape(2, _TAPS) for array in arrays if array.size == 2 * _TAPS])
     azimuth, elevation = arrays[-1].reshape(len(responses), 3)[:, :2].T
     return Head(directions(azimuth, elevation), responses, _KEMAR_RATE, "KEMAR")
