@@ -6,6 +6,7 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
+from omegaconf import OmegaConf
 
 import toy_recipe as toy
 from myna.errors import MynaError
@@ -139,3 +140,17 @@ def test_every_encoder_composes_with_a_network(tmp_path: Path, member: str):
     assert encoder.network._target_.startswith("myna.networks.speaker.")
     assert encoder.condition in (encoder.name, "ge2e", "auto")
     assert encoder.trials.per_speaker == 20
+
+
+def test_a_newer_base_is_another_input(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who updates Myna and runs again gets a clone of the base that ships now; what starts from nothing stays."""
+    from myna.recipe import plan
+
+    hashes = []
+    for text in ("{}", '{"tts.safetensors": {"steps": 2}}'):
+        (tmp_path / "weights.json").write_text(text)
+        monkeypatch.setattr(plan, "BASE", tmp_path / "weights.json")
+        config = OmegaConf.create({"recipe_dir": "r", "tts": {"init": "base"}, "vocoder": {"init": "scratch"}})
+        stages = [plan.Stage(node, "t", (node,), (), (), (), (), ()) for node in ("tts", "vocoder")]
+        hashes.append([plan.stage_hash(stage, config, {}) for stage in stages])
+    assert hashes[0][0] != hashes[1][0] and hashes[0][1] == hashes[1][1]

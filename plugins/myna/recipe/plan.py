@@ -18,6 +18,10 @@ RECIPE = "<recipe>"  # stands for the recipe's folder in what is recorded
 SMALL = 4 << 20  # bytes: smaller files are compared by content, larger ones by size and time
 
 
+# Steps and hashes of the weights that ship: a newer base is another input.
+BASE = Path(__file__).resolve().parents[1] / "pretrained" / "weights.json"
+
+
 @dataclass(frozen=True)
 class Stage:
     """One entry of the configuration's `stages:` (see conf/training.yaml for the meaning of each field)."""
@@ -60,21 +64,31 @@ def stage_hash(stage: Stage, config: DictConfig, upstream: Mapping[str, str]) ->
 
     Returns:
         64 hexadecimal digits over the function's name, its configuration nodes, the seed, the content of its
-        inputs, where its outputs go and the hashes of the stages before it.
+        inputs, where its outputs go, the hashes of the stages before it, and the base where it starts from that.
 
     Raises:
         MynaError: the stage names a configuration node that does not exist.
     """
+    nodes = _nodes(stage, config)
     parts = {
         "target": stage.target,
-        "nodes": _nodes(stage, config),
+        "nodes": nodes,
         "seed": config.get("seed"),
         "inputs": _contents(stage.inputs),
         "outputs": stage.outputs,
         "upstream": {name: upstream[name] for name in stage.after},
     }
+    if _starts_from_base(nodes):
+        parts["base"] = hashlib.sha256(BASE.read_bytes()).hexdigest()
     text = json.dumps(parts, sort_keys=True, default=str).replace(str(config.recipe_dir), RECIPE)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _starts_from_base(value: object) -> bool:
+    """Tell whether a configuration says `init: base` anywhere."""
+    if isinstance(value, Mapping):
+        return value.get("init") == "base" or any(_starts_from_base(item) for item in value.values())
+    return False
 
 
 def _nodes(stage: Stage, config: DictConfig) -> dict[str, object]:
