@@ -1,12 +1,12 @@
 """Measure emotions: which one a verifier hears, and what they cost, on people whom the base never heard.
 
-Usage: python benchmarks/emotion.py SPEECH EMODB [--strength 0.5] [--sentences 3] [--voice DIR …] [--seed 0]
+Usage: python benchmarks/emotion.py SPEECH EMODB [--strength 0.5] [--sentences 3] [--voice DIR …] [--language cmn]
 
 SPEECH is as for benchmarks/base.py; each person's voice is taken from one utterance. EMODB is a folder of EmoDB's
 recordings. Its ten actors are halved: what the first half does is laid on the voices and heard by a verifier of the
 second half, and the other way round, so that no verifier judges what it was learned from. Said beside the same voice's
 neutral sentences: how much more probable the emotion is, MOS estimate, words wrong, d-vector against the neutral one's.
-`--voice` adds voices, such as a clone. Prints a table.
+`--voice` adds voices, such as a clone; `--language cmn` takes people of AISHELL-3 and Mandarin. Prints a table.
 """
 
 import argparse
@@ -59,13 +59,14 @@ def halves(emodb: Path) -> list[Half]:
     return [Half(tables[0], verifiers[1]), Half(tables[1], verifiers[0])]
 
 
-def people(speech: Path) -> list[Voice]:
+def people(speech: Path, language: str) -> list[Voice]:
     """Return the base's voices of people, each from one utterance."""
     from myna.networks.speaker.ge2e import Ge2eEncoder
 
-    english, chosen = cast(read_metadata(speech), FULL)["en"], []
-    for corpus in PEOPLE:
-        chosen.append(next(p for p in english if p.corpus.startswith(corpus) and p not in chosen))
+    found = cast(read_metadata(speech), FULL)
+    chosen = found["cmn"][: len(PEOPLE)] if language == "cmn" else []
+    for corpus in PEOPLE if language != "cmn" else ():
+        chosen.append(next(p for p in found["en"] if p.corpus.startswith(corpus) and p not in chosen))
     base = Base(ROOT / "plugins/myna/pretrained", Path("exp/emotion"))
     return [base.voice(vector) for vector in Ge2eEncoder().embed_waves([p.given for p in chosen])]
 
@@ -73,20 +74,22 @@ def people(speech: Path) -> list[Voice]:
 class Neutral:
     """A voice's neutral sentences and what is measured of them."""
 
-    def __init__(self, voice: Voice, sentences: Sequence[str], seed: int) -> None:
+    def __init__(self, voice: Voice, sentences: Sequence[str], language: str, seed: int) -> None:
         """Speak and measure."""
-        self.voice, self.sentences, self.seed, self.rate = voice, sentences, seed, voice.sample_rate
+        self.language, self.voice, self.sentences, self.seed = language, voice, sentences, seed
+        self.rate = voice.sample_rate
         self.waves = self.speak(None)
         self.features = hearing.neutral_of(self.waves, self.rate)
         self.measured = self.measure(self.waves)
 
     def speak(self, felt: Emotion | None) -> list[np.ndarray]:
         """Speak the sentences."""
-        return [self.voice.speak(text, seed=self.seed, style=Style(emotion=felt)) for text in self.sentences]
+        style = Style(emotion=felt)
+        return [self.voice.speak(text, self.language, self.seed, style=style) for text in self.sentences]
 
     def measure(self, waves: Sequence[np.ndarray]) -> tuple[float, list[str], np.ndarray]:
         """Return MOS estimate, what is understood, d-vector."""
-        heard = [wer.transcribe(wave, self.rate, "en-us") for wave in waves]
+        heard = [wer.transcribe(wave, self.rate, self.language) for wave in waves]
         vector = similarity.centroid([similarity.embed_dvector(wave, self.rate) for wave in waves])
         return float(np.mean([mos.estimate(wave, self.rate) for wave in waves])), heard, vector
 
@@ -110,7 +113,8 @@ def row(name: str, strength: float, voices: Sequence[Neutral], learned: Sequence
             close.append(similarity.cosine(vector, voice.measured[2]))
             texts, heard, before = texts + list(voice.sentences), heard + understood, before + voice.measured[1]
     score, neutral = np.mean(told, axis=0)
-    wrong, least = 100 * wer.wer(texts, heard), 100 * wer.wer(texts, before)
+    language = voices[0].language
+    wrong, least = 100 * wer.wer(texts, heard, language), 100 * wer.wer(texts, before, language)
     chance = f"{np.mean(rise):+.2f}" if rise else "not known to it"
     quality = f"{score:.2f} ({score - neutral:+.2f}) | {wrong:.1f} ({wrong - least:+.1f})"
     return f"| {name} | {chance} | {quality} | {np.mean(close):.3f} |"
@@ -124,12 +128,14 @@ def main() -> None:
     parser.add_argument("--strength", type=float, default=emotion.DEFAULT)
     parser.add_argument("--sentences", type=int, default=3)
     parser.add_argument("--voice", type=Path, action="append", default=[])
+    parser.add_argument("--language", default="en-us", choices=("en-us", "cmn"))
     parser.add_argument("--only", action="store_true", help="no people, the voices of --voice alone")
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
-    spoken = ([] if given.only else people(given.speech)) + [Voice.load(folder) for folder in given.voice]
+    spoken = [] if given.only else people(given.speech, given.language)
+    spoken += [Voice.load(folder) for folder in given.voice]
     learned = halves(given.emodb)
-    voices = [Neutral(voice, texts("en-us", given.sentences), given.seed) for voice in spoken]
+    voices = [Neutral(voice, texts(given.language, given.sentences), given.language, given.seed) for voice in spoken]
     print(f"{len(voices)} voices, {given.sentences} sentences each, strength {given.strength:g}\n")
     print("| emotion | more probable by | MOS estimate | words wrong, % | d-vector to neutral |")
     print("|---|---|---|---|---|")

@@ -14,7 +14,7 @@ def test_a_voice_is_dragged_around_the_head(
     server: Server, browser: Browser, of_the_server: Server, tmp_path: Path
 ) -> None:
     ann = Person(browser, server.url, locale="en-US", viewport={"width": 1280, "height": 1400})
-    ann.page.get_by_role("link", name="Hear it").click()
+    ann.page.get_by_role("link", name="Hear", exact=True).click()
     ann.page.get_by_label("Text").fill("Good morning to all of you.")
     ann.presses("Speak")
     expect(ann.page.get_by_text("Made by AI: a synthetic voice")).to_be_visible(timeout=DONE)

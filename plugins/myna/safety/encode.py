@@ -151,7 +151,7 @@ def _decoded(data: bytes | Path, take: Callable[[Wave], None], apart: bool = Fal
                 nonlocal length
                 for part in converter.resample(frame):
                     length += part.samples
-                    take(part.to_ndarray().astype(np.float32, copy=False).reshape(part.samples, -1).T)
+                    take(np.asarray(part.to_ndarray(), np.float32).reshape(part.samples, -1).T)
 
             for packet in container.demux(stream):
                 # A damaged packet is left out, so that the rest of a file can still be judged.

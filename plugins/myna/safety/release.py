@@ -35,7 +35,7 @@ __all__ = [
 ]
 
 # A weak mark is laid on again, stronger, before the release is given up.
-_STRENGTHS = (1.0, 1.5, 2.0)
+STRENGTHS = (1.0, 1.5, 2.0)
 _SHORTEST = 0.3  # seconds
 
 
@@ -277,7 +277,7 @@ def strong_enough(tried: Callable[[float], tuple[bytes, float, float]], request:
         UnmarkableError: The mark is not found again.
     """
     threshold = watermark.load_watermark(request.watermark).threshold
-    for strength in _STRENGTHS:
+    for strength in STRENGTHS:
         data, score, seconds = tried(strength)
         # Some way above the threshold, so that the mark outlives the next conversion.
         if score >= (1.0 + threshold) / 2:
