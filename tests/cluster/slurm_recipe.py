@@ -90,7 +90,8 @@ def test_stage_4_with_a_rank_killed_gives_the_local_curve(work: Path, cluster: d
     assert [record["step"] for record in two] == list(range(1, STEPS + 1))
     away = {name: deviation(one, two, name) for name in one[0] if "_" in name}
     print(f"\nmedian deviation from one process: {away}")
-    assert max(away.values()) < 0.1
+    near_nothing = away.pop("g_adversarial")  # discriminators a few steps old say next to nothing yet
+    assert max(away.values()) < 0.05 and near_nothing < 1
 
 
 def deviation(one: list[dict[str, float]], two: list[dict[str, float]], name: str) -> float:
