@@ -30,11 +30,11 @@ HEARD = ("neutral", "angry", "happy", "sad", "fearful")
 # calm has the spectrum of boredom and, like surprised, the numbers of published rules (Schröder, 2004).
 ASKED = {
     "angry": ("W", 1.35, 3.6, 1.69, 1.0, 1.0),
-    "happy": ("F", 0.7, 9.0, 3.24, 1.0, 1.0),
+    "happy": ("F", 0.77, 8.5, 2.8, 1.0, 1.0),
     "sad": ("T", 2.6, -3.0, 0.25, 0.5625, 0.7225),
     "calm": ("L", 1.0, -1.5, 0.7, 0.85, 0.9),
     "fearful": ("A", 1.2, 6.0, 0.81, 1.21, 1.0),
-    "surprised": ("F", 0.4, 9.0, 2.9, 1.1, 1.0),
+    "surprised": ("F", 0.4, 7.0, 1.8, 1.1, 1.0),
 }
 
 
