@@ -20,3 +20,12 @@ def test_nothing_is_lost_or_turned_round(text: str) -> None:
         assert [w.first for w in joined] == sorted(w.first for w in joined)
         assert sum(w.last - w.first for w in joined) == sum(w.last - w.first for w in piece.words)
         assert "".join(w.normalised for w in joined) == "".join(w.normalised for w in piece.words)
+
+
+def test_a_chance_of_as_many_groups_as_words_misleads_nobody() -> None:
+    """儿一 stands together and "aH" is said in two words: three groups, three words, and not each other's."""
+    (piece,) = read_text("儿1aH", "cmn", FRONT_END).pieces
+    assert [(word.normalised, "".join(piece.symbols[word.first : word.last])) for word in piece.words][:2] == [
+        ("儿", "ɑɻ↗"),
+        ("一", "i→"),
+    ]

@@ -10,6 +10,7 @@ from myna.text.front_end import FrontEnd
 from myna.text.languages import LANGUAGES
 from myna.text.marks import ASCII_MARK, CLAUSE_MARKS
 from myna.text.markup import FIRST, Inline, Inlines
+from myna.text.scripts import script_of
 from myna.text.traced import Span, Traced
 
 _INLINE = f"{chr(FIRST)}-\U000ffffd"
@@ -199,7 +200,8 @@ def _shares(symbols: list[str], words: list[str], code: str, front_end: FrontEnd
     """Return for each word which symbols are its own."""
     groups = [m.span() for m in re.finditer(r"[^ ]+", "".join(s if len(s) == 1 else "x" for s in symbols))]
     groups = [(a, b) for a, b in groups if front_end.count_sounds(symbols[a:b])]
-    if len(groups) == len(words):
+    # Characters stand together without a blank: that there are as many groups as words would be chance.
+    if len(groups) == len(words) and (len(words) == 1 or not any(script_of(word[0]) == "Han" for word in words)):
         return [(a, _without_mark(symbols, a, b)) for a, b in groups]
     return _by_sound(symbols, words, code, front_end)
 
