@@ -41,7 +41,7 @@ PEOPLE = ("librispeech", "librispeech", "librispeech", "speechocean", "speechoce
 class Half:
     """What one half of the actors does, and a verifier of the other half."""
 
-    manners: Mapping[str, emotion.Manner]
+    changes: Mapping[str, emotion.Change]
     verifier: hearing.Verifier
 
 
@@ -102,7 +102,7 @@ def row(name: str, strength: float, voices: Sequence[Neutral], learned: Sequence
     """Return a line of the table."""
     rise, told, close, texts, heard, before = [], [], [], [], [], []
     for half in learned:
-        emotion.table = lambda half=half: half.manners  # type: ignore[assignment]
+        emotion.table = lambda half=half: half.changes  # type: ignore[assignment]
         for voice in voices:
             waves = voice.speak(Emotion(name, strength))
             if name in half.verifier.classes:

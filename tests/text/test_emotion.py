@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from myna.errors import MynaError
-from myna.text.emotion import DEFAULT, NAMES, expressed, manner, parse
+from myna.text.emotion import DEFAULT, NAMES, change_of, expressed, parse
 from myna.text.front_end import build_front_end
 from myna.text.reading import Reading, read_text
 from myna.text.traced import PLAIN, Emotion, Style
@@ -37,7 +37,7 @@ def test_any_text_is_read_or_refused(text: str) -> None:
 @given(st.sampled_from(NAMES), st.floats(0.01, 1))
 def test_more_strength_changes_more(name: str, strength: float) -> None:
     """Half of a strength moves pitch half as far, and factors by their root: twice a half is the whole."""
-    half, whole = manner(Emotion(name, strength / 2)), manner(Emotion(name, strength))
+    half, whole = change_of(Emotion(name, strength / 2)), change_of(Emotion(name, strength))
     assert math.isclose(2 * half.pitch, whole.pitch) and math.isclose(half.range**2, whole.range)
     assert len(whole.voiced) == len(whole.unvoiced) == 80
     assert expressed(PLAIN) == PLAIN and expressed(Style(emotion=Emotion(name, strength))) != PLAIN

@@ -14,13 +14,11 @@ from numpy.typing import NDArray
 
 from myna.errors import MynaError, UnmarkableError
 from myna.files import atomic_text
+from myna.measure.manners import MOVING, NAMES
 
 if TYPE_CHECKING:
     from myna.networks.voice import Voice
     from myna.safety.types import Request, VoiceCard
-
-EMOTIONS = ("neutral", "happy", "angry", "sad")
-MOVING = "moving"
 
 logger = logging.getLogger(__name__)
 
@@ -46,12 +44,15 @@ def write_manners(
         return
     folder.mkdir(parents=True, exist_ok=True)
     try:
-        for name in EMOTIONS:
-            if not (copy := folder / f"{name}.mp3").is_file():
-                wave = voice.speak(text, seed=seed, style=Style(emotion=parse(name)))
-                release((wave, voice.sample_rate), card, asked(copy, text))
-        if not (copy := folder / f"{MOVING}.mp3").is_file():
-            _walk_around((voice.speak(text, seed=seed), voice.sample_rate), card, asked(copy, text))
+        for name in NAMES:
+            if (copy := folder / f"{name}.mp3").is_file():
+                continue
+            felt = None if name == MOVING else parse(name)
+            sound = voice.speak(text, seed=seed, style=Style(emotion=felt)), voice.sample_rate
+            if name == MOVING:
+                _walk_around(sound, card, asked(copy, text))
+            else:
+                release(sound, card, asked(copy, text))
     except UnmarkableError as error:
         logger.warning("%s: not all of its copies: %s", folder, error)
     atomic_text(folder / "text", text + "\n")
@@ -65,8 +66,8 @@ def _walk_around(sound: tuple[NDArray[np.float32], int], card: "VoiceCard", requ
 
     way = Walk(points=(Point(), Point(time=len(sound[0]) / sound[1], azimuth=360.0)))
     try:
-        release_placed([Voiced(sound, card, request)], make_place("binaural", [Stand(way)]), request)
-    except UnmarkableError:
-        raise
+        place = make_place("binaural", [Stand(way)])
     except MynaError as error:  # the extra for places is not installed
         logger.warning("%s: nothing that moves: %s", request.output.parent, error)
+        return
+    release_placed([Voiced(sound, card, request)], place, request)

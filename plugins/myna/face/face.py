@@ -10,6 +10,7 @@ from myna.face import arkit, vrm
 from myna.face.coarticulation import FPS, frame_count, weights
 from myna.face.movement import Said, movement
 from myna.face.visemes import Cue, Sound, cues
+from myna.safety.aigc import Label
 from myna.text.traced import Emotion
 
 # Words that a reader sees, in both languages: AI and 生成 are what GB 45438-2025 asks a visible label to hold.
@@ -70,8 +71,8 @@ class Face:
     @property
     def label(self) -> dict[str, str]:
         """The AIGC label of GB 45438-2025, of the sound and so of the face."""
-        fields = {"Label": "1", "ContentProducer": self.producer, "ProduceID": self.content_id, "ReservedCode1": ""}
-        return {**fields, "ContentPropagator": self.producer, "PropagateID": self.content_id, "ReservedCode2": ""}
+        named = {"ContentPropagator": self.producer, "PropagateID": self.content_id}
+        return Label(ContentProducer=self.producer, ProduceID=self.content_id, **named).model_dump()
 
 
 def face(

@@ -5,18 +5,18 @@ from pathlib import Path
 
 from myna.measure import media
 
-MANNERS = "manners"
+MANNERS, MOVING = "manners", "moving"
 NAMES = {
     "neutral": ("Neutral", "中性"),
     "happy": ("Happy", "高兴"),
     "angry": ("Angry", "生气"),
     "sad": ("Sad", "悲伤"),
-    "moving": ("Moving, for headphones", "环绕移动（请戴耳机）"),
+    MOVING: ("Moving, for headphones", "环绕移动（请戴耳机）"),
 }
 
 
 @dataclass(frozen=True)
-class Manner:
+class Copy:
     """A copy to listen to.
 
     Attributes:
@@ -28,11 +28,11 @@ class Manner:
     audio: str
 
 
-def found(decoded: Path) -> tuple[str, list[Manner]]:
+def found(decoded: Path) -> tuple[str, list[Copy]]:
     """Return the sentence and its copies; nothing of a voice that knows one manner."""
     folder = decoded / MANNERS
     if not (folder / "text").is_file():
         return "", []
-    copies = [(name, folder / f"{key}.mp3") for key, name in NAMES.items()]
-    manners = [Manner(name, media.file_uri(copy)) for name, copy in copies if copy.is_file()]
-    return (folder / "text").read_text(encoding="utf-8").strip(), manners
+    places = [(name, folder / f"{key}.mp3") for key, name in NAMES.items()]
+    copies = [Copy(name, media.file_uri(copy)) for name, copy in places if copy.is_file()]
+    return (folder / "text").read_text(encoding="utf-8").strip(), copies

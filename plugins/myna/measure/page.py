@@ -10,7 +10,7 @@ from myna.files import atomic_text
 from myna.measure import charts, media
 from myna.measure.clips import Clip
 from myna.measure.curves import training_curves
-from myna.measure.manners import Manner
+from myna.measure.manners import Copy
 
 logger = logging.getLogger(__name__)
 
@@ -77,7 +77,7 @@ class Content:
     curves: Mapping[str, Mapping[str, tuple[str, list[str]]]]
     encoder: Mapping[str, Any] = field(default_factory=dict)
     vocoder: Mapping[str, Any] = field(default_factory=dict)
-    manners: tuple[str, Sequence[Manner]] = ("", ())
+    manners: tuple[str, Sequence[Copy]] = ("", ())
 
 
 def write_page(path: Path, content: Content) -> None:

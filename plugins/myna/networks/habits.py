@@ -15,14 +15,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from myna.networks.tts.prosody import Prosody, loudness
+from myna.measure.contour import Contour, Melody, melody, semitones
+from myna.networks.tts.prosody import Prosody, bounded, loudness
 from myna.text.reading import Piece
 
 if TYPE_CHECKING:
     from myna.networks.voice import Voice
 
 FRAME = 256 / 22_050  # seconds
-LEAST_VOICED, FAR = 10, 10.0  # frames of a sentence that counts; semitones from its median that are an octave error
 LEAST_WITHIN = 0.01  # semitones: what moves less is no speech
 SILENT, LEAST_PAUSE = 40.0, 13  # decibels below the loudest frame; frames (0.15 s)
 SHIFT, RANGES, VARIETY = 4.0, (0.7, 1.6), 1.2  # bounds: semitones, times, semitones of deviation
@@ -60,11 +60,11 @@ class Habits:
             piece: Of a reading.
             seed: Same seed and text, same prosody.
         """
-        shift = _within(12 * math.log2(self.pitch / self.own_pitch), -SHIFT, SHIFT)
+        shift = bounded(12 * math.log2(self.pitch / self.own_pitch), -SHIFT, SHIFT)
         missing = math.sqrt(max(self.between**2 - self.own_between**2, 0.0))
         offset = _drawn("".join(piece.symbols), seed) + LIVELY * (piece.symbols[-1:] in (["?"], ["!"]))
         return Prosody(
-            pitch=shift + min(missing, VARIETY) * offset, range=_within(self.within / self.own_within, *RANGES)
+            pitch=shift + min(missing, VARIETY) * offset, range=bounded(self.within / self.own_within, *RANGES)
         )
 
 
@@ -84,14 +84,18 @@ def habits_of(voice: "Voice", mels: Iterable[Tensor], texts: Sequence[str], read
         return None
     real = [_heard(voice, mel) for mel in mels]
     own = [_heard(voice, _said(voice, text)) for text in texts]
-    person, network = _melody([h.tone for h in real]), _melody([h.tone for h in own])
-    if person is None or network is None or network[1] < LEAST_WITHIN:
+    person, network = melody([h.tone for h in real]), melody([h.tone for h in own])
+    if not (person.sentences and network.sentences) or network.within < LEAST_WITHIN:
         return None
     rate = sum(h.frames for h in own) / max(sum(h.frames for h in real[: len(own)]), 1) if read else None
     pauses = [n * FRAME for h in real for n in h.pauses]
     mean = float(np.mean(pauses)) if pauses else 0.0
-    numbers = [*person, rate, mean, *network]
+    numbers = [*_told(person), rate, mean, *_told(network)]
     return Habits(*(None if n is None else round(n, 4) for n in numbers))  # type: ignore[arg-type]
+
+
+def _told(found: Melody) -> tuple[float, float, float]:
+    return 2 ** (found.mean / 12), found.within, found.between
 
 
 def described(habits: Habits | None) -> dict[str, float | None] | None:
@@ -101,7 +105,7 @@ def described(habits: Habits | None) -> dict[str, float | None] | None:
 
 @dataclass(frozen=True)
 class _Heard:
-    tone: np.ndarray  # semitones above 1 Hz of voiced frames
+    tone: Contour
     frames: int  # from the first to the last sound
     pauses: list[int]  # frames
 
@@ -109,8 +113,7 @@ class _Heard:
 @torch.inference_mode()
 def _heard(voice: "Voice", mel: Tensor) -> _Heard:
     hertz, voicing = voice.tts.tracker.track(mel)
-    tone = 12 * np.log2(hertz[0].numpy()[voicing[0].numpy() > 0.5])
-    tone = tone[np.abs(tone - np.median(tone)) < FAR] if len(tone) else tone
+    tone = semitones((hertz * (voicing > 0.5))[0].numpy())
     loud = loudness(mel)[0].numpy()
     places = np.flatnonzero(loud > loud.max() - SILENT)
     gaps = np.diff(places) - 1
@@ -124,21 +127,8 @@ def _said(voice: "Voice", text: str) -> Tensor:
     return mel
 
 
-def _melody(tones: Sequence[np.ndarray]) -> tuple[float, float, float] | None:
-    kept = [tone for tone in tones if len(tone) >= LEAST_VOICED]
-    if not kept:
-        return None
-    means = np.array([tone.mean() for tone in kept])
-    within = float(np.mean([tone.std() for tone in kept]))
-    return float(2 ** (means.mean() / 12)), within, float(means.std())
-
-
 def _drawn(text: str, seed: int) -> float:
     """Return a number of deviation 1, at most 2 from 0, always the same for a text and a seed."""
     digest = hashlib.sha256(f"{seed}\n{text}".encode()).digest()
     uniform = [(int.from_bytes(digest[n : n + 4], "big") + 0.5) / 2**32 for n in (0, 4)]
-    return _within(math.sqrt(-2 * math.log(uniform[0])) * math.cos(2 * math.pi * uniform[1]), -2.0, 2.0)
-
-
-def _within(value: float, low: float, high: float) -> float:
-    return min(max(value, low), high)
+    return bounded(math.sqrt(-2 * math.log(uniform[0])) * math.cos(2 * math.pi * uniform[1]), -2.0, 2.0)

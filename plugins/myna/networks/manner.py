@@ -19,7 +19,7 @@ from myna.audio.mel import log_mel
 from myna.errors import MynaError
 from myna.measure.waves import prepare
 from myna.networks.pretrained import pinned_file
-from myna.networks.tts.prosody import Prosody, loudness, paced
+from myna.networks.tts.prosody import Prosody, bounded, loudness, paced
 from myna.text.reading import Piece, Reading
 
 if TYPE_CHECKING:
@@ -234,14 +234,10 @@ def _compared(said: Sequence[Delivered], own: Sequence[Delivered]) -> Manner:
         )
     spread = sum(piece.spread for piece in said) / sum(piece.spread for piece in own)
     rise = _further(said, own, "contour", MOVES)
-    return Manner(list(said), rate, _bounded(spread, *RANGES), rise, _further(said, own, "loudness", SWELLS))
+    return Manner(list(said), rate, bounded(spread, *RANGES), rise, _further(said, own, "loudness", SWELLS))
 
 
 def _further(said: Sequence[Delivered], own: Sequence[Delivered], name: str, most: float) -> float:
     """Return how much further than by itself the voice is to go at the end of a sentence."""
     ends = [s.ending(getattr(s, name)) - o.ending(getattr(o, name)) for s, o in zip(said, own, strict=True)]
-    return _bounded(float(np.mean(ends)), -most, most)
-
-
-def _bounded(value: float, low: float, high: float) -> float:
-    return min(max(value, low), high)
+    return bounded(float(np.mean(ends)), -most, most)

@@ -29,7 +29,7 @@ from myna.networks.tts.emotion import laid_on
 from myna.networks.tts.prosody import Prosody
 from myna.networks.tts.prosody import timed as timed_prosody
 from myna.networks.weights import build, save_weights
-from myna.text.emotion import manner
+from myna.text.emotion import change_of
 from myna.text.front_end import DEFAULT, FrontEnd, build_front_end
 from myna.text.languages import LANGUAGES, canonical
 from myna.text.reading import Piece, Reading, read_text, spoken_or_error, whole_piece
@@ -240,7 +240,7 @@ class Voice:
         out, lengths = self.tts.infer(*text, seed=seed, speed=speed, **more)
         out = out[:, : int(lengths[0])]
         if felt is not None:
-            out = laid_on(out, self.tts.tracker.track(out)[1], manner(felt))
+            out = laid_on(out, self.tts.tracker.track(out)[1], change_of(felt))
         wave = out if self.vocoder is None else self.vocoder(out)
         return wave[0].float().numpy() * piece.style.gain, frames
 

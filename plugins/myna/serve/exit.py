@@ -213,24 +213,24 @@ def voice_card(directory: Path, voice: Talker) -> "VoiceCard":
 def speak(voice: Talker, speech: Speech) -> tuple[NDArray[np.float32], int]:
     """Speak; returns samples `(T,)` and their rate in Hz."""
     speech = speech.checked()
-    wave = voice.speak(speech.text, **_manner(speech))
+    wave = voice.speak(speech.text, **_how(speech))
     return wave, voice.sample_rate
 
 
 def speak_parts(voice: Talker, speech: Speech) -> Iterator[NDArray[np.float32]]:
     """Speak part by part: samples `(T,)` within ±1, each as soon as it is made."""
     speech = speech.checked()
-    for wave in voice.stream(speech.text, **_manner(speech)):
+    for wave in voice.stream(speech.text, **_how(speech)):
         yield np.clip(wave, -1.0, 1.0)
 
 
 def speak_timed(voice: "Voice", speech: Speech) -> "Timed":
     """Speak, and say when each word is said; see `myna.networks.timing`."""
     speech = speech.checked()
-    return voice.speak_timed(speech.text, **_manner(speech))
+    return voice.speak_timed(speech.text, **_how(speech))
 
 
-def _manner(speech: Speech) -> dict[str, Any]:
+def _how(speech: Speech) -> dict[str, Any]:
     asked = {name: getattr(speech, name) for name in ("language", "seed", "speed", "style")}
     return asked if speech.like is None else {**asked, "like": speech.like}
 

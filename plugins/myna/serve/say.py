@@ -243,16 +243,21 @@ def _parser() -> argparse.ArgumentParser:
         metavar="N",
         help="more help little, and wait for one another where other programs are busy (default: 1)",
     )
+    add_exit_options(parser, "the speaker's consent")
+    add_place_options(parser)
+    return parser
+
+
+def add_exit_options(parser: argparse.ArgumentParser, consent: str) -> None:
+    """Add what the exit asks: purpose, audible label, undertaking."""
     parser.add_argument(
         "--purpose",
         choices=("evaluation", "private", "publish", "commercial"),
         default="evaluation",
-        help="what the sound is for; the speaker's consent must cover it (default: evaluation)",
+        help=f"what the sound is for; {consent} must cover it (default: evaluation)",
     )
     parser.add_argument("--cue", choices=("rhythm", "spoken", "off"), default="rhythm", help="the audible label")
     parser.add_argument("--undertaking", type=Path, metavar="FILE", help="needed with --cue off (see docs)")
-    add_place_options(parser)
-    return parser
 
 
 def _add_prosody(parser: argparse.ArgumentParser) -> None:

@@ -14,6 +14,7 @@ from myna.serve.exit import (
     Talker,
     engine_of,
     find_voice,
+    languages_of,
     leave_scene,
     load_voice,
     speak,
@@ -23,7 +24,7 @@ from myna.serve.exit import (
 )
 from myna.serve.named import named_voice
 from myna.serve.place_options import add_form_options, form_of
-from myna.serve.say import check_output
+from myna.serve.say import add_exit_options, check_output
 
 if TYPE_CHECKING:
     from myna.safety.release_placed import Voiced
@@ -84,8 +85,8 @@ def _spoken(scene: "Scene", folders: list[Path], arguments: argparse.Namespace) 
         voice, speech = loaded[folder], Speech(line.text, line.language, line.speed, line.seed).checked()
         # One watermark for all: that of an export, where one of the voices is.
         request = spoken_request(speech, arguments.output, **wishes, **watermark_wish(exported))
-        languages = voice.read(speech.text, speech.language).languages()
-        request, card = request.model_copy(update={"languages": languages}), voice_card(folder, voice)
+        request = request.model_copy(update={"languages": languages_of(voice, speech)})
+        card = voice_card(folder, voice)
         admit(card, request)
         asked.append((voice, speech, card, request))
     return [Voiced(speak(voice, speech), card, request) for voice, speech, card, request in asked]
@@ -112,12 +113,5 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("scene", type=Path, help="YAML: lines of voice, text, at, azimuth, … (docs/spatial.md)")
     parser.add_argument("-o", "--output", type=Path, required=True, help="wav; for binaural any format of myna say")
     add_form_options(parser)
-    parser.add_argument(
-        "--purpose",
-        choices=("evaluation", "private", "publish", "commercial"),
-        default="evaluation",
-        help="what the sound is for; the consent of every speaker must cover it (default: evaluation)",
-    )
-    parser.add_argument("--cue", choices=("rhythm", "spoken", "off"), default="rhythm", help="the audible label")
-    parser.add_argument("--undertaking", type=Path, metavar="FILE", help="needed with --cue off (see docs)")
+    add_exit_options(parser, "the consent of every speaker")
     return parser

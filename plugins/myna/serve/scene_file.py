@@ -1,20 +1,19 @@
 """A scene: who says what, where and when, in YAML."""
 
 from pathlib import Path
-from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field
 
 from myna.limits import LARGEST_YAML
 from myna.parsing import described, read_bytes
-from myna.spatial.walk import FARTHEST, NEAREST, Point, Walk, standing
+from myna.spatial.walk import Placement
 
 _MOST_LINES = 64
 _LONGEST = 1800.0  # seconds
 
 
-class Line(BaseModel):
-    """What one voice says.
+class Line(Placement):
+    """What one voice says, and where.
 
     Attributes:
         voice: Directory, pack or name of a voice; a path is seen from the folder of the scene.
@@ -23,32 +22,14 @@ class Line(BaseModel):
         language: espeak-ng code or alias, or `auto`; left out: the voice's own.
         speed: 1.2 is a fifth faster.
         seed: Another seed, another reading.
-        azimuth: Degrees to the left of the front.
-        elevation: Degrees above the ears.
-        distance: Metres.
-        path: A way in place of these three.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
     voice: str = Field(min_length=1, max_length=1000)
     text: str = Field(min_length=1, max_length=100_000)
     at: float | None = Field(default=None, ge=0.0, le=_LONGEST)
     language: str | None = Field(default=None, max_length=40)
     speed: float = Field(default=1.0, ge=0.25, le=4.0)
     seed: int = Field(default=0, ge=0, lt=2**31)
-    azimuth: float = Field(default=0.0, ge=-360.0, le=360.0)
-    elevation: float = Field(default=0.0, ge=-90.0, le=90.0)
-    distance: float = Field(default=1.5, ge=NEAREST, le=FARTHEST)
-    path: tuple[Point, ...] = Field(default=(), max_length=2000)
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        self.walk()
-        return self
-
-    def walk(self) -> Walk:
-        """Return its way."""
-        return Walk(points=self.path) if self.path else standing(self.azimuth, self.elevation, self.distance)
 
 
 class Scene(BaseModel):

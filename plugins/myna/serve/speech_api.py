@@ -36,6 +36,7 @@ from myna.serve.settings import REQUESTER
 from myna.serve.spatial_api import Spatial
 from myna.serve.speaking import while_there
 from myna.text.emotion import parse as parse_emotion
+from myna.text.traced import PLAIN
 
 if TYPE_CHECKING:
     from myna.networks.timing import Timed
@@ -58,6 +59,12 @@ MEDIA = {
 _TOKENS_A_SECOND = 50  # of the usage that events end with: frames of 20 ms
 Granularity = Literal["word", "sentence", "phoneme", "viseme", "face"]
 Format = Literal["mp3", "wav", "flac", "opus", "aac", "pcm"]
+
+
+def _asked_of(name: str) -> Any:
+    """Return the field of a word of `PROSODY`, within its range."""
+    attribute, low, high, _, _ = PROSODY[name]
+    return Field(default=getattr(PLAIN, attribute), ge=low, le=high, allow_inf_nan=False)
 
 
 class VoiceId(BaseModel):
@@ -83,11 +90,11 @@ class Wanted(BaseModel):
     purpose: Literal["evaluation", "private", "publish", "commercial"] = "evaluation"
     cue: Literal["rhythm", "spoken"] = "rhythm"
     emotion: str | None = Field(default=None, max_length=40)
-    rate: float = Field(default=1.0, ge=0.25, le=4.0, allow_inf_nan=False)
-    pitch: float = Field(default=0.0, ge=-12.0, le=12.0, allow_inf_nan=False)
-    range: float = Field(default=1.0, ge=0.0, le=2.0, allow_inf_nan=False)
-    energy: float = Field(default=0.0, ge=-30.0, le=12.0, allow_inf_nan=False)
-    tilt: float = Field(default=0.0, ge=-6.0, le=6.0, allow_inf_nan=False)
+    rate: float = _asked_of("rate")
+    pitch: float = _asked_of("pitch")
+    range: float = _asked_of("range")
+    energy: float = _asked_of("energy")
+    tilt: float = _asked_of("tilt")
     habits: bool = False
     timestamp_granularities: list[Granularity] = Field(default=[], max_length=5)
     spatial: Spatial | None = None

@@ -20,6 +20,7 @@ from myna.parsing import one_line, read_bytes
 
 NEAREST, FARTHEST = 0.2, 50.0  # metres: a head is in the way before, and 16 bits get few behind
 _MOST_POINTS = 10_000
+_MOST_GIVEN = 2000  # of a request or a line of a scene
 _LONGEST = 12 * 3600.0  # seconds
 _MOST_TURNS = 3600.0  # degrees either way
 
@@ -91,6 +92,32 @@ class Walk(BaseModel):
     def moves(self) -> bool:
         """Whether it is ever somewhere else."""
         return len({(point.azimuth, point.elevation, point.distance) for point in self.points}) > 1
+
+
+class Placement(BaseModel):
+    """Where a voice is as data from outside say it: a place, or a way in its stead.
+
+    Attributes:
+        azimuth: Degrees to the left of the front.
+        elevation: Degrees above the ears.
+        distance: Metres.
+        path: The way.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    azimuth: float = Field(default=0.0, ge=-360.0, le=360.0)
+    elevation: float = Field(default=0.0, ge=-90.0, le=90.0)
+    distance: float = Field(default=1.5, ge=NEAREST, le=FARTHEST)
+    path: tuple[Point, ...] = Field(default=(), max_length=_MOST_GIVEN)
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        self.walk()
+        return self
+
+    def walk(self) -> Walk:
+        """Return its way."""
+        return Walk(points=self.path) if self.path else standing(self.azimuth, self.elevation, self.distance)
 
 
 class Stand(NamedTuple):

@@ -21,7 +21,7 @@ DEFAULT = 0.5  # keeps the speaker: the d-vector stays within 0.9 of the neutral
 
 
 @dataclass(frozen=True)
-class Manner:
+class Change:
     """What an emotion changes.
 
     Attributes:
@@ -60,32 +60,32 @@ def parse(text: str) -> Emotion | None:
     return None if name == "neutral" or strength == 0 else Emotion(name, strength)
 
 
-def manner(emotion: Emotion) -> Manner:
+def change_of(emotion: Emotion) -> Change:
     """Return what an emotion changes at its strength: of 0 nothing, of 1 all; factors go by their logarithm."""
     full, s = table()[emotion.name], emotion.strength
     factors = (full.range**s, full.rate**s, full.dynamics**s)
     spectra = (tuple(s * x for x in values) for values in (full.voiced, full.unvoiced))
-    return Manner(full.pitch * s, *factors, *spectra)
+    return Change(full.pitch * s, *factors, *spectra)
 
 
 def expressed(style: Style) -> Style:
     """Return a style with what its emotion does to pitch and pace."""
     if style.emotion is None:
         return style
-    asked = manner(style.emotion)
+    asked = change_of(style.emotion)
     return replace(
         style, pitch=style.pitch + asked.pitch, range=style.range * asked.range, rate=style.rate * asked.rate
     )
 
 
 @cache
-def table() -> Mapping[str, Manner]:
+def table() -> Mapping[str, Change]:
     """Return each emotion at strength 1."""
     found = json.loads(files("myna.text").joinpath("emotions.json").read_text(encoding="utf-8"))
     return {name: described(entry) for name, entry in found["emotions"].items()}
 
 
-def described(entry: Mapping[str, Any]) -> Manner:
+def described(entry: Mapping[str, Any]) -> Change:
     """Read an entry of `emotions.json`."""
     pitch, wider, rate, dynamics = (float(entry[name]) for name in ("pitch", "range", "rate", "dynamics"))
-    return Manner(pitch, wider, rate, dynamics, tuple(entry["voiced"]), tuple(entry["unvoiced"]))
+    return Change(pitch, wider, rate, dynamics, tuple(entry["voiced"]), tuple(entry["unvoiced"]))

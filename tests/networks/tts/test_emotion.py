@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from myna.networks.tts.emotion import laid_on
-from myna.text.emotion import NAMES, Manner, manner
+from myna.text.emotion import NAMES, Change, change_of
 from myna.text.traced import Emotion
 
-STILL = Manner(0.0, 1.0, 1.0, 1.0, (0.0,) * 80, (0.0,) * 80)
+STILL = Change(0.0, 1.0, 1.0, 1.0, (0.0,) * 80, (0.0,) * 80)
 
 
 def speech(seed: int) -> tuple[torch.Tensor, torch.Tensor]:
@@ -31,7 +31,7 @@ def test_what_asks_for_nothing_changes_nothing(seed: int) -> None:
 
 def test_voiced_and_unvoiced_frames_get_their_own_spectrum() -> None:
     mel, voiced = speech(1)
-    moved = laid_on(mel, voiced, Manner(0, 1, 1, 1, (1.0,) * 80, (-1.0,) * 80)) - mel
+    moved = laid_on(mel, voiced, Change(0, 1, 1, 1, (1.0,) * 80, (-1.0,) * 80)) - mel
     assert torch.allclose(moved[:, 20:40], torch.ones(1)) and torch.allclose(moved[:, :10], -torch.ones(1))
 
 
@@ -49,5 +49,5 @@ def test_dynamics_go_about_the_mean_level() -> None:
 @given(st.sampled_from(NAMES), st.floats(0.01, 1), st.integers(0, 2**31))
 def test_every_emotion_leaves_finite_speech(name: str, strength: float, seed: int) -> None:
     mel, voiced = speech(seed)
-    felt = laid_on(mel, voiced, manner(Emotion(name, strength)))
+    felt = laid_on(mel, voiced, change_of(Emotion(name, strength)))
     assert felt.shape == mel.shape and bool(torch.isfinite(felt).all()) and float((felt - mel).abs().max()) < 12

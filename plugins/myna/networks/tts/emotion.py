@@ -9,14 +9,14 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from myna.text.emotion import Manner
+from myna.text.emotion import Change
 
 _AROUND = 5  # frames over which voiced turns into unvoiced
 _SPEECH = 4.6  # how far below the loudest frame a frame is still speech, natural logarithm
 _FARTHEST = 2.0  # what dynamics may move a frame, natural logarithm
 
 
-def laid_on(mel: Tensor, voiced: Tensor, asked: Manner) -> Tensor:
+def laid_on(mel: Tensor, voiced: Tensor, asked: Change) -> Tensor:
     """Change spectrum and dynamics of speech.
 
     Args:

@@ -176,6 +176,11 @@ def _swell(own: Tensor, wanted: Tensor) -> Tensor:
     return (total / share.clamp_min(1 / WORD)).clamp(-MOST_SWELL, MOST_SWELL)
 
 
+def bounded(value: float, low: float, high: float) -> float:
+    """Return what is nearest to a number within bounds."""
+    return min(max(value, low), high)
+
+
 def _is(value: Value, neutral: float) -> bool:
     return not isinstance(value, Tensor) and value == neutral
 
