@@ -38,8 +38,7 @@ class Upload(Group):
     Attributes:
         pack: Folder of the pack.
         hub: hf (Hugging Face) or ms (ModelScope).
-        client: Who uploads: hub (the hub's own client), espnet (ESPnet3's upload_model) or nemo (NeMo's push_to_hf_hub,
-            the vocoder alone).
+        client: Who uploads: hub (its own client), espnet (upload_model) or nemo (push_to_hf_hub, the vocoder alone).
         repo: owner/name; null: nothing is uploaded.
         private: Whether a new repository is hidden from others.
         endpoint: Address of the hub; null: HF_ENDPOINT or MODELSCOPE_ENDPOINT, else the public hub.
