@@ -77,6 +77,7 @@ def test_a_job_survives_a_kill(killed: str, own: Server, recording: bytes) -> No
 
 def test_what_is_deleted_leaves_nothing_and_what_waits_can_be_cancelled(own: Server, recording: bytes) -> None:
     first = upload(own.start(), recording).json()
+    wait_for(lambda: job_of(own, first["job"]["id"])["state"] == "running", 60)
     second = upload(own, recording, name="Ben").json()["job"]["id"]
     assert error_of(upload(own, recording, name="ann"))["code"] == "name_taken"
     assert job_of(own, second)["queue"] == 0 and job_of(own, second)["state"] == "queued"  # one at a time
