@@ -5,11 +5,11 @@ import logging
 from collections.abc import Callable
 from typing import ClassVar
 
-from hydra.utils import get_method
 from omegaconf import DictConfig, OmegaConf
 
 from myna.espnet.toolkit import lean_import
 from myna.recipe import ranks
+from myna.recipe.call import call_stage
 from myna.recipe.logs import STAGE_LOGGER
 
 with lean_import():
@@ -87,8 +87,7 @@ class MynaSystem(BaseSystem):
     def _run_stage(self, name: str, args: tuple[object, ...], kwargs: dict[str, object]) -> None:
         """Call the function that the configuration chose for a stage."""
         self._reject_stage_args(name, args, kwargs)
-        config = self._merged()
-        get_method(config.stages[name]._target_)(config)
+        call_stage(name, self._merged())
 
     def _merged(self) -> DictConfig:
         """Return all role configs as one."""

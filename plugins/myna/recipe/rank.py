@@ -18,14 +18,15 @@ def main(job: Path) -> None:
     Args:
         job: YAML of the stage's name and the composed configuration.
     """
-    from hydra.utils import get_method
     from omegaconf import OmegaConf
+
+    from myna.recipe.call import call_stage
 
     logging.basicConfig(level=logging.WARNING)
     try:
         own_folders()
         stored = OmegaConf.load(job)
-        get_method(stored.config.stages[stored.stage]._target_)(stored.config)
+        call_stage(stored.stage, stored.config)
     except MynaError as error:
         refuse(error)
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import BaseModel, Field, SerializeAsAny, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, ValidationError
 
 from myna.arguments import LARGEST_SEED
 from myna.errors import MynaError
@@ -48,8 +48,16 @@ class Machine(Group):
     num_workers: Workers = 1
 
 
+class Own(Group):
+    """A group that a stage of the recipe's own names; Myna cannot know its keys."""
+
+    model_config = ConfigDict(extra="allow")
+
+
 class Settings(Machine):
-    """A recipe's configuration. A recipe that lacks a group lacks the attribute, too.
+    """A recipe's configuration: all that a stage is given of it, beside the workspace.
+
+    A recipe that lacks a group lacks the attribute, too; a group that a stage of its own names is an `Own`.
 
     Attributes:
         stages: What each stage is to the driver.
@@ -68,6 +76,8 @@ class Settings(Machine):
         pack: Stage 7.
         upload: Stage 7.
     """
+
+    model_config = ConfigDict(extra="allow")
 
     stages: dict[str, StageEntry]
     parallel: Parallel
@@ -122,9 +132,9 @@ def settings_of(plain: Mapping[str, Any]) -> Settings:
         name: checked(StageEntry, entry, f"stages.{name}") for name, entry in (plain.get("stages") or {}).items()
     }
     _known(plain, made["stages"].values())
-    for group in Settings.model_fields:
-        if group in plain and group not in made:
-            made[group] = group_of(group, plain[group])
+    for group, value in plain.items():
+        if group not in made:
+            made[group] = group_of(group, value) if group in Settings.model_fields else _own(value)
     for group in (*KINDS, *FAMILIES):
         if group in made:
             _parts(group, plain[group])
@@ -153,6 +163,10 @@ def group_of(group: str, value: Any) -> BaseModel:
     kind = choose(value)
     others = {key for other in family for key in other.model_fields} - set(kind.model_fields)
     return checked(kind, {key: inner for key, inner in value.items() if key not in others}, group)
+
+
+def _own(value: Any) -> Any:
+    return Own.model_validate(dict(value)) if isinstance(value, Mapping) else value
 
 
 def _known(plain: Mapping[str, Any], stages: Any) -> None:
