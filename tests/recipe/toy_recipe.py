@@ -7,13 +7,15 @@ import sys
 import textwrap
 from pathlib import Path
 
-from hydra.utils import get_method
 from omegaconf import DictConfig
 
 from myna.errors import MynaError
 from myna.files import atomic_text
+from myna.recipe.call import call_stage
 from myna.recipe.compose import compose_recipe
 from myna.recipe.run import Recipe, StageRunner
+from myna.settings.recipe import Settings
+from myna.workspace import Workspace
 
 CONFIG = """
 recipe_dir: .
@@ -63,7 +65,7 @@ def run(folder: Path, *overrides: str, stages: list[str] | None = None, ran: lis
         def runner(name: str) -> None:
             if ran is not None:
                 ran.append(name)
-            get_method(config.stages[name]._target_)(config)
+            call_stage(name, config)
 
         return runner
 
@@ -92,24 +94,25 @@ def run_apart(folder: Path, *overrides: str) -> subprocess.CompletedProcess[str]
     )
 
 
-def make_numbers(config: DictConfig) -> None:
+def make_numbers(settings: Settings, workspace: Workspace) -> None:
     """Write 0 … count-1, a file each."""
-    _each(range(config.numbers.count), Path(config.data_dir), lambda n: str(n), config.numbers.kill_at)
+    numbers = settings.numbers
+    _each(range(numbers.count), workspace.data, lambda n: str(n), numbers.kill_at)
 
 
-def double(config: DictConfig) -> None:
+def double(settings: Settings, workspace: Workspace) -> None:
     """Multiply each number."""
-    files = sorted(Path(config.data_dir).glob("*.txt"))
-    values = {int(file.stem): int(file.read_text()) * config.doubled.factor for file in files}
-    _each(sorted(values), Path(config.dump_dir), lambda n: str(values[n]), config.doubled.kill_at)
+    files = sorted(workspace.data.glob("*.txt"))
+    values = {int(file.stem): int(file.read_text()) * settings.doubled.factor for file in files}
+    _each(sorted(values), workspace.dump, lambda n: str(values[n]), settings.doubled.kill_at)
 
 
-def total(config: DictConfig) -> None:
+def total(settings: Settings, workspace: Workspace) -> None:
     """Add the numbers up."""
-    values = [int(file.read_text()) for file in Path(config.dump_dir).glob("*.txt")]
+    values = [int(file.read_text()) for file in workspace.dump.glob("*.txt")]
     if not values:
-        raise MynaError(f"{config.dump_dir}: no numbers; run double")
-    atomic_text(Path(config.exp_dir) / "total" / "sum.txt", str(sum(values) + config.summed.offset))
+        raise MynaError(f"{workspace.dump}: no numbers; run double")
+    atomic_text(workspace.exp / "total" / "sum.txt", str(sum(values) + settings.summed.offset))
 
 
 def _each(keys, folder: Path, make, kill_at: int | None) -> None:

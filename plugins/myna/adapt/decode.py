@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from omegaconf import DictConfig
 from tqdm import tqdm
 
 from myna import kaldi
@@ -26,6 +25,8 @@ from myna.audio.samples import SUFFIX, save_samples
 from myna.errors import MynaError, UnmarkableError
 from myna.files import atomic_text
 from myna.measure.manners import MANNERS
+from myna.settings.recipe import Settings
+from myna.settings.scores import Decode
 from myna.workspace import Workspace, run_again, run_first
 
 if TYPE_CHECKING:
@@ -56,35 +57,36 @@ class Line:
     recording: str | None = None
 
 
-def run(config: DictConfig) -> None:
+def run(settings: Settings, workspace: Workspace) -> None:
     """Speak everything that stage 6 measures; utterances that are already there are kept.
 
     Args:
-        config: The composed configuration; node `decode`.
+        settings: Of the recipe; its `decode`.
+        workspace: Gets `exp/clone/decode`.
 
     Raises:
         MynaError: The voice or the test set is missing, or a test sentence was trained on.
     """
     from myna.safety.release import admit
 
-    settings, out = config.decode, Workspace.of(config).decoded
-    voice = load_voice(Path(settings.voice))
+    wanted, out = settings.decode, workspace.decoded
+    voice = load_voice(Path(wanted.voice))
     card = card_of(voice)
     admit(card, listening_request(out / "speech.mp3", ""))  # before minutes of speech that might not be allowed
-    unseen, heldout = lines(config, voice)
+    unseen, heldout = lines(wanted, workspace, voice, settings.seed)
     language = voice.config.language
 
     def speak(line: Line) -> Speech:
-        return voice.speak(line.text, language=language, seed=line.seed, speed=settings.speed), voice.sample_rate
+        return voice.speak(line.text, language=language, seed=line.seed, speed=wanted.speed), voice.sample_rate
 
     write_set(out / "unseen", unseen, speak)
     write_set(out / "heldout", heldout, speak)
-    write_baselines(out, heldout[: settings.baselines], voice)
+    write_baselines(out, heldout[: wanted.baselines], voice)
     for kind in KINDS:
-        write_listening_copies(out / kind, card, settings.listen)
+        write_listening_copies(out / kind, card, wanted.listen)
     write_manners(out / MANNERS, unseen[0].text, voice, card, unseen[0].seed, listening_request)
-    speed = measure_speed(voice, [line.text for line in unseen[: settings.speed_sentences]])
-    summary = {"voice": str(settings.voice), "language": language, "speaker": voice.config.name, **speed}
+    speed = measure_speed(voice, [line.text for line in unseen[: wanted.speed_sentences]])
+    summary = {"voice": wanted.voice, "language": language, "speaker": voice.config.name, **speed}
     atomic_text(out / "decode.json", json.dumps(summary, indent=2, ensure_ascii=False) + "\n")
 
 
@@ -97,19 +99,18 @@ def load_voice(directory: Path) -> "Voice":
     return Voice.load(directory)
 
 
-def lines(config: DictConfig, voice: "Voice") -> tuple[list[Line], list[Line]]:
+def lines(wanted: Decode, workspace: Workspace, voice: "Voice", seed: int) -> tuple[list[Line], list[Line]]:
     """Return the unseen sentences and the held-out prompts."""
-    settings = config.decode
-    test_set = kaldi.read(settings.test_set)
+    test_set = kaldi.read(wanted.test_set)
     if not test_set.utterances:
-        raise MynaError(f"{settings.test_set} holds no utterance; {run_again('create_dataset')}")
+        raise MynaError(f"{wanted.test_set} holds no utterance; {run_again('create_dataset')}")
     speaker = test_set.speakers[0]
-    training = sorted(path for path in Workspace.of(config).dump.glob("*/text") if path.parent.name.endswith("train"))
-    path = sentences_file(voice.config.language, settings.sentences)
-    texts = unseen_sentences(path, settings.unseen, training)
-    unseen = [Line(f"{speaker}-unseen-{n:03d}", text, config.seed + n) for n, text in enumerate(texts, start=1)]
-    chosen = list(test_set.utterances.values())[: settings.heldout]
-    heldout = [Line(u.id, u.text, config.seed + 1000 + n, u.audio) for n, u in enumerate(chosen)]
+    training = sorted(path for path in workspace.dump.glob("*/text") if path.parent.name.endswith("train"))
+    path = sentences_file(voice.config.language, wanted.sentences)
+    texts = unseen_sentences(path, wanted.unseen, training)
+    unseen = [Line(f"{speaker}-unseen-{n:03d}", text, seed + n) for n, text in enumerate(texts, start=1)]
+    chosen = list(test_set.utterances.values())[: wanted.heldout]
+    heldout = [Line(u.id, u.text, seed + 1000 + n, u.audio) for n, u in enumerate(chosen)]
     return unseen, heldout
 
 

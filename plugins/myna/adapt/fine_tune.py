@@ -1,17 +1,11 @@
 """Stage 5: the configuration of the acoustic model names the function that clones a voice with it."""
 
-from omegaconf import DictConfig
+from hydra.utils import get_method
 
-from myna.espnet.train_tts import call
+from myna.settings.recipe import Settings
+from myna.workspace import Workspace
 
 
-def run(config: DictConfig) -> None:
-    """Fine-tune the base to the target and write `exp/clone/voice`.
-
-    Args:
-        config: The composed configuration; `tts.fine_tune._target_` is a function of it.
-
-    Raises:
-        MynaError: The configuration names no function.
-    """
-    call(config, "fine_tune")
+def run(settings: Settings, workspace: Workspace) -> None:
+    """Fine-tune the base to the target and write `exp/clone/voice`, by the function that `tts.fine_tune` names."""
+    get_method(settings.tts.fine_tune["_target_"])(settings, workspace)

@@ -15,24 +15,32 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from omegaconf import DictConfig, OmegaConf
 
 from myna.adapt.between import distance, keep_part_of_the_way, learning, part_of_the_way
 from myna.adapt.choose import choose_step
 from myna.adapt.judge import TuningJudge
 from myna.adapt.plan import Plan, plan_of, seconds_of
 from myna.adapt.policies import POLICIES
-from myna.adapt.voice_parts import base_part, consent_of, dev_texts, target_embedding, target_language, vocoder_part
+from myna.adapt.voice_parts import (
+    base_part,
+    consent_of,
+    dev_texts,
+    target_embedding,
+    target_language,
+    target_name,
+    vocoder_part,
+)
 from myna.errors import MynaError
 from myna.espnet import aligner
-from myna.espnet.mel_train import adamw, build_model, clipped, data_set
+from myna.espnet.mel_train import adamw, build_model, clipped, data_set, mel_tts
 from myna.files import atomic_text
 from myna.kaldi import read_table
 from myna.networks.habits import Habits, described, habits_of
 from myna.networks.pretrained import load_part, part_hash
 from myna.networks.tts.mel_network import MelNetwork
 from myna.networks.voice import Voice, VoiceConfig
-from myna.settings.tts import MelAdapt
+from myna.settings.recipe import Settings
+from myna.settings.tts import MelAdapt, MelTts
 from myna.text.front_end import load_front_end
 from myna.text.tokens import TokenList
 from myna.workspace import Workspace, run_again
@@ -45,51 +53,51 @@ HABITUAL, SAID = 100, 24  # recordings (twelve missed the mean of a lively reade
 log = logging.getLogger(__name__)
 
 
-def fine_tune(config: DictConfig) -> None:
+def fine_tune(settings: Settings, workspace: Workspace) -> None:
     """Fine-tune on `dump/target_train`, choose on `dump/target_dev`, write `exp/clone/voice`.
 
     Raises:
         MynaError: An earlier stage has not run.
     """
-    out = Workspace.of(config).clone
-    plan = plan_of(_adapt(config), seconds_of(Workspace.of(config).features("target_train")))
+    tts, out = mel_tts(settings.tts), workspace.clone
+    plan = plan_of(tts.adapt, seconds_of(workspace.features("target_train")))
     log.info("clone: %s (%s, %d steps, share %g)", plan.why, plan.policy, plan.steps, plan.share)
-    network, built = _base(config)
-    vocoder, vocoder_config = vocoder_part(Workspace.of(config).vocoder)
-    speaker = target_embedding(config)
-    tokens = TokenList.load(Workspace.of(config).tokens)
+    network, built = _base(tts, workspace.base)
+    vocoder, vocoder_config = vocoder_part(workspace.vocoder)
+    speaker = target_embedding(workspace)
+    tokens = TokenList.load(workspace.tokens)
     voice = Voice(
         VoiceConfig(
-            name=str(config.create_dataset.get("name") or "target"),
-            language=target_language(config),
+            name=target_name(settings),
+            language=target_language(workspace),
             tts=built,
             vocoder=vocoder_config,
-            defaults=dict(OmegaConf.to_container(config.tts.infer, resolve=True)),  # type: ignore[arg-type]
+            defaults=dict(tts.infer),
         ),
         network,
         vocoder,
         torch.from_numpy(np.array(speaker)),
         tokens,
-        front_end=load_front_end(Workspace.of(config).dump),
+        front_end=load_front_end(workspace.dump),
     )
     base = shared_parts(voice) if POLICIES[plan.policy].small else {}
     factors: dict[str, torch.Tensor] = {}
     report = asdict(plan) | {"chosen_step": 0}
     if plan.steps:
-        trained, factors = _train(config, voice, out, plan)
+        trained, factors = _train(settings, workspace, voice, plan)
         report |= trained
-    voice.config.habits = described(_habits(config, voice))
+    voice.config.habits = described(_habits(workspace.features("target_train"), voice))
     voice.save(out / "voice", base=base if factors else {}, factors=factors)
-    consent_of(config, out / "voice" / "consent.yaml")
+    consent_of(workspace, out / "voice" / "consent.yaml")
     atomic_text(out / "fine_tune.json", json.dumps(report, indent=1) + "\n")
     log.info("clone: step %s of %s chosen", report["chosen_step"], report.get("steps", 0))
 
 
-def _habits(config: DictConfig, voice: Voice) -> Habits | None:
+def _habits(recordings: Path, voice: Voice) -> Habits | None:
     """Compare the person's recordings, as many as tell enough, with what the tuned voice makes of their texts."""
     from myna.espnet.dataset import Dataset
 
-    source = Dataset(str(Workspace.of(config).features("target_train")), ("mel",), augmented=False)
+    source = Dataset(str(recordings), ("mel",), augmented=False)
     places = range(0, len(source.utterances), max(1, len(source.utterances) // HABITUAL))[:HABITUAL]
     mels = [torch.from_numpy(np.array(source[n]["mel"], np.float32))[None] for n in places]
     return habits_of(voice, mels, [source.utterances[n].text for n in places[:SAID]], read=True)
@@ -107,36 +115,41 @@ def _is_base(part: str, network: torch.nn.Module) -> bool:
     return mine.keys() == base.keys() and all(torch.equal(mine[key], base[key]) for key in mine)
 
 
-def _train(config: DictConfig, voice: Voice, out: Path, plan: Plan) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:
+def _train(
+    settings: Settings, workspace: Workspace, voice: Voice, plan: Plan
+) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:
     from myna.espnet.training import falling, fit, load_weights
 
-    settings, network = config.tts.adapt, voice.tts
-    policy = POLICIES[plan.policy](int(settings.get("rank", 8)))
+    tts, out, network = mel_tts(settings.tts), workspace.clone, voice.tts
+    adapt, policy = tts.adapt, POLICIES[plan.policy](tts.adapt.rank)
     policy.prepare(network)
     before = learning(network)
-    model = build_model(config.tts, network, settings)
-    if anchor := float(settings.get("anchor", 0.0)):
-        model.penalties["anchor"] = partial(distance, network, before, anchor)
-    gaussians = aligner.of_target(config)
-    common = {"embeds": "speaker", "augmented": bool(settings.augmented)}
+    model = build_model(tts, network, adapt)
+    if adapt.anchor:
+        model.penalties["anchor"] = partial(distance, network, before, adapt.anchor)
+    gaussians = aligner.of_target(tts, workspace)
+    common = {"embeds": "speaker", "augmented": adapt.augmented}
+    judge = _judge(workspace, voice, adapt.words)
     sizes = {"trained": sum(value.numel() for value in before.values())}
     fit(
         model,
-        config=clipped(config),
-        train=data_set(config, "target_train", network, gaussians, **common),
-        valid=data_set(config, "target_dev", network, gaussians, **common),
+        machine=clipped(settings, tts),
+        train=data_set(tts, workspace, "target_train", network, gaussians, **common),
+        valid=data_set(tts, workspace, "target_dev", network, gaussians, **common),
         exp_dir=out,
         max_steps=plan.steps,
         optimizers=adamw(plan.learning_rate),
         schedulers=falling(plan.steps, plan.learning_rate),
-        batches={"batch_size": settings.batch_size, "batch_frames": settings.batch_frames},
-        validate_every=int(settings.validate_every),
-        criteria=(("valid/mel", int(settings.keep), "min"), ("valid/mos", int(settings.keep), "max")),
-        freeze=[f"network.{part}" for part in still_parts(_adapt(config), network, plan)],
-        evaluate=_evaluation(config, voice, before, plan.share, lambda: model.illustrate(out)),
-        patience=settings.get("patience"),
+        batches={"batch_size": adapt.batch_size, "batch_frames": adapt.batch_frames},
+        validate_every=adapt.validate_every,
+        criteria=(("valid/mel", adapt.keep, "min"), ("valid/mos", adapt.keep, "max")),
+        freeze=[f"network.{part}" for part in still_parts(adapt, network, plan)],
+        evaluate=_evaluation(
+            _judge(workspace, voice, adapt.words), voice, before, plan.share, lambda: model.illustrate(out)
+        ),
+        patience=adapt.patience,
     )
-    chosen = choose_step(out / "log.jsonl", out / "best", float(settings.mel_margin))
+    chosen = choose_step(out / "log.jsonl", out / "best", adapt.mel_margin)
     load_weights(model, out / "best" / f"step{chosen['chosen_step']}.pt")
     keep_part_of_the_way(network, before, plan.share)
     factors = policy.factors(network)
@@ -145,24 +158,26 @@ def _train(config: DictConfig, voice: Voice, out: Path, plan: Plan) -> tuple[dic
     return chosen | sizes, factors
 
 
-def still_parts(settings: MelAdapt, network: MelNetwork, plan: Plan) -> tuple[str, ...]:
+def still_parts(adapt: MelAdapt, network: MelNetwork, plan: Plan) -> tuple[str, ...]:
     """Return the parts that do not learn: those that were named, or rhythm where there is too little of it to learn."""
-    if settings.freeze is not None:
-        return settings.freeze
+    if adapt.freeze is not None:
+        return adapt.freeze
     return () if plan.rhythm else network.parts.get("rhythm", ())
 
 
+def _judge(workspace: Workspace, voice: Voice, words: bool) -> TuningJudge:
+    clips = read_table(workspace.features("target_dev") / "wav.scp").values()
+    return TuningJudge(voice, dev_texts(workspace), [Path(clip) for clip in clips], words)
+
+
 def _evaluation(
-    config: DictConfig,
+    judge: TuningJudge,
     voice: Voice,
     before: Mapping[str, torch.Tensor],
     share: float,
     illustrate: Callable[[], dict[str, float]],
 ) -> "Evaluate":
     """Return what judges a voice at each validation: as it would be kept."""
-    clips = read_table(Workspace.of(config).features("target_dev") / "wav.scp").values()
-    words = bool(config.tts.adapt.get("words", True))
-    judge = TuningJudge(voice, dev_texts(config), [Path(clip) for clip in clips], words)
 
     def evaluate(_: torch.nn.Module) -> dict[str, float]:
         with part_of_the_way(voice.tts, before, share):
@@ -171,15 +186,9 @@ def _evaluation(
     return evaluate
 
 
-def _adapt(config: DictConfig) -> MelAdapt:
-    """Return `tts.adapt` with its ranges checked, also of a configuration that no recipe composed."""
-    return MelAdapt.model_validate(OmegaConf.to_container(config.tts.adapt, resolve=True))
-
-
-def _base(config: DictConfig) -> tuple[MelNetwork, dict[str, Any]]:
-    folder = Workspace.of(config).base
+def _base(tts: MelTts, folder: Path) -> tuple[MelNetwork, dict[str, Any]]:
     network, built = base_part(folder)
-    if built["_target_"] != config.tts.network._target_:
+    if built["_target_"] != tts.network["_target_"]:
         raise MynaError(f"{folder} holds another tts: {run_again('train_vits')} with the same words")
     assert isinstance(network, MelNetwork)
     return network, built

@@ -13,16 +13,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from omegaconf import DictConfig, OmegaConf
 
 from myna.adapt.choose import choose_step
 from myna.adapt.judge import TuningJudge
 from myna.adapt.vits_score import duration_scale
-from myna.adapt.voice_parts import base_part, consent_of, dev_texts, target_embedding, target_language
-from myna.espnet.vits_train import TEXT_SIDE, Phase, adamw, cosine, data_set, fit_waves, published, within
+from myna.adapt.voice_parts import base_part, consent_of, dev_texts, target_embedding, target_language, target_name
+from myna.espnet.vits_train import TEXT_SIDE, Phase, adamw, cosine, data_set, fit_waves, published, vits, within
 from myna.files import atomic_text
 from myna.networks.tts.vits import VitsCore
 from myna.networks.voice import Voice, VoiceConfig
+from myna.settings.recipe import Settings
+from myna.settings.tts import Vits, VitsAdapt
 from myna.text.front_end import load_front_end
 from myna.text.tokens import TokenList
 from myna.workspace import Workspace
@@ -39,134 +40,135 @@ TEXT_TRUNK = tuple(f"network.text_encoder.{part}" for part in ("embed", "attenti
 LATENT_FIELDS = ("text", "mel", "mean", "log_deviation", "spembs", "lids")
 
 
-def fine_tune(config: DictConfig) -> None:
+def fine_tune(settings: Settings, workspace: Workspace) -> None:
     """Fine-tune on `dump/target_train`, choose on `dump/target_dev`, write `exp/clone/voice`.
 
     Raises:
         MynaError: An earlier stage has not run.
     """
-    out = Workspace.of(config).clone
-    voice = start(config)
+    tts, out = vits(settings.tts), workspace.clone
+    voice = start(settings, workspace)
     network = voice.tts
     assert isinstance(network, VitsCore)
-    report: dict[str, Any] = _learn(config, voice, out) if _steps(config) else {"chosen_step": 0}
-    if published(config.tts.init):
-        network.duration_scale.fill_(duration_scale(network, _latents(config, network, out, "target_train")))
+    report: dict[str, Any] = _learn(settings, workspace, voice) if _steps(tts) else {"chosen_step": 0}
+    if published(tts.init):
+        network.duration_scale.fill_(duration_scale(network, _latents(tts, workspace, network, "target_train")))
         report["duration_scale"] = round(float(network.duration_scale), 4)
     voice.save(out / "voice")
-    atomic_text(out / "voice" / "origin.json", json.dumps({"name": config.tts.name, "init": config.tts.init}) + "\n")
-    consent_of(config, out / "voice" / "consent.yaml")
+    atomic_text(out / "voice" / "origin.json", json.dumps({"name": tts.name, "init": tts.init}) + "\n")
+    consent_of(workspace, out / "voice" / "consent.yaml")
     atomic_text(out / "fine_tune.json", json.dumps(report, indent=1) + "\n")
     log.info("clone: step %s chosen", report["chosen_step"])
 
 
-def _steps(config: DictConfig) -> int:
+def _steps(tts: Vits) -> int:
     """Return the number of steps that are asked for; with none the start speaks with the target's embedding."""
-    settings = config.tts.adapt
-    phases = (settings.wave, settings.prior) if published(config.tts.init) else (settings.full,)
-    return sum(int(phase.max_steps) for phase in phases)
+    adapt = tts.adapt
+    return adapt.wave.max_steps + adapt.prior.max_steps if published(tts.init) else adapt.full.max_steps
 
 
-def _learn(config: DictConfig, voice: Voice, out: Path) -> dict[str, Any]:
+def _learn(settings: Settings, workspace: Workspace, voice: Voice) -> dict[str, Any]:
     """Train in the phases of the start; the voice's network holds the chosen weights afterwards."""
-    settings = config.tts.adapt
-    report: dict[str, Any] = {}
-    if published(config.tts.init):
-        last = "prior" if settings.prior.max_steps else "wave"
-        if settings.wave.max_steps:
-            report["wave"] = _waves(config, voice, out if last == "wave" else out / "wave")
+    tts, out = vits(settings.tts), workspace.clone
+    adapt, report = tts.adapt, dict[str, Any]()
+    if published(tts.init):
+        last = "prior" if adapt.prior.max_steps else "wave"
+        if adapt.wave.max_steps:
+            report["wave"] = _waves(settings, workspace, voice, out if last == "wave" else out / "wave")
         if last == "prior":
-            report["prior"] = _prior(config, voice, out)
+            report["prior"] = _prior(settings, workspace, voice)
     else:
-        report["full"] = _waves(config, voice, out, text=True)
-    report |= choose_step(out / "log.jsonl", out / "best", float(settings.mel_margin))
+        report["full"] = _waves(settings, workspace, voice, out, text=True)
+    report |= choose_step(out / "log.jsonl", out / "best", adapt.mel_margin)
     assert isinstance(voice.tts, VitsCore)
     _take(voice.tts, out / "best" / f"step{report['chosen_step']}.pt")
     return report
 
 
-def start(config: DictConfig) -> Voice:
+def start(settings: Settings, workspace: Workspace) -> Voice:
     """Put the base of stage 3 and the target's embedding together.
 
     Raises:
         MynaError: Stage 2 or 3 has not run.
     """
-    folder = Workspace.of(config).base
-    network, built = base_part(folder)
+    network, built = base_part(workspace.base)
     described = VoiceConfig(
-        name=str(config.get("create_dataset", {}).get("name") or "target"),
-        language=target_language(config),
+        name=target_name(settings),
+        language=target_language(workspace),
         tts=built,
-        defaults=dict(OmegaConf.to_container(config.tts.infer, resolve=True)),  # type: ignore[arg-type]
+        defaults=dict(settings.tts.infer),
     )
-    tokens = TokenList.load(Workspace.of(config).tokens)
-    speaker = torch.from_numpy(np.array(target_embedding(config)))
-    return Voice(described, network, None, speaker, tokens, front_end=load_front_end(Workspace.of(config).dump))
+    tokens = TokenList.load(workspace.tokens)
+    speaker = torch.from_numpy(np.array(target_embedding(workspace)))
+    return Voice(described, network, None, speaker, tokens, front_end=load_front_end(workspace.dump))
 
 
-def _waves(config: DictConfig, voice: Voice, folder: Path, *, text: bool = False) -> dict[str, Any]:
+def _waves(
+    settings: Settings, workspace: Workspace, voice: Voice, folder: Path, *, text: bool = False
+) -> dict[str, Any]:
     """Train with waves; with checkpoints by MOS estimate too where this is the last phase."""
-    settings = config.tts.adapt
+    tts = vits(settings.tts)
     common: dict[str, Any] = {"embeds": "speaker"}
-    train = data_set(config, "target_train", **common, augmented=bool(settings.augmented))
-    phase = Phase(settings.full if text else settings.wave, folder, () if text else TEXT_SIDE)
+    train = data_set(tts, workspace, "target_train", **common, augmented=tts.adapt.augmented)
+    phase = Phase(tts.adapt.full if text else tts.adapt.wave, folder, () if text else TEXT_SIDE)
     more: dict[str, Any] = {}
     if folder.name != "wave":
-        phase = Phase(phase.settings, folder, phase.freeze, _criteria(config))
-        more["evaluate"] = _clearness(voice, config)
+        phase = Phase(phase.settings, folder, phase.freeze, _criteria(tts.adapt))
+        more["evaluate"] = _clearness(voice, workspace)
     assert isinstance(voice.tts, VitsCore)
-    sets = train, data_set(config, "target_dev", **common)
-    return fit_waves(config, voice.tts, phase, sets, text=text, **more)
+    sets = train, data_set(tts, workspace, "target_dev", **common)
+    return fit_waves(settings, voice.tts, phase, sets, text=text, **more)
 
 
-def _prior(config: DictConfig, voice: Voice, out: Path) -> dict[str, Any]:
+def _prior(settings: Settings, workspace: Workspace, voice: Voice) -> dict[str, Any]:
     """Train flow and the text encoder's projection on cached latents."""
     from myna.espnet.training import fit
     from myna.espnet.vits_data import entry
     from myna.espnet.vits_latent_model import VitsPriorModel
 
-    settings = config.tts.adapt.prior
-    network = voice.tts
+    tts = vits(settings.tts)
+    prior, network = tts.adapt.prior, voice.tts
     assert isinstance(network, VitsCore)
-    folders = {name: _latents(config, network, out, name) for name in ("target_train", "target_dev")}
+    folders = {name: _latents(tts, workspace, network, name) for name in ("target_train", "target_dev")}
     result = fit(
         VitsPriorModel(network.requires_grad_(True)),
-        config=within(config, settings),
+        machine=within(settings, prior),
         train=entry(folders["target_train"], LATENT_FIELDS),
         valid=entry(folders["target_dev"], LATENT_FIELDS),
-        exp_dir=out,
-        max_steps=int(settings.max_steps),
-        optimizers=adamw(float(settings.learning_rate)),
-        schedulers=cosine(config, settings),
-        batches={"batch_size": int(settings.batch_size)},
-        validate_every=int(settings.validate_every),
-        criteria=_criteria(config),
-        evaluate=_clearness(voice, config),
+        exp_dir=workspace.clone,
+        max_steps=prior.max_steps,
+        optimizers=adamw(prior.learning_rate),
+        schedulers=cosine(settings, prior),
+        batches={"batch_size": prior.batch_size},
+        validate_every=prior.validate_every,
+        criteria=_criteria(tts.adapt),
+        evaluate=_clearness(voice, workspace),
         freeze=[*WAVE_SIDE, *TEXT_TRUNK, "network.duration_predictor"],
     )
     return {"steps": result.step, "seconds": result.seconds, "mel": result.best_value, "best_step": result.best_step}
 
 
-def _clearness(voice: Voice, config: DictConfig) -> "Evaluate":
+def _clearness(voice: Voice, workspace: Workspace) -> "Evaluate":
     """Return what gives the MOS estimate of a voice on sentences that it does not learn from."""
-    judge = TuningJudge(voice, dev_texts(config), recordings=(), words=False)
+    judge = TuningJudge(voice, dev_texts(workspace), recordings=(), words=False)
     return lambda _: judge()
 
 
-def _latents(config: DictConfig, network: VitsCore, out: Path, name: str) -> Path:
+def _latents(tts: Vits, workspace: Workspace, network: VitsCore, name: str) -> Path:
     """Return the folder with the latents of a set under the network's posterior encoder."""
     from myna.espnet.dataset import Dataset
     from myna.espnet.vits_latents import cache_latents
 
-    folder = out / "latents" / name
+    folder = workspace.clone / "latents" / name
     fields = ["text", "mel", "spembs", "lids"]
-    cache_latents(network, Dataset(**data_set(config, name, embeds="speaker", fields=fields, cache=False)), folder)
+    cache_latents(
+        network, Dataset(**data_set(tts, workspace, name, embeds="speaker", fields=fields, cache=False)), folder
+    )
     return folder
 
 
-def _criteria(config: DictConfig) -> list[tuple[str, int, str]]:
-    keep = int(config.tts.adapt.keep)
-    return [("valid/mel", keep, "min"), ("valid/mos", keep, "max")]
+def _criteria(adapt: VitsAdapt) -> list[tuple[str, int, str]]:
+    return [("valid/mel", adapt.keep, "min"), ("valid/mos", adapt.keep, "max")]
 
 
 def _take(network: VitsCore, path: Path) -> None:

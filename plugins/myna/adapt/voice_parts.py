@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from omegaconf import DictConfig
 from torch import nn
 
 from myna.errors import MynaError
 from myna.networks.weights import stored_network
+from myna.settings.recipe import Settings
 from myna.workspace import Workspace, run_again, run_first
 
 AUGMENTED = ("sp0.", "sp1.", "ps+", "ps-")  # how the names of copies at another speed or pitch begin
@@ -45,7 +45,7 @@ def _part(folder: Path, part: str, stage: str) -> tuple[nn.Module, dict[str, Any
     return stored_network(folder, part)
 
 
-def target_embedding(config: DictConfig) -> np.ndarray:
+def target_embedding(workspace: Workspace) -> np.ndarray:
     """Return the target's embedding `(256,)` from stage 2.
 
     Raises:
@@ -54,7 +54,7 @@ def target_embedding(config: DictConfig) -> np.ndarray:
     from myna.espnet.embeddings import read_embeddings
     from myna.safety.protected import check_protected
 
-    embeds = read_embeddings(Workspace.of(config).embeddings("target_train"), "spk")
+    embeds = read_embeddings(workspace.embeddings("target_train"), "spk")
     own = {name: e for name, e in embeds.items() if not name.startswith(AUGMENTED)}
     if len(own) != 1:
         raise MynaError(f"target_train has {len(own)} speakers ({', '.join(own)}): a clone is of one person")
@@ -63,26 +63,31 @@ def target_embedding(config: DictConfig) -> np.ndarray:
     return embedding
 
 
-def target_language(config: DictConfig) -> str:
+def target_name(settings: Settings) -> str:
+    """Return what the person is called."""
+    return settings.create_dataset.name or "target"
+
+
+def target_language(workspace: Workspace) -> str:
     """Return the language that most of the target's recordings are in."""
-    lines = (Workspace.of(config).features("target_train") / "utt2lang").read_text(encoding="utf-8").split()
+    lines = (workspace.features("target_train") / "utt2lang").read_text(encoding="utf-8").split()
     return Counter(lines[1::2]).most_common(1)[0][0]
 
 
-def dev_texts(config: DictConfig, count: int = 5) -> list[str]:
+def dev_texts(workspace: Workspace, count: int = 5) -> list[str]:
     """Return the first texts of `dump/target_dev`: sentences that a clone does not learn from.
 
     Raises:
         MynaError: Stage 1 has not run.
     """
-    path = Workspace.of(config).features("target_dev") / "text"
+    path = workspace.features("target_dev") / "text"
     if not path.is_file():
         raise MynaError(f"{path} is missing: {run_first('extract_features')}")
     lines = [line.split(maxsplit=1) for line in path.read_text(encoding="utf-8").splitlines()]
     return [line[1] for line in lines if len(line) == 2][:count]
 
 
-def consent_of(config: DictConfig, path: Path) -> None:
+def consent_of(workspace: Workspace, path: Path) -> None:
     """Write the consent record of the target into the finished voice, and seal the voice with it.
 
     The record is the person's own, or one made from `spk2consent`.
@@ -93,7 +98,7 @@ def consent_of(config: DictConfig, path: Path) -> None:
     from myna.safety import consent
     from myna.safety.finish import finish
 
-    folder = Workspace.of(config).recordings("target_train")
+    folder = workspace.recordings("target_train")
     own, table = folder / "consent.yaml", folder / "spk2consent"
     if own.is_file():
         record = consent.load(own)

@@ -3,25 +3,25 @@
 import time
 from collections.abc import Callable
 
-from omegaconf import DictConfig, OmegaConf
-
 from myna.errors import MynaError
+from myna.settings.group import replaced
+from myna.settings.recipe import Settings
+from myna.settings.trainer import Trainer
 
 CLOCKS: dict[str, Callable[[], float]] = {"processor": time.process_time, "wall": time.monotonic}
 
 
-def set_clock(config: DictConfig, name: str | None = None) -> None:
+def with_clock(settings: Settings, name: str | None = None) -> Settings:
     """Let training count seconds of the processor, on which other work on the machine leaves no mark, or of the day.
 
     Args:
-        config: Has `trainer`, which `myna.espnet.training.fit` reads.
+        settings: Their `trainer` is what training reads.
         name: `processor` or `wall`; what is set already, or else the processor, when left out.
 
     Raises:
         MynaError: There is no such clock.
     """
-    chosen = name or config.trainer.get("clock") or "processor"
-    OmegaConf.update(config, "trainer.clock", check_clock(chosen), force_add=True)
+    return replaced(settings, {"trainer.clock": check_clock(name or settings.trainer.clock or "processor")})
 
 
 def check_clock(name: str) -> str:
@@ -35,6 +35,6 @@ def check_clock(name: str) -> str:
     return name
 
 
-def clock(config: DictConfig) -> Callable[[], float]:
+def clock(trainer: Trainer) -> Callable[[], float]:
     """Return the clock that was set."""
-    return CLOCKS[config.trainer.clock]
+    return CLOCKS[trainer.clock or "processor"]

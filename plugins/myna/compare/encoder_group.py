@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from omegaconf import DictConfig
-
 from myna.compare import encoders
 from myna.compare.group import Group
 from myna.compare.kept import Row
 from myna.compare.members import Member
+from myna.settings.group import replaced
+from myna.settings.recipe import Settings
 
 
 class EncoderGroup(Group):
@@ -19,10 +19,10 @@ class EncoderGroup(Group):
         """Return none: the error rate has its floor at one half and its ceiling at nought."""
         return []
 
-    def measure(self, member: Member, config: DictConfig, folder: Path) -> Row:
+    def measure(self, member: Member, settings: Settings, folder: Path) -> Row:
         """Train an encoder and try it on pairs of recordings."""
-        config.encoder.leave_out = list(self.settings.hold_out)
-        found = encoders.measure(config, self.seconds(member), self.settings.max_steps)
+        settings = replaced(settings, {"encoder.leave_out": self.options.hold_out})
+        found = encoders.measure(settings, self.seconds(member), self.options.max_steps)
         seconds, pair = found["training_seconds"], found["confused"]
         row: Row = {
             "origin": "pretrained" if seconds is None else "trained",

@@ -7,10 +7,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from omegaconf import DictConfig, OmegaConf
-
 from myna.files import atomic_text, sha256
 from myna.networks.pretrained import FOLDER
+from myna.settings.recipe import Settings
 from myna.workspace import Workspace
 
 Row = dict[str, Any]
@@ -53,24 +52,24 @@ def kept(folder: Path, keys: Keys, work: Callable[[], Row]) -> Row:
     return row
 
 
-def keys_of(config: DictConfig, group: str, **more: Any) -> Keys:
+def keys_of(settings: Settings, group: str, **more: Any) -> Keys:
     """Hash what a member's result follows from: its configuration, the comparison's, the seed and the data.
 
     Args:
-        config: The composed configuration of the member.
+        settings: Those of the recipe with the member.
         group: Its group.
         **more: What else its weights follow from.
     """
-    settings = dict(OmegaConf.to_container(config.compare, resolve=True))  # type: ignore[arg-type]
+    options = settings.compare.model_dump(mode="json")
     training = {
-        "member": OmegaConf.to_container(config[group], resolve=True),
-        "budget": {name: settings.pop(name) for name in TRAINING},
-        "seed": config.seed,
-        "data": _data(Workspace.of(config).dump),
+        "member": getattr(settings, group).model_dump(mode="json"),
+        "budget": {name: options.pop(name) for name in TRAINING},
+        "seed": settings.seed,
+        "data": _data(Workspace.of(settings).dump),
         **more,
     }
-    measuring = training | {name: value for name, value in settings.items() if name not in WHICH}
-    return Keys(*(_digest(parts, str(config.recipe_dir)) for parts in (training, measuring)))
+    measuring = training | {name: value for name, value in options.items() if name not in WHICH}
+    return Keys(*(_digest(parts, settings.recipe_dir) for parts in (training, measuring)))
 
 
 def _digest(parts: Mapping[str, Any], recipe: str) -> str:

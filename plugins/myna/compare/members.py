@@ -5,12 +5,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from omegaconf import DictConfig, OmegaConf
-
-from myna.compare.clock import check_clock, set_clock
+from myna.compare.clock import check_clock, with_clock
 from myna.errors import MynaError
+from myna.recipe.call import typed
 from myna.recipe.compose import compose_recipe
 from myna.recipe.folders import CONF, own_folders
+from myna.settings.group import replaced
+from myna.settings.recipe import Settings
+from myna.settings.scores import Compare
 
 GROUPS = ("encoder", "tts", "vocoder")
 SAME = ("auto", "ge2e")  # other words for encoder=cnn and encoder=resemblyzer
@@ -55,45 +57,43 @@ def member_names(group: str) -> list[str]:
     return sorted(names, key=lambda name: (name not in FIRST, name))
 
 
-def choose_members(settings: DictConfig) -> list[Member]:
+def choose_members(options: Compare) -> list[Member]:
     """List the members that `compare.groups` and `compare.members` name, in the order to try them.
 
     Raises:
         MynaError: A group, a member or the clock does not exist.
     """
-    check_clock(settings.clock)
-    if unknown := [group for group in settings.groups if group not in GROUPS]:
+    check_clock(options.clock)
+    if unknown := [group for group in options.groups if group not in GROUPS]:
         raise MynaError(f"--compare {unknown[0]}: there is no such group; choose from {', '.join(GROUPS)}")
-    every = [member for group in GROUPS for member in _of_group(group, settings)]
-    labels, wanted = [member.label for member in every], settings.members
+    every = [member for group in GROUPS for member in _of_group(group, options)]
+    labels, wanted = [member.label for member in every], options.members
     if unknown := [name for name in wanted or () if name not in labels]:
         raise MynaError(f"compare.members names {unknown[0]!r}; there is {', '.join(labels)}")
-    found = [member for member in every if member.group in settings.groups]
+    found = [member for member in every if member.group in options.groups]
     return [member for member in found if wanted is None or member.label in wanted]
 
 
-def _of_group(group: str, settings: DictConfig) -> list[Member]:
-    names, shipped = member_names(group), settings.shipped.get(group) or ()
-    own = [Member(group, name, trains=name not in settings.untrained) for name in names]
+def _of_group(group: str, options: Compare) -> list[Member]:
+    names, shipped = member_names(group), getattr(options.shipped, group, ())
+    own = [Member(group, name, trains=name not in options.untrained) for name in names]
     return own + [Member(group, name, shipped=True, trains=False) for name in shipped]
 
 
-def compose_member(config: DictConfig, overrides: Iterable[str], member: Member, exp_dir: Path) -> DictConfig:
+def compose_member(settings: Settings, overrides: Iterable[str], member: Member, exp_dir: Path) -> Settings:
     """Compose the recipe with a member.
 
     Args:
-        config: The recipe as it was composed; its data are used.
+        settings: Of the recipe; its data are used.
         overrides: What the person typed; words that choose other members are left out.
         member: The member.
         exp_dir: Where its results go.
     """
-    typed = [override for override in overrides if not CHOICE.match(override)]
-    values = {"data_dir": config.data_dir, "dump_dir": config.dump_dir, "exp_dir": str(exp_dir)}
-    made = compose_recipe(Path(config.recipe_dir), [*typed, f"{member.group}={member.name}"], values)
-    OmegaConf.set_struct(made, False)
-    set_clock(made, config.compare.clock)
-    made.trainer.max_steps = made.trainer.max_seconds = None
-    return made
+    words = [override for override in overrides if not CHOICE.match(override)]
+    values = {"data_dir": settings.data_dir, "dump_dir": settings.dump_dir, "exp_dir": str(exp_dir)}
+    made = typed(compose_recipe(Path(settings.recipe_dir), [*words, f"{member.group}={member.name}"], values))
+    unlimited = replaced(made, {"trainer.max_steps": None, "trainer.max_seconds": None})
+    return with_clock(unlimited, settings.compare.clock)
 
 
 def spread(items: Sequence[object], count: int) -> list[int]:

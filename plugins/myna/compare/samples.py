@@ -5,24 +5,25 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from omegaconf import DictConfig
-
 from myna import kaldi
 from myna.adapt.decode import Line, Speech, write_listening_copy, write_set
-from myna.adapt.voice_parts import consent_of, target_language
+from myna.adapt.voice_parts import consent_of, target_language, target_name
 from myna.errors import UnmarkableError
 from myna.safety.types import VoiceCard
+from myna.settings.recipe import Settings
+from myna.workspace import Workspace
 
 log = logging.getLogger(__name__)
 
 
 def listening_copies(
-    config: DictConfig, folder: Path, lines: list[Line], speak: Callable[[Line], Speech | None]
+    settings: Settings, workspace: Workspace, folder: Path, lines: list[Line], speak: Callable[[Line], Speech | None]
 ) -> list[dict[str, Any]]:
     """Speak lines into `folder`, and write a marked MP3 of the first ones.
 
     Args:
-        config: The recipe; the consent is that of its target.
+        settings: Of the recipe.
+        workspace: The consent is that of its target.
         folder: Gets samples, `wav.scp`, `text`, and `listen/`.
         lines: Utterances in the target's voice.
         speak: Gives the wave.
@@ -35,11 +36,10 @@ def listening_copies(
     if not (folder / "wav.scp").is_file():
         return []
     consent = folder / "consent" / "consent.yaml"
-    consent_of(config, consent)
-    name, language = str(config.create_dataset.get("name") or "target"), target_language(config)
-    card = VoiceCard(name=name, language=language, consent=consent)
+    consent_of(workspace, consent)
+    card = VoiceCard(name=target_name(settings), language=target_language(workspace), consent=consent)
     texts, waves = kaldi.read_table(folder / "text"), kaldi.read_table(folder / "wav.scp")
-    return [_copy(folder, key, Path(waves[key]), card, texts[key]) for key in list(waves)[: config.compare.prompts]]
+    return [_copy(folder, key, Path(waves[key]), card, texts[key]) for key in list(waves)[: settings.compare.prompts]]
 
 
 def _copy(folder: Path, key: str, wave: Path, card: VoiceCard, text: str) -> dict[str, Any]:

@@ -6,8 +6,6 @@ from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 
-from omegaconf import DictConfig
-
 from myna import kaldi
 from myna.adapt.baselines import copy_synthesis, formant_speech
 from myna.adapt.decode import Line, Speech
@@ -24,6 +22,7 @@ from myna.measure import similarity, wer
 from myna.measure.clips import PAIR, QUALITY, SPEAKER, TEXT, Clip, reference_clips
 from myna.measure.results import figures
 from myna.measure.score import Scorers, score
+from myna.settings.recipe import Settings
 from myna.workspace import Workspace
 
 CONDITION = "resemblyzer"  # its embeddings are those that the base reads
@@ -40,31 +39,31 @@ class TtsGroup(Group):
     @cached_property
     def lines(self) -> list[Line]:
         """The held-out sentences, evenly over the test set."""
-        settings, test = self.settings, kaldi.read(self.config.decode.test_set)
-        fitting = [u for u in test.utterances.values() if settings.shortest <= u.duration <= settings.longest]
+        options, test = self.options, kaldi.read(self.settings.decode.test_set)
+        fitting = [u for u in test.utterances.values() if options.shortest <= u.duration <= options.longest]
         if not fitting:
             raise MynaError(
-                f"{self.config.decode.test_set} holds no utterance of {settings.shortest:g} to {settings.longest:g} s; "
+                f"{self.settings.decode.test_set} holds no utterance of {options.shortest:g} to {options.longest:g} s; "
                 "change compare.shortest and compare.longest"
             )
-        chosen = [fitting[place] for place in spread(fitting, settings.sentences)]
-        return [Line(u.id, u.text, self.config.seed + n, u.audio) for n, u in enumerate(chosen)]
+        chosen = [fitting[place] for place in spread(fitting, options.sentences)]
+        return [Line(u.id, u.text, self.settings.seed + n, u.audio) for n, u in enumerate(chosen)]
 
     @cached_property
     def language(self) -> str:
         """The target's language."""
-        return target_language(self.config)
+        return target_language(self.workspace)
 
     @cached_property
     def scorers(self) -> Scorers:
         """The models that score."""
-        wanted = self.config.measure
+        wanted = self.settings.measure
         return Scorers(similarity.choose(CONDITION, wanted.similarity_encoder), wanted.whisper_model)
 
     @cached_property
     def target(self) -> list[Row]:
         """Embeddings of the target's own recordings."""
-        clips = reference_clips(Path(self.config.measure.reference_set), self.settings.reference_clips)
+        clips = reference_clips(Path(self.settings.measure.reference_set), self.options.reference_clips)
         return [score(clip, self.scorers) for clip in clips]
 
     @cached_property
@@ -75,11 +74,11 @@ class TtsGroup(Group):
         """
         from myna.espnet import train_encoder
 
-        shared, own = self.out.parent / "shared", Workspace.of(self.config).embeddings()
+        shared, own = self.out.parent / "shared", self.workspace.embeddings()
         if own.is_dir() and not (shared / "encoder" / "embeds").is_dir():
             shutil.copytree(own, shared / "encoder" / "embeds")
-        config = compose_member(self.config, self.overrides, Member("encoder", CONDITION), shared)
-        train_encoder.run(config)
+        settings = compose_member(self.settings, self.overrides, Member("encoder", CONDITION), shared)
+        train_encoder.run(settings, Workspace.of(settings))
         return shared / "encoder"
 
     def scores(self, spoken: dict[str, str], wants: tuple[str, ...]) -> tuple[Row, dict[str, Row]]:
@@ -117,7 +116,7 @@ class TtsGroup(Group):
         def real(folder: Path) -> Row:
             spoken = {line.id: str(line.recording) for line in self.lines}
             found, each = self.scores(spoken, (TEXT, SPEAKER, QUALITY))
-            first = sorted(self.lines, key=lambda line: line.id)[: self.settings.prompts]
+            first = sorted(self.lines, key=lambda line: line.id)[: self.options.prompts]
             samples = [
                 {"id": line.id, "text": line.text, "recordings": [str(line.recording)]} | each[line.id]
                 for line in first
@@ -138,27 +137,28 @@ class TtsGroup(Group):
 
     def spoken(self, folder: Path, speak: Callable[[Line], Speech | None]) -> Row:
         """Speak all sentences; returns the figures, and what can be listened to."""
-        samples = listening_copies(self.config, folder / "speech", self.lines, speak)
+        samples = listening_copies(self.settings, self.workspace, folder / "speech", self.lines, speak)
         table = folder / "speech" / "wav.scp"
         waves = dict(kaldi.read_table(table)) if table.is_file() else {}
         found, each = self.scores(waves, (TEXT, SPEAKER, QUALITY, PAIR))
         return found | {"samples": [sample | each[sample["id"]] for sample in samples]}
 
-    def measure(self, member: Member, config: DictConfig, folder: Path) -> Row:
+    def measure(self, member: Member, settings: Settings, folder: Path) -> Row:
         """Train an acoustic model and let it speak the sentences."""
-        acoustic.limit(config, member.init, self.seconds(member), self.settings.max_steps)
+        settings = acoustic.limit(settings, member.init, self.seconds(member), self.options.max_steps)
+        workspace = Workspace.of(settings)
         link = folder / "encoder"
         if not link.is_symlink():
             folder.mkdir(parents=True, exist_ok=True)
             link.symlink_to(os.path.relpath(self.embeddings, folder))
-        row = acoustic.train(config)
-        voice = acoustic.make_voice(config, folder / "voice")
+        row = acoustic.train(settings, workspace)
+        voice = acoustic.make_voice(settings, workspace, folder / "voice")
         row |= size(voice.tts.state_dict(), sum(p.numel() for p in voice.tts.parameters()))
 
         def speak(line: Line) -> Speech:
             return voice.speak(line.text, seed=line.seed), voice.sample_rate
 
-        first, samples = self.lines[: self.settings.rtf_sentences], 0
+        first, samples = self.lines[: self.options.rtf_sentences], 0
 
         def work() -> None:
             nonlocal samples

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from omegaconf import DictConfig
 
 from myna import kaldi
 from myna.adapt.decode import Line
@@ -16,7 +15,7 @@ from myna.compare.members import Member
 from myna.compare.samples import listening_copies
 from myna.errors import MynaError
 from myna.nemo import copy_synthesis
-from myna.workspace import Workspace
+from myna.settings.recipe import Settings
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -37,12 +36,12 @@ class VocoderGroup(Group):
     def items(self) -> list["Item"]:
         """The recordings that are copied."""
         found = vocoders.choose_items(
-            Workspace.of(self.config).dump, self.settings.copy_sets, self.settings.copies, self.settings.longest
+            self.workspace.dump, self.options.copy_sets, self.options.copies, self.options.longest
         )
         if not found:
             raise MynaError(
-                f"{self.config.dump_dir}: {', '.join(self.settings.copy_sets)} hold no recording of 1.5 to "
-                f"{self.settings.longest:g} s to copy; raise compare.longest or name other compare.copy_sets"
+                f"{self.workspace.dump}: {', '.join(self.options.copy_sets)} hold no recording of 1.5 to "
+                f"{self.options.longest:g} s to copy; raise compare.longest or name other compare.copy_sets"
             )
         return found
 
@@ -50,11 +49,11 @@ class VocoderGroup(Group):
     def heard(self) -> dict[str, str]:
         """Text of the copies that can be listened to: those of the target, whose consent stands in the data."""
         found: dict[str, str] = {}
-        target = set(kaldi.read(self.config.decode.test_set).speakers)
-        for name in self.settings.copy_sets:
-            known = kaldi.read(Workspace.of(self.config).features(name)).utterances
+        target = set(kaldi.read(self.settings.decode.test_set).speakers)
+        for name in self.options.copy_sets:
+            known = kaldi.read(self.workspace.features(name)).utterances
             found |= {i.id: known[i.id].text for i in self.items if i.id in known and known[i.id].speaker in target}
-        return dict(sorted(found.items())[: self.settings.prompts])
+        return dict(sorted(found.items())[: self.options.prompts])
 
     def references(self) -> list[Row]:
         """Return the recordings' own scores: the ceiling."""
@@ -68,10 +67,10 @@ class VocoderGroup(Group):
 
         return [self.reference("recordings", ceiling)]
 
-    def measure(self, member: Member, config: DictConfig, folder: Path) -> Row:
+    def measure(self, member: Member, settings: Settings, folder: Path) -> Row:
         """Train a vocoder and let it copy the recordings."""
-        vocoders.limit(config, member.init, self.seconds(member), self.settings.max_steps)
-        row, waves = vocoders.measure(config, folder, self.items, {}, float(self.settings.rtf_seconds))
+        settings = vocoders.limit(settings, member.init, self.seconds(member), self.options.max_steps)
+        row, waves = vocoders.measure(settings, folder, self.items, {}, self.options.rtf_seconds)
         return row | {"samples": self.copies(folder, waves)}
 
     def copies(self, folder: Path, waves: list["Tensor"]) -> list[Row]:
@@ -79,7 +78,8 @@ class VocoderGroup(Group):
         by_id = {item.id: wave for item, wave in zip(self.items, waves, strict=True)}
         lines = [Line(key, text, 0) for key, text in self.heard.items()]
         return listening_copies(
-            self.config,
+            self.settings,
+            self.workspace,
             folder / "speech",
             lines,
             lambda line: (np.clip(by_id[line.id].numpy(), -1, 1), vocoders.RATE),

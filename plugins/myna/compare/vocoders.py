@@ -6,11 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from omegaconf import DictConfig, OmegaConf
 from torch import Tensor, nn
 
 from myna.audio.mel import MelConfig, log_mel
-from myna.compare.clock import clock, set_clock
+from myna.compare.clock import clock, with_clock
 from myna.compare.kept import Row, size
 from myna.kaldi import read_table
 from myna.measure import wer
@@ -18,51 +17,58 @@ from myna.nemo import copy_synthesis, train_vocoder
 from myna.nemo.dataset import Item
 from myna.networks.vocoder.wavenet import WaveNet
 from myna.networks.weights import load_into
+from myna.settings.group import replaced
+from myna.settings.recipe import Settings
+from myna.workspace import Workspace
 
 RATE, HOP = MelConfig().sample_rate, MelConfig().hop_length
 MANY = 10**6  # steps that no budget of seconds reaches
 
 
-def limit(config: DictConfig, init: str, seconds: float, max_steps: int | None = None) -> DictConfig:
-    """Set the start and the budget of a comparison.
+def limit(settings: Settings, init: str, seconds: float, max_steps: int | None = None) -> Settings:
+    """Return settings with the start and the budget of a comparison.
 
     Args:
-        config: Has `vocoder` and `trainer`.
+        settings: Of them `vocoder` and `trainer`.
         init: `scratch`, or `base`, which is taken as it is.
         seconds: Of training; 0 for none.
         max_steps: Ends training, too.
     """
-    OmegaConf.set_struct(config, False)
-    config.vocoder.init = init
-    config.vocoder.max_steps = (max_steps or MANY) if seconds > 0 and init == "scratch" else 0
-    config.vocoder.max_seconds = seconds
-    config.vocoder.augmented, config.vocoder.loader_workers = False, 0
-    config.trainer.max_steps = config.trainer.max_seconds = None
-    set_clock(config)
-    return config
+    values = {
+        "vocoder.init": init,
+        "vocoder.max_steps": (max_steps or MANY) if seconds > 0 and init == "scratch" else 0,
+        "vocoder.max_seconds": seconds,
+        "vocoder.augmented": False,
+        "vocoder.loader_workers": 0,
+        "trainer.max_steps": None,
+        "trainer.max_seconds": None,
+    }
+    return with_clock(replaced(settings, values))
 
 
-def made(config: DictConfig, folder: Path) -> tuple[nn.Module, str, Row]:
+def made(settings: Settings, folder: Path) -> tuple[nn.Module, str, Row]:
     """Build a vocoder and train it, or take up what was trained.
 
     Args:
-        config: See `limit`; with `seed`, `dump_dir` and `exp_dir`.
+        settings: See `limit`.
         folder: Gets checkpoints and weights, where a student looks for its teacher.
 
     Returns:
         The vocoder, where its weights are from (`trained`, `shipped`, `none` or `untrained`), and the `steps` and
         `seconds` of training.
     """
-    generator = train_vocoder.start(config.vocoder, int(config.seed))
+    wanted = settings.vocoder
+    generator = train_vocoder.start(wanted, settings.seed)
     learns = any(True for _ in generator.parameters())
     if not learns:
-        config.vocoder.max_steps = 0
-    training = train_vocoder.train(config, generator, folder, clock(config)) or {}
+        settings = replaced(settings, {"vocoder.max_steps": 0})
+    workspace = Workspace.of(settings)
+    training = train_vocoder.train(settings, workspace, generator, folder, clock(settings.trainer)) or {}
     if not training.get("steps"):
-        origin = "shipped" if config.vocoder.init == "base" else "untrained" if learns else "none"
+        origin = "shipped" if wanted.init == "base" else "untrained" if learns else "none"
         return generator.eval(), origin, training
     load_into(generator, folder / "trained.safetensors")
-    train_vocoder.write(config.vocoder, generator, folder)
+    train_vocoder.write(wanted, generator, folder)
     return generator.eval(), "trained", training
 
 
@@ -119,12 +125,12 @@ def uncached_factor(network: WaveNet, mel: Tensor) -> float:
 
 
 def measure(
-    config: DictConfig, folder: Path, items: list[Item], said: dict[str, str], rtf_seconds: float
+    settings: Settings, folder: Path, items: list[Item], said: dict[str, str], rtf_seconds: float
 ) -> tuple[Row, list[Tensor]]:
     """Train and measure the vocoder that a configuration chooses.
 
     Args:
-        config: See `made`.
+        settings: See `made`.
         folder: See `made`.
         items: The recordings to copy.
         said: Texts for the word error rate; none is taken without.
@@ -133,7 +139,7 @@ def measure(
     Returns:
         The figures, and the copies `(S,)`.
     """
-    vocoder, origin, training = made(config, folder)
+    vocoder, origin, training = made(settings, folder)
     row: Row = {"origin": origin, "training": training}
     row |= size(vocoder.state_dict(), sum(p.numel() for p in vocoder.parameters()))
     mel = log_mel(torch.cat([copy_synthesis.recording(item) for item in items]))

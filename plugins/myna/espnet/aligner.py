@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from omegaconf import DictConfig
 
 from myna.errors import MynaError
 from myna.networks.pretrained import pinned_file
 from myna.networks.tts.monophones import Monophones, Recording, train
+from myna.settings.tts import MelTts
 from myna.text.languages import canonical
 from myna.text.tokens import TokenList
 from myna.workspace import Workspace
@@ -28,17 +28,17 @@ ENOUGH = 3000  # utterances of a pool
 ROUNDS = 4  # for the target, from the Gaussians of the pool
 
 
-def chosen(settings: DictConfig) -> str | None:
+def chosen(tts: MelTts) -> str | None:
     """Return what finds the durations: `monophones`, `own` (the network's own search), `base` or a folder.
 
     Args:
-        settings: The `tts:` node. None is a model that needs no durations.
+        tts: The acoustic model. None is one that needs no durations.
     """
-    word = settings.get("model", {}).get("aligner")
+    word = tts.model.get("aligner")
     return None if word is None else str(word)
 
 
-def of_pool(config: DictConfig) -> Path | None:
+def of_pool(tts: MelTts, workspace: Workspace) -> Path | None:
     """Return the Gaussians of the pool: those of the base where it starts from the base, which has heard more voices;
     else trained on `dump/pool_train` if stage 3 has not done so yet.
 
@@ -48,39 +48,39 @@ def of_pool(config: DictConfig) -> Path | None:
     Raises:
         MynaError: Features are missing.
     """
-    if chosen(config.tts) != MONOPHONES:
+    if chosen(tts) != MONOPHONES:
         return None
-    if config.tts.get("init") == "base":
+    if tts.init == "base":
         return pinned_file(FILE)
-    path = Workspace.of(config).base / FILE
+    path = workspace.base / FILE
     if not path.is_file():
-        symbols, recordings = _recordings(config, "pool_train")
+        symbols, recordings = _recordings(tts, workspace, "pool_train")
         model, _ = train(symbols, recordings)
         model.save(path)
         log.info("aligner: %d symbols in %d utterances, kept as %s", len(symbols), len(recordings), path)
     return path
 
 
-def of_target(config: DictConfig) -> Path | None:
+def of_target(tts: MelTts, workspace: Workspace) -> Path | None:
     """Return the Gaussians of the pool after four rounds on `dump/target_train`; see `of_pool`.
 
     Returns:
         `exp/clone/aligner.safetensors`.
     """
-    pool, path = of_pool(config), Workspace.of(config).clone / FILE
+    pool, path = of_pool(tts, workspace), workspace.clone / FILE
     if pool is not None and not path.is_file():
-        model, _ = train(*_recordings(config, "target_train"), rounds=ROUNDS, start=Monophones.load(pool))
+        model, _ = train(*_recordings(tts, workspace, "target_train"), rounds=ROUNDS, start=Monophones.load(pool))
         model.save(path)
     return pool and path
 
 
-def _recordings(config: DictConfig, name: str) -> tuple[list[str], Sequence[Recording]]:
+def _recordings(tts: MelTts, workspace: Workspace, name: str) -> tuple[list[str], Sequence[Recording]]:
     """Return the symbols and the utterances of a set that are long enough for their text."""
     from myna.espnet.dataset import Dataset
 
-    limits: dict[str, Any] = {"min_frames": 32, "max_frames": int(config.tts.max_frames), "limit": ENOUGH}
-    source = Dataset(str(Workspace.of(config).features(name)), ("mel",), augmented=False, **limits)
-    symbols = TokenList.load(Workspace.of(config).tokens)
+    limits: dict[str, Any] = {"min_frames": 32, "max_frames": tts.max_frames, "limit": ENOUGH}
+    source = Dataset(str(workspace.features(name)), ("mel",), augmented=False, **limits)
+    symbols = TokenList.load(workspace.tokens)
 
     def mel(place: int) -> np.ndarray:
         return source[place]["mel"]

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from omegaconf import DictConfig
 
 from myna.audio.features import FeatureSet
 from myna.errors import MynaError
 from myna.files import atomic_path, atomic_text
 from myna.networks.speaker.trials import equal_error_rate, min_dcf, pairs, similarity_matrix
+from myna.settings.encoder import Encoder
 from myna.workspace import Workspace
 
 log = logging.getLogger(__name__)
@@ -20,31 +20,31 @@ log = logging.getLogger(__name__)
 Embeddings = Mapping[str, np.ndarray]
 
 
-def trial_utterances(config: DictConfig) -> dict[str, dict[str, str]]:
+def trial_utterances(wanted: Encoder, workspace: Workspace) -> dict[str, dict[str, str]]:
     """Choose the utterances of the trials.
 
     Returns:
         For `unseen` (speakers that no training heard, those of `encoder.leave_out` among them) and `seen` (other
         utterances of the training speakers): the speaker of each utterance that is long enough, as `<set>/<utterance>`.
     """
-    settings, trials, left = config.encoder, config.encoder.trials, set(config.encoder.leave_out)
-    learned = dict.fromkeys([settings.train_set, settings.valid_set, *trials.seen])
-    unseen = _long_enough(config, trials.unseen)
-    unseen |= {key: who for key, who in _long_enough(config, learned if left else ()).items() if who in left}
-    return {
-        "unseen": unseen,
-        "seen": {key: who for key, who in _long_enough(config, trials.seen).items() if who not in left},
-    }
+    trials, left = wanted.trials, set(wanted.leave_out)
+    learned = dict.fromkeys([wanted.train_set, wanted.valid_set, *trials.seen]) if left else {}
+
+    def of(sets: Iterable[str]) -> dict[str, str]:
+        return _long_enough(workspace, sets, trials.min_seconds)
+
+    unseen = of(trials.unseen) | {key: who for key, who in of(learned).items() if who in left}
+    return {"unseen": unseen, "seen": {key: who for key, who in of(trials.seen).items() if who not in left}}
 
 
-def _long_enough(config: DictConfig, sets: Iterable[str]) -> dict[str, str]:
+def _long_enough(workspace: Workspace, sets: Iterable[str], seconds: float) -> dict[str, str]:
     """Return the speaker of each utterance that is long enough, of those sets that are there."""
     return {
         f"{name}/{utterance.name}": utterance.speaker
         for name in sets
-        if Workspace.of(config).has_features(name)
-        for utterance in FeatureSet(Workspace.of(config).features(name), augmented=False)
-        if utterance.seconds >= config.encoder.trials.min_seconds
+        if workspace.has_features(name)
+        for utterance in FeatureSet(workspace.features(name), augmented=False)
+        if utterance.seconds >= seconds
     }
 
 

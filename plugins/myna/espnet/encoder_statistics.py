@@ -3,16 +3,15 @@
 import logging
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from omegaconf import DictConfig
 from tqdm import tqdm
 
 from myna.audio.features import FeatureSet, FeatureUtterance
 from myna.errors import MynaError
 from myna.espnet.encoder_training import own_network, training_speakers, write_encoder
+from myna.settings.recipe import Settings
 from myna.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -21,15 +20,15 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-def fit_statistics(config: DictConfig, out: Path) -> dict[str, Any]:
-    """Fit the network of `config.encoder.network` to statistics, and write `out/<name>.safetensors`.
+def fit_statistics(settings: Settings, workspace: Workspace) -> dict[str, Any]:
+    """Fit the network of `encoder.network` to statistics, and write `exp/encoder/<name>.safetensors`.
 
     Each utterance is also heard at the speeds of `encoder.warps`, where its speaker counts as another one: so eight
     speakers leave more than seven directions.
 
     Args:
-        config: The composed configuration.
-        out: `exp/encoder`.
+        settings: Of the recipe.
+        workspace: Has the features, gets `exp/encoder`.
 
     Returns:
         What the report says of it: its seconds.
@@ -40,17 +39,18 @@ def fit_statistics(config: DictConfig, out: Path) -> dict[str, Any]:
     """
     from myna.networks.speaker.mfcc_lda import MfccEncoder
 
-    began, settings = time.monotonic(), config.encoder
-    network = own_network(config)
+    began, wanted = time.monotonic(), settings.encoder
+    network = own_network(wanted)
     if not isinstance(network, MfccEncoder):
-        raise MynaError(f"encoder.fit fits statistics, and {settings.network._target_} has none: choose encoder=mfcc")
-    known, source = set(training_speakers(config)), FeatureSet(Workspace.of(config).features(settings.train_set))
-    utterances = [u for u in source if u.speaker in known and u.frames >= settings.min_frames]
-    rows, speakers = zip(*_heard(network, utterances, list(settings.warps)), strict=True)
+        target = wanted.network["_target_"]
+        raise MynaError(f"encoder.fit fits statistics, and {target} has none: choose encoder=mfcc")
+    known, source = set(training_speakers(wanted, workspace)), FeatureSet(workspace.features(wanted.train_set))
+    utterances = [u for u in source if u.speaker in known and u.frames >= wanted.min_frames]
+    rows, speakers = zip(*_heard(network, utterances, list(wanted.warps)), strict=True)
     directions = network.fit(np.stack(rows), speakers)
-    write_encoder(config, network, out)
+    write_encoder(wanted, network, workspace.encoder)
     seconds = time.monotonic() - began
-    log.info("speaker encoder %s: %d directions, %.0f s", settings.name, directions, seconds)
+    log.info("speaker encoder %s: %d directions, %.0f s", wanted.name, directions, seconds)
     return {"training_seconds": round(seconds, 2)}
 
 

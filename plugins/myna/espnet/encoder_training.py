@@ -4,11 +4,11 @@ import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from omegaconf import DictConfig, OmegaConf
-
 from myna.audio.features import FeatureSet
 from myna.errors import MynaError
-from myna.espnet.training import FitResult, fit
+from myna.espnet.training import FitResult, fit, machine_of
+from myna.settings.encoder import Encoder
+from myna.settings.recipe import Settings
 from myna.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-def train_own_encoder(config: DictConfig, out: Path) -> dict[str, Any]:
-    """Train the network of `config.encoder.network`, and write `out/<name>.safetensors`.
+def train_own_encoder(settings: Settings, workspace: Workspace) -> dict[str, Any]:
+    """Train the network of `encoder.network`, and write `exp/encoder/<name>.safetensors`.
 
     Args:
-        config: The composed configuration.
-        out: `exp/encoder`; `out/<name>` gets the training's own files.
+        settings: Of the recipe.
+        workspace: Has the features; `exp/encoder/<name>` gets the training's own files.
 
     Returns:
         What the report says of the training: its seconds and steps.
@@ -35,15 +35,16 @@ def train_own_encoder(config: DictConfig, out: Path) -> dict[str, Any]:
     """
     import torch
 
-    torch.manual_seed(int(config.seed))
-    network = own_network(config)
-    result = fit_network(config, build_model(config, network), out / config.encoder.name)
-    write_encoder(config, network, out)
-    log.info("speaker encoder %s: %d steps, %.0f s", config.encoder.name, result.step, result.seconds)
+    torch.manual_seed(settings.seed)
+    wanted = settings.encoder
+    network = own_network(wanted)
+    result = fit_network(settings, workspace, build_model(wanted, workspace, network))
+    write_encoder(wanted, network, workspace.encoder)
+    log.info("speaker encoder %s: %d steps, %.0f s", wanted.name, result.step, result.seconds)
     return {"training_seconds": result.seconds, "training_steps": result.step}
 
 
-def own_network(config: DictConfig) -> "nn.Module":
+def own_network(wanted: Encoder) -> "nn.Module":
     """Build the network that `encoder.network` names, and try it.
 
     Raises:
@@ -51,24 +52,18 @@ def own_network(config: DictConfig) -> "nn.Module":
     """
     from myna.networks.speaker.build import build_network, check_network
 
-    settings = config.encoder
-    network = build_network(described(config))
-    check_network(network, settings.feature, f"encoder.network={settings.network._target_}")
+    network = build_network(wanted.network)
+    check_network(network, wanted.feature, f"encoder.network={wanted.network['_target_']}")
     return network
 
 
-def described(config: DictConfig) -> dict[str, Any]:
-    """Return `encoder.network` as a plain dictionary."""
-    return dict(OmegaConf.to_container(config.encoder.network, resolve=True))  # type: ignore[arg-type]
-
-
-def training_speakers(config: DictConfig) -> list[str]:
+def training_speakers(wanted: Encoder, workspace: Workspace) -> list[str]:
     """Return the speakers of the training set, less those of `encoder.leave_out` and their augmented copies.
 
     Raises:
         MynaError: There are fewer than two.
     """
-    train, left = Workspace.of(config).features(config.encoder.train_set), tuple(config.encoder.leave_out)
+    train, left = workspace.features(wanted.train_set), wanted.leave_out
     copies = tuple(f"-{name}" for name in left)
     speakers = [name for name in FeatureSet(train).speakers if name not in left and not name.endswith(copies)]
     if len(speakers) < 2:
@@ -78,90 +73,84 @@ def training_speakers(config: DictConfig) -> list[str]:
     return speakers
 
 
-def build_model(config: DictConfig, network: "nn.Module") -> "SpeakerClassifier":
+def build_model(wanted: Encoder, workspace: Workspace, network: "nn.Module") -> "SpeakerClassifier":
     """Put a network under its loss.
 
     Args:
-        config: The composed configuration.
+        wanted: The encoder.
+        workspace: Has the speakers to learn from.
         network: See `own_network`.
     """
     from myna.espnet.models import SpeakerClassifier
 
-    settings, speakers = config.encoder, training_speakers(config)
-    warps = [1.0] if settings.feature == "mfcc" else list(settings.warps)
-    loss = build_loss(settings, len(speakers) * len(warps))
+    speakers = training_speakers(wanted, workspace)
+    warps = [1.0] if wanted.feature == "mfcc" else list(wanted.warps)
+    loss = build_loss(wanted, len(speakers) * len(warps))
     return SpeakerClassifier(
         network,
         loss,
         len(speakers),
-        settings.crop,
+        wanted.crop,
         warps=warps,
-        feature=settings.feature,
-        mask_bands=settings.mask_bands,
+        feature=wanted.feature,
+        mask_bands=wanted.mask_bands,
     )
 
 
-def data_entries(config: DictConfig) -> tuple[dict[str, Any], dict[str, Any]]:
+def data_entries(wanted: Encoder, workspace: Workspace) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return arguments of `myna.espnet.dataset.Dataset` for training and for validation."""
-    settings, dump = config.encoder, Workspace.of(config).dump
     entry = {
-        "fields": [settings.feature, "sids"],
-        "speakers": training_speakers(config),
-        "cache": bool(settings.cache),
+        "fields": [wanted.feature, "sids"],
+        "speakers": training_speakers(wanted, workspace),
+        "cache": wanted.cache,
     }
-    train = entry | {"data_dir": str(dump / settings.train_set), "min_frames": settings.min_frames}
-    return train, entry | {"data_dir": str(dump / settings.valid_set)}
+    train = entry | {"data_dir": str(workspace.features(wanted.train_set)), "min_frames": wanted.min_frames}
+    return train, entry | {"data_dir": str(workspace.features(wanted.valid_set))}
 
 
-def fit_network(config: DictConfig, model: "SpeakerClassifier", folder: Path) -> FitResult:
+def fit_network(settings: Settings, workspace: Workspace, model: "SpeakerClassifier") -> FitResult:
     """Train a model, or return at once when it is trained.
 
     Args:
-        config: The composed configuration.
+        settings: Of the recipe.
+        workspace: Has the features; `exp/encoder/<name>` gets what training writes.
         model: Its encoder is left with the weights that validated best.
-        folder: `exp/encoder/<name>`.
     """
-    settings = config.encoder
-    train, valid = data_entries(config)
+    wanted = settings.encoder
+    train, valid = data_entries(wanted, workspace)
     return fit(
         model,
-        config=config,
+        machine=machine_of(settings, settings.trainer),
         train=train,
         valid=valid,
-        exp_dir=folder,
-        max_steps=int(settings.max_steps),
-        optimizers=settings.optimizer,
-        schedulers=_schedule(settings, config),
-        batches=settings.batches,
-        validate_every=int(settings.validate_every),
-        checkpoint_every=int(settings.checkpoint_every),
+        exp_dir=workspace.encoder / wanted.name,
+        max_steps=wanted.max_steps,
+        optimizers=wanted.optimizer,
+        schedulers=_schedule(settings.trainer.max_steps or wanted.max_steps),
+        batches=wanted.batches.model_dump(),
+        validate_every=wanted.validate_every,
+        checkpoint_every=wanted.checkpoint_every,
     )
 
 
-def write_encoder(config: DictConfig, network: "nn.Module", out: Path) -> None:
+def write_encoder(wanted: Encoder, network: "nn.Module", out: Path) -> None:
     """Write `out/<name>.safetensors`, unless it holds these weights."""
     from myna.networks.speaker.own import OwnEncoder
 
-    settings = config.encoder
-    path, trained = out / f"{settings.name}.safetensors", OwnEncoder(network, settings.feature, settings.name)
-    trusted = str(settings.network._target_)
+    path, trained = out / f"{wanted.name}.safetensors", OwnEncoder(network, wanted.feature, wanted.name)
+    trusted = wanted.network["_target_"]
     if not path.is_file() or OwnEncoder.load(path, trusted).fingerprint() != trained.fingerprint():
-        trained.save(path, described(config))
+        trained.save(path, wanted.network)
 
 
-def build_loss(settings: DictConfig, classes: int) -> Any:
+def build_loss(wanted: Encoder, classes: int) -> Any:
     """Return the loss that `encoder.loss` names: `aam` or `ge2e`."""
     from myna.networks.speaker.encoder import EMBEDDING
     from myna.networks.speaker.losses import AamSoftmax, Ge2e
 
-    if settings.loss == "aam":
-        return AamSoftmax(classes, EMBEDDING, settings.margin, settings.scale)
-    if settings.loss == "ge2e":
-        return Ge2e()
-    raise MynaError(f"encoder.loss={settings.loss}: use aam or ge2e")
+    return AamSoftmax(classes, EMBEDDING, wanted.margin, wanted.scale) if wanted.loss == "aam" else Ge2e()
 
 
-def _schedule(settings: DictConfig, config: DictConfig) -> dict[str, Any]:
+def _schedule(steps: int) -> dict[str, Any]:
     """Let the rate fall along a cosine over the steps that will be done."""
-    steps = int(config.trainer.get("max_steps") or settings.max_steps)
     return {"_target_": "torch.optim.lr_scheduler.CosineAnnealingLR", "T_max": steps}

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from hydra.utils import get_method
-from omegaconf import DictConfig
 from tqdm import tqdm
 
 from myna.audio.features import FeatureSet, FeatureUtterance
@@ -18,6 +17,7 @@ from myna.espnet.embeddings import mean_embedding, read_embeddings, write_embedd
 from myna.espnet.encoder_report import choose, judge, trial_utterances, write_report
 from myna.files import atomic_text
 from myna.networks.speaker.trials import pairs
+from myna.settings.recipe import Settings
 from myna.workspace import Workspace, run_first
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ TOGETHER = 32  # utterances embedded in one pass
 PRETRAINED = ("ge2e", "resemblyzer")
 
 
-def run(config: DictConfig) -> None:
+def run(settings: Settings, workspace: Workspace) -> None:
     """Train the own encoder, compare it with GE2E, and embed all sets with the one that conditions.
 
     Reads `dump/<set>/`. Writes `exp/encoder/<name>.safetensors`, `embeds/<set>/`, `similarity.png` and `report.json`.
@@ -39,32 +39,32 @@ def run(config: DictConfig) -> None:
     Raises:
         MynaError: Features are missing, or a configured name is unknown.
     """
-    out = Workspace.of(config).encoder
-    sets = dump_sets(Workspace.of(config).dump)
+    out, wanted = workspace.encoder, settings.encoder
+    sets = dump_sets(workspace.dump)
     extra: dict[str, Any] = {}
     encoders: dict[str, SpeakerEncoder] = {}
-    if config.encoder.train:
-        own, extra = train(config, out)
+    if wanted.train:
+        own, extra = train(settings, workspace)
         encoders[own.name] = own
     from myna.networks.speaker.ge2e import Ge2eEncoder
 
     encoders["ge2e"] = Ge2eEncoder()
-    chosen = trial_utterances(config)
-    judged = {name: judge_once(encoder, chosen, config, out) for name, encoder in encoders.items()}
-    conditioning = choose(config.encoder.condition, judged)
+    chosen, most = trial_utterances(wanted, workspace), wanted.trials.per_speaker
+    judged = {name: judge_once(encoder, chosen, most, workspace) for name, encoder in encoders.items()}
+    conditioning = choose(wanted.condition, judged)
     mark = f"{conditioning} {encoders[conditioning].fingerprint()}"
     for root in sets:
-        embed_set(encoders[conditioning], root, out / "embeds" / root.name, mark, config.encoder.copies_per_speaker)
+        embed_set(encoders[conditioning], root, out / "embeds" / root.name, mark, wanted.copies_per_speaker)
     embeddings, speakers = _of_speakers(sets, out)
     write_report(out, conditioning, judged, extra, embeddings, speakers)
 
 
-def train(config: DictConfig, out: Path) -> tuple["OwnEncoder", dict[str, Any]]:
-    """Train the own encoder by the function that `encoder.fit` names.
+def train(settings: Settings, workspace: Workspace) -> tuple["OwnEncoder", dict[str, Any]]:
+    """Train the own encoder by the function `fit(settings, workspace)` that `encoder.fit` names.
 
     Args:
-        config: The composed configuration.
-        out: `exp/encoder`.
+        settings: Of the recipe.
+        workspace: Gets `exp/encoder`.
 
     Returns:
         The encoder, and what the report says of its training.
@@ -74,11 +74,11 @@ def train(config: DictConfig, out: Path) -> tuple["OwnEncoder", dict[str, Any]]:
     """
     from myna.networks.speaker.own import OwnEncoder
 
-    settings = config.encoder
-    if settings.name in PRETRAINED:
-        raise MynaError(f"encoder.name={settings.name} is the pre-trained encoder: give your own another name")
-    report = get_method(settings.fit._target_)(config, out)
-    own = OwnEncoder.load(out / f"{settings.name}.safetensors", trusted=str(settings.network._target_))
+    wanted = settings.encoder
+    if wanted.name in PRETRAINED:
+        raise MynaError(f"encoder.name={wanted.name} is the pre-trained encoder: give your own another name")
+    report = get_method(wanted.fit["_target_"])(settings, workspace)
+    own = OwnEncoder.load(workspace.encoder / f"{wanted.name}.safetensors", trusted=wanted.network["_target_"])
     parameters = sum(weights.numel() for weights in own.network.parameters())
     return own, {**report, "own_parameters": parameters}
 
@@ -161,19 +161,25 @@ def _some_of_each(source: Iterable[FeatureUtterance], many: int) -> list[Feature
     return [u for rows in grouped.values() for u in sorted(rows, key=lambda u: (-u.frames, u.name))[:many]]
 
 
-def judge_once(encoder: "SpeakerEncoder", chosen: dict[str, dict[str, str]], config: DictConfig, out: Path) -> Any:
-    """Score an encoder on the trials, or read what an earlier run found."""
-    path = out / "judged" / f"{encoder.name}.json"
+def judge_once(encoder: "SpeakerEncoder", chosen: dict[str, dict[str, str]], most: int, workspace: Workspace) -> Any:
+    """Score an encoder on the trials, or read what an earlier run found.
+
+    Args:
+        encoder: Any speaker encoder.
+        chosen: See `trial_utterances`.
+        most: Utterances of a speaker that are paired.
+        workspace: Has the features; `exp/encoder/judged` keeps what was found.
+    """
+    path = workspace.encoder / "judged" / f"{encoder.name}.json"
     key = {"weights": encoder.fingerprint(), "trials": chosen}
     if path.is_file():
         stored = json.loads(path.read_text(encoding="utf-8"))
         if stored["key"] == key:
             return stored["found"]
-    most = int(config.encoder.trials.per_speaker)
     wanted = {key for speakers in chosen.values() for pair in pairs(speakers, most) for key in pair[:2]}
     embeddings: dict[str, np.ndarray] = {}
     for name in sorted({key.split("/")[0] for key in wanted}):
-        part = [u for u in FeatureSet(Workspace.of(config).features(name)) if f"{name}/{u.name}" in wanted]
+        part = [u for u in FeatureSet(workspace.features(name)) if f"{name}/{u.name}" in wanted]
         rows = embed(encoder, part, f"{encoder.name} on {name}")
         embeddings |= {f"{name}/{utterance}": row for utterance, row in rows.items()}
     found = judge(embeddings, chosen, most)

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from omegaconf import DictConfig, OmegaConf
-
 from myna.errors import MynaError
 from myna.files import atomic_text
 from myna.recipe import ranks
+from myna.settings.recipe import Machine
+from myna.settings.trainer import Trainer
 
 if TYPE_CHECKING:
     from torch import nn
@@ -28,6 +28,12 @@ log = logging.getLogger(__name__)
 
 CONSTANT = {"_target_": "torch.optim.lr_scheduler.ConstantLR", "factor": 1.0, "total_iters": 1}
 Section = Mapping[str, Any]
+
+
+def machine_of(settings: Machine, trainer: Trainer) -> dict[str, Any]:
+    """Return what `fit` reads of a recipe: on what it computes, the seed, and the processes that read."""
+    hardware = trainer.model_dump(mode="json", exclude_none=True)
+    return {"trainer": hardware, "seed": settings.seed, "num_workers": settings.num_workers}
 
 
 def falling(steps: int, rate: float) -> dict[str, Any]:
@@ -61,7 +67,7 @@ class FitResult:
 def fit(
     model: "nn.Module",
     *,
-    config: Section,
+    machine: Section,
     train: Section | Sequence[Section],
     valid: Section | Sequence[Section],
     exp_dir: Path | str,
@@ -84,8 +90,8 @@ def fit(
     Args:
         model: `model(**batch) -> loss, stats, weight`. With named optimizers `loss` is a list of ESPnet3's
             `OptimizationStep(loss, name)`, generator first. `stats` names the losses of the curves.
-        config: The composed configuration: `trainer` (keywords of Lightning's Trainer; a `max_steps` that is not null
-            overrides the argument, and `max_seconds` ends training early: of the day, or with `clock: processor` of the
+        machine: See `machine_of`: `trainer` (keywords of Lightning's Trainer; a `max_steps` that is not null overrides
+            the argument, and `max_seconds` ends training early: of the day, or with `clock: processor` of the
             processor), `seed`, `num_workers`.
         train: Entries of ESPnet3's DataOrganizer, or arguments of `myna.espnet.dataset.Dataset`; one or several.
         valid: The same for validation.
@@ -111,7 +117,7 @@ def fit(
     """
     exp_dir = Path(exp_dir)
     exp_dir.mkdir(parents=True, exist_ok=True)
-    trainer = ranks.hardware(_plain(config.get("trainer") or {}))
+    trainer = ranks.hardware(_plain(machine.get("trainer") or {}))
     hardware, world = dict(trainer), devices(trainer)
     trainer.pop("srun", None)
     steps, seconds = int(trainer.pop("max_steps", None) or max_steps), trainer.pop("max_seconds", None)
@@ -133,13 +139,13 @@ def fit(
         settings["batches"] = _plain(batches or {"batch_size": 16})
         settings["max_steps"], settings["max_seconds"], settings["clock"] = steps, seconds, clock
         settings["patience"] = patience
-        settings["seed"] = int(config.get("seed") or 0)
+        settings["seed"] = int(machine.get("seed") or 0)
         settings["trainer"] = _trainer_config(trainer, min(validate_every, steps), log_every)
         # On the CPU the cores are busy with the step itself, and features come from memory.
         on_cpu = settings["trainer"]["accelerator"] == "cpu"
-        settings["num_workers"] = 0 if on_cpu else int(config.get("num_workers") or 0)
+        settings["num_workers"] = 0 if on_cpu else int(machine.get("num_workers") or 0)
         settings["num_device"] = world
-        _train(model, OmegaConf.create(settings), exp_dir, checkpoint_every, log_every, criteria, evaluate)
+        _train(model, settings, exp_dir, checkpoint_every, log_every, criteria, evaluate)
         ranks.leave()
         result = finished(exp_dir)
     load_weights(model, result.best if restore == "best" else exp_dir / "last.ckpt")
@@ -177,14 +183,13 @@ def devices(trainer: Section) -> int:
         import torch
 
         number = max(torch.cuda.device_count(), 1) if trainer.get("accelerator") in ("gpu", "cuda") else 1
-    count = len(number) if isinstance(number, list) else int(number)
+    count = len(number) if isinstance(number, list | tuple) else int(number)
     return count * int(trainer.get("num_nodes") or 1)
 
 
 def _plain(section: Section) -> dict[str, Any]:
-    """Return a configuration node as a dictionary, with its references resolved."""
-    resolved = OmegaConf.to_container(section, resolve=True) if isinstance(section, DictConfig) else dict(section)
-    return {str(key): value for key, value in dict(resolved).items()}  # type: ignore[arg-type]
+    """Return a table as a dictionary."""
+    return {str(key): value for key, value in section.items()}
 
 
 def _entries(data: Section | Sequence[Section]) -> list[dict[str, Any]]:
@@ -242,7 +247,7 @@ def _trainer_config(trainer: dict[str, Any], validate_every: int, log_every: int
 
 def _train(
     model: "nn.Module",
-    settings: DictConfig,
+    wanted: dict[str, Any],
     exp_dir: Path,
     checkpoint_every: int,
     log_every: int,
@@ -252,6 +257,7 @@ def _train(
     """Run ESPnet3's trainer with Myna's callbacks in place of its checkpoint callbacks."""
     from lightning.fabric.utilities.seed import seed_everything
     from lightning.pytorch.callbacks import LearningRateMonitor, ModelCheckpoint
+    from omegaconf import OmegaConf
 
     from myna.espnet.callbacks import Best, Curve, Deadline, Patience, Resume, Seeds
     from myna.espnet.module import Module
@@ -261,6 +267,7 @@ def _train(
         from espnet3.components.callbacks.default_callbacks import AverageCheckpointsCallback
         from espnet3.components.trainers.trainer import ESPnet3LightningTrainer
 
+    settings = OmegaConf.create(wanted)
     seed_everything(settings.seed, workers=True, verbose=False)
     trainer = ESPnet3LightningTrainer(model=Module(model, settings), exp_dir=str(exp_dir), config=settings.trainer)
     # ESPnet3's own save once an epoch, which here is once a run, and average k checkpoints at each validation.

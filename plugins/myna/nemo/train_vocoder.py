@@ -3,14 +3,14 @@
 import json
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import torch
+import yaml
 from hydra.utils import instantiate
-from omegaconf import DictConfig, OmegaConf
 from torch import nn
 
 from myna.errors import MynaError
@@ -23,14 +23,19 @@ from myna.networks.vocoder.griffin_lim import GriffinLim
 from myna.networks.vocoder.parallel_wavenet import ParallelWaveNet, load_teacher
 from myna.networks.weights import load_into, save_weights
 from myna.recipe import ranks
+from myna.settings.recipe import Settings
+from myna.settings.trainer import Trainer as Hardware
+from myna.settings.vocoder import Vocoder
 from myna.workspace import Workspace, run_again
 
 log = logging.getLogger(__name__)
+Batches = torch.utils.data.DataLoader[dict[str, torch.Tensor]]
+LAST = Path("checkpoints") / "last.ckpt"
 BASE = FOLDER / "vocoder.safetensors"
 RULE = " ".join((copy_synthesis.better.__doc__ or "").partition("The rule: ")[2].split())
 
 
-def run(config: DictConfig) -> None:
+def run(settings: Settings, workspace: Workspace) -> None:
     """Run stage 4.
 
     Reads `dump/<set>` and writes `exp/vocoder/`: `vocoder.safetensors`, `vocoder.yaml` (`_target_`, `args`),
@@ -41,16 +46,16 @@ def run(config: DictConfig) -> None:
     Raises:
         MynaError: Features, weights or a student's teacher are missing, or weights do not fit; names the remedy.
     """
-    settings, out = config.vocoder, Workspace.of(config).vocoder
-    count = int(settings.measure.utterances)
-    items = copy_synthesis.choose(_sets(config, settings.measure.sets), count) if count else []
-    generator = start(settings, int(config.seed))
-    if budget(config)[0]:
-        teach(settings, generator)  # what is wrong with the teacher is said before training starts
-    training = train(config, generator, out)
+    wanted, out = settings.vocoder, workspace.vocoder
+    count = wanted.measure.utterances
+    items = copy_synthesis.choose(_sets(workspace, wanted.measure.sets), count) if count else []
+    generator = start(wanted, settings.seed)
+    if budget(settings)[0]:
+        teach(wanted, generator)  # what is wrong with the teacher is said before training starts
+    training = train(settings, workspace, generator, out)
     if training is None:
         return
-    names = list(settings.measure.scores)
+    names = list(wanted.measure.scores)
     real = [copy_synthesis.recording(item) for item in items]
     scores: dict[str, copy_synthesis.Scores] = {}
     if items:
@@ -59,15 +64,15 @@ def run(config: DictConfig) -> None:
         scores["start"] = copy_synthesis.score(items, copy_synthesis.copies(generator, items), names)
     chosen = "start"
     if training["steps"]:
-        trained = instantiate(settings.generator)
+        trained = instantiate(wanted.generator)
         load_into(trained, out / "trained.safetensors")
         if items:
             scores["trained"] = copy_synthesis.score(items, copy_synthesis.copies(trained, items), names)
-        if settings.init == "scratch" or not items or copy_synthesis.better(scores["start"], scores["trained"]):
+        if wanted.init == "scratch" or not items or copy_synthesis.better(scores["start"], scores["trained"]):
             chosen, generator = "trained", trained
     report = {
-        "name": settings.name,
-        "init": settings.init,
+        "name": wanted.name,
+        "init": wanted.init,
         "parameters": sum(p.numel() for p in generator.parameters()),
         "training": training,
         "copied": [item.id for item in items],
@@ -75,67 +80,66 @@ def run(config: DictConfig) -> None:
         "rule": RULE,
         "chosen": chosen,
     }
-    write(settings, generator, out)
-    if settings.get("keep"):
-        write(settings, generator, Path(settings.keep))
-    if settings.get("nemo", True):
-        report["nemo_difference"] = pack(settings, generator, out / "vocoder.nemo")
+    write(wanted, generator, out)
+    if wanted.keep:
+        write(wanted, generator, Path(wanted.keep))
+    if wanted.nemo:
+        report["nemo_difference"] = pack(wanted, generator, out / "vocoder.nemo")
     atomic_text(out / "report.json", json.dumps(report, indent=1) + "\n")
-    log.info("vocoder %s: %s kept, %s", settings.name, chosen, scores.get(chosen, "not measured"))
+    log.info("vocoder %s: %s kept, %s", wanted.name, chosen, scores.get(chosen, "not measured"))
 
 
-def start(settings: DictConfig, seed: int) -> nn.Module:
+def start(wanted: Vocoder, seed: int) -> nn.Module:
     """Build the vocoder and give it the weights it starts from.
 
     Args:
-        settings: The `vocoder:` node; `init` is `base`, `scratch` or the path of a safetensors file.
+        wanted: The vocoder; its `init` is `base`, `scratch` or the path of a safetensors file.
         seed: Of random weights.
 
     Raises:
         MynaError: The weights are missing or do not fit.
     """
     torch.manual_seed(seed)
-    generator: nn.Module = instantiate(settings.generator)
-    if settings.init == "scratch":
+    generator: nn.Module = instantiate(wanted.generator)
+    if wanted.init == "scratch":
         return generator
-    path = BASE if settings.init == "base" else Path(settings.init)
+    path = BASE if wanted.init == "base" else Path(wanted.init)
     if not path.is_file():
         raise MynaError(
-            f"vocoder.init={settings.init}: {path} is missing; name another file or train with vocoder.init=scratch "
+            f"vocoder.init={wanted.init}: {path} is missing; name another file or train with vocoder.init=scratch "
             "vocoder.max_steps=2000"
         )
     try:
         load_into(generator, path)
     except MynaError as error:
         raise MynaError(
-            f"{path} does not fit vocoder={settings.name} ({error}); choose the vocoder it was made for or "
+            f"{path} does not fit vocoder={wanted.name} ({error}); choose the vocoder it was made for or "
             "vocoder.init=scratch"
         ) from error
     return generator
 
 
-def teach(settings: DictConfig, generator: nn.Module) -> None:
+def teach(wanted: Vocoder, generator: nn.Module) -> None:
     """Give a student the teacher that `vocoder.teacher` names; other vocoders have no such key and need none.
 
     Raises:
         MynaError: The teacher is missing or does not fit.
     """
-    if "teacher" in settings:
+    if wanted.teacher:
         assert isinstance(generator, ParallelWaveNet)
-        generator.learn_from(load_teacher(settings.teacher))
+        generator.learn_from(load_teacher(wanted.teacher))
 
 
-def write(settings: DictConfig, generator: nn.Module, out: Path) -> None:
+def write(wanted: Vocoder, generator: nn.Module, out: Path) -> None:
     """Write `vocoder.safetensors` and `vocoder.yaml`, the vocoder's half of a voice directory."""
     out.mkdir(parents=True, exist_ok=True)
     save_weights(generator.state_dict(), out / "vocoder.safetensors")
-    arguments = OmegaConf.to_container(settings.generator, resolve=True)
-    assert isinstance(arguments, dict)
+    arguments = dict(wanted.generator)
     target = arguments.pop("_target_")
-    atomic_text(out / "vocoder.yaml", OmegaConf.to_yaml({"_target_": target, "args": arguments}))
+    atomic_text(out / "vocoder.yaml", yaml.safe_dump({"_target_": target, "args": arguments}, sort_keys=False))
 
 
-def pack(settings: DictConfig, generator: nn.Module, path: Path) -> float:
+def pack(wanted: Vocoder, generator: nn.Module, path: Path) -> float:
     """Write a `.nemo` file, restore it, and return the greatest difference between the two on the same mel.
 
     Raises:
@@ -143,7 +147,7 @@ def pack(settings: DictConfig, generator: nn.Module, path: Path) -> float:
     """
     from myna.nemo.vocoder import VocoderModel, model_config
 
-    model = VocoderModel(model_config(settings))
+    model = VocoderModel(model_config(wanted))
     model.generator.load_state_dict(generator.state_dict())
     with atomic_path(path) as temporary:
         model.save_to(str(temporary))
@@ -157,43 +161,49 @@ def pack(settings: DictConfig, generator: nn.Module, path: Path) -> float:
     return difference
 
 
-def budget(config: DictConfig) -> tuple[int, float | None]:
+def budget(settings: Settings) -> tuple[int, float | None]:
     """Return the greatest number of steps and of seconds; those of `trainer` stand above those of `vocoder`."""
-    settings, limits = config.vocoder, config.trainer
-    steps = settings.max_steps if limits.max_steps is None else limits.max_steps
-    seconds = settings.max_seconds if limits.max_seconds is None else limits.max_seconds
-    return int(steps), seconds
+    own, limits = settings.vocoder, settings.trainer
+    steps = own.max_steps if limits.max_steps is None else limits.max_steps
+    seconds = own.max_seconds if limits.max_seconds is None else limits.max_seconds
+    return steps, seconds
 
 
 def train(
-    config: DictConfig, generator: nn.Module, out: Path, clock: Callable[[], float] = time.monotonic
+    settings: Settings,
+    workspace: Workspace,
+    generator: nn.Module,
+    out: Path,
+    clock: Callable[[], float] = time.monotonic,
 ) -> dict[str, Any] | None:
     """Train, leave the weights in `trained.safetensors` and tell what was done; None in a process that only helped.
 
     Args:
-        config: The composed configuration; of it `vocoder`, `trainer`, `seed`, `dump_dir` and `exp_dir`.
+        settings: Of the recipe; of them `vocoder`, `trainer` and `seed`.
+        workspace: Has the features.
         generator: Where to start from; it is not changed.
         out: Folder of checkpoints, log and weights; what is there already is taken up.
         clock: Counts the seconds of the budget.
     """
-    settings, (steps, seconds) = config.vocoder, budget(config)
+    wanted, steps = settings.vocoder, budget(settings)[0]
     if not steps:
         return {"steps": 0, "seconds": 0.0}
     done = out / "trained.json"
     if done.is_file():
         return dict(json.loads(done.read_text(encoding="utf-8")))
-    trainer = ranks.hardware(config.trainer)
+    trainer = hardware_of(settings.trainer)
     world = devices(trainer)
     if ranks.wanted(trainer, world):
         ranks.train(trainer, world, out / "log.jsonl", steps)
         return dict(json.loads(done.read_text(encoding="utf-8")))
     from myna.nemo.vocoder import VocoderModel, model_config
 
-    torch.manual_seed(int(config.seed))
-    model = VocoderModel(model_config(settings))
+    torch.manual_seed(settings.seed)
+    model = VocoderModel(model_config(wanted))
     model.generator.load_state_dict(generator.state_dict())
-    teach(settings, model.generator)
-    result = fit(model, config, steps, seconds, out, clock)
+    teach(wanted, model.generator)
+    data = _loader(settings, workspace, out / LAST)
+    result = fit(model, settings, data, out, clock)
     if result is not None:
         save_weights(model.generator.state_dict(), out / "trained.safetensors")
         atomic_text(done, json.dumps(result))
@@ -203,9 +213,8 @@ def train(
 
 def fit(
     model: Any,
-    config: DictConfig,
-    max_steps: int,
-    max_seconds: float | None,
+    settings: Settings,
+    data: Batches,
     out: Path,
     clock: Callable[[], float] = time.monotonic,
 ) -> dict[str, Any] | None:
@@ -221,16 +230,16 @@ def fit(
     from myna.espnet.checkpoints import Checkpoints
     from myna.nemo.progress import Progress
 
-    settings, hardware = config.vocoder, OmegaConf.create(ranks.hardware(config.trainer))
-    progress = Progress(out / "log.jsonl", max_steps, max_seconds, hardware.log_every_n_steps, clock)
-    interval = timedelta(seconds=settings.checkpoint_seconds)
+    hardware = hardware_of(settings.trainer)
+    progress = Progress(out / "log.jsonl", *budget(settings), hardware["log_every_n_steps"], clock)
+    interval = timedelta(seconds=settings.vocoder.checkpoint_seconds)
     keeper = ModelCheckpoint(out / "checkpoints", "last", train_time_interval=interval, enable_version_counter=False)
     trainer = Trainer(
-        accelerator=hardware.accelerator,
-        devices=hardware.devices,
-        num_nodes=hardware.num_nodes,
+        accelerator=hardware["accelerator"],
+        devices=hardware["devices"],
+        num_nodes=hardware["num_nodes"],
         strategy=strategy(hardware),
-        precision=hardware.precision,
+        precision=hardware["precision"],
         max_epochs=-1,
         limit_val_batches=0,
         use_distributed_sampler=False,  # the data set itself gives each process draws of its own
@@ -240,9 +249,9 @@ def fit(
         enable_model_summary=False,
         callbacks=[progress, keeper],
     )
-    last = out / "checkpoints" / "last.ckpt"
+    last = out / LAST
     model.set_trainer(trainer)
-    model.set_data(_loader(config, last))
+    model.set_data(data)
     trainer.fit(model, ckpt_path=str(last) if last.is_file() else None)
     trainer.save_checkpoint(last)
     if not trainer.is_global_zero:
@@ -250,36 +259,43 @@ def fit(
     return {"steps": int(model.steps), "seconds": round(progress.seconds, 1)}
 
 
-def strategy(trainer: DictConfig) -> str:
+def hardware_of(trainer: Hardware) -> dict[str, Any]:
+    """Return the `trainer:` group as it holds here, see `myna.recipe.ranks.hardware`."""
+    return ranks.hardware(trainer.model_dump(mode="json"))
+
+
+def strategy(trainer: Mapping[str, Any]) -> str:
     """Return how processes share a training: where several do, a step touches one network at a time."""
-    several = devices(trainer) > 1 and trainer.strategy == "auto"
-    return "ddp_find_unused_parameters_true" if several else str(trainer.strategy)
+    several = devices(trainer) > 1 and trainer["strategy"] == "auto"
+    return "ddp_find_unused_parameters_true" if several else str(trainer["strategy"])
 
 
-def _loader(config: DictConfig, last: Path) -> torch.utils.data.DataLoader[dict[str, torch.Tensor]]:
-    settings = config.vocoder
+def _loader(
+    settings: Settings, workspace: Workspace, last: Path
+) -> torch.utils.data.DataLoader[dict[str, torch.Tensor]]:
+    wanted = settings.vocoder
     data = SegmentDataset(
-        _sets(config, settings.train_sets),
-        settings.segment_frames,
+        _sets(workspace, wanted.train_sets),
+        wanted.segment_frames,
         draws=2**40,
-        seed=int(config.seed),
-        augmented=settings.augmented,
+        seed=settings.seed,
+        augmented=wanted.augmented,
     )
     if last.is_file():
         from myna.espnet.checkpoints import read_checkpoint
 
         steps = read_checkpoint(last)["state_dict"]["steps"]
-        data.skip = int(steps) * settings.batch_size
-    workers, world = settings.loader_workers, devices(ranks.hardware(config.trainer))
-    if settings.batch_size % world:
+        data.skip = int(steps) * wanted.batch_size
+    workers, world = wanted.loader_workers, devices(hardware_of(settings.trainer))
+    if wanted.batch_size % world:
         raise MynaError(
-            f"vocoder.batch_size={settings.batch_size} cannot be shared evenly by {world} processes; choose a multiple"
+            f"vocoder.batch_size={wanted.batch_size} cannot be shared evenly by {world} processes; choose a multiple"
         )
     data.world = world
     return torch.utils.data.DataLoader(
-        data, batch_size=settings.batch_size // world, num_workers=workers, persistent_workers=workers > 0
+        data, batch_size=wanted.batch_size // world, num_workers=workers, persistent_workers=workers > 0
     )
 
 
-def _sets(config: DictConfig, names: list[str]) -> list[Path]:
-    return [Workspace.of(config).features(name) for name in names]
+def _sets(workspace: Workspace, names: Sequence[str]) -> list[Path]:
+    return [workspace.features(name) for name in names]

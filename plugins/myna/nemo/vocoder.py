@@ -16,19 +16,15 @@ from myna.networks.vocoder.bandwidth import mel_distance
 from myna.networks.vocoder.discriminator import discriminator_loss, feature_matching_loss, generator_loss
 from myna.networks.vocoder.export import exportable
 from myna.networks.vocoder.wavenet import WaveNet
+from myna.settings.vocoder import Vocoder
 
 NO_DATA = {"dataset": {"_target_": "myna.nemo.dataset.SegmentDataset"}, "defer_setup": True}
 
 
-def model_config(settings: DictConfig) -> DictConfig:
-    """Make NeMo's model config from the `vocoder:` node.
-
-    Args:
-        settings: With `generator`, `discriminators` (`mpd`, `msd`), `spectrum_loss`, `weights`, `optim`,
-            `discriminator_start` and `clip`.
-    """
-    kept = ("generator", "discriminators", "spectrum_loss", "weights", "optim", "discriminator_start", "clip")
-    node = {name: settings[name] for name in kept}
+def model_config(wanted: Vocoder) -> DictConfig:
+    """Make NeMo's model config of a vocoder's settings."""
+    kept = {"generator", "discriminators", "spectrum_loss", "weights", "optim", "discriminator_start", "clip"}
+    node = wanted.model_dump(mode="json", include=kept)
     return OmegaConf.create(node | {"preprocessor": preprocessor_config(), "train_ds": NO_DATA, "max_steps": -1})
 
 

@@ -10,6 +10,7 @@ from omegaconf import DictConfig
 
 from myna.arguments import Parser
 from myna.errors import MynaError
+from myna.recipe.call import typed
 from myna.recipe.cluster import check_cluster
 from myna.recipe.compatibility import check_words
 from myna.recipe.compose import compose_recipe, find_recipe, project_root
@@ -61,12 +62,12 @@ def _run(args: argparse.Namespace) -> int:
     check_words(config, args.overrides, args.stages)
     check_cluster(config, args.stages)
     if args.compare:
-        import_module("myna.compare.members").choose_members(config.compare)  # a wrong name is said at once
+        import_module("myna.compare.members").choose_members(typed(config).compare)  # a wrong name is said at once
     numbers = dict(pair.split("=", 1) for pair in args.numbers.split())
     recipe = Recipe(config, system_runner, numbers)
     recipe.run(args.stages or list(recipe.stages))
     if args.compare:
-        print(f"comparison: {import_module('myna.compare.run').run(config, args.overrides)}")
+        print(f"comparison: {import_module('myna.compare.run').run(typed(config), args.overrides)}")
     return 0
 
 

@@ -13,6 +13,20 @@ class Group(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
 
 
+def replaced[T: BaseModel](model: T, values: Mapping[str, Any]) -> T:
+    """Return a copy of a model with other values, which are not checked again.
+
+    Args:
+        model: The model.
+        values: By dotted key, such as `trainer.max_steps`.
+    """
+    own: dict[str, Any] = {}
+    for key, value in values.items():
+        first, _, rest = key.partition(".")
+        own[first] = replaced(own.get(first, getattr(model, first)), {rest: value}) if rest else value
+    return model.model_copy(update=own)
+
+
 def order(group: BaseModel, low: str, high: str) -> None:
     """Refuse a range that ends before it begins; for validators.
 
