@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
+from omegaconf import DictConfig, OmegaConf
 from pydantic import BaseModel
 
 from myna.settings.recipe import FAMILIES, KINDS, Own, Settings
+from myna.workspace import Workspace
 
 
 def partial_settings(tree: Mapping[str, Any]) -> Settings:
@@ -46,3 +48,9 @@ def _model(annotation: Any) -> Any:
 
 def _frozen(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
+
+
+def settings_and_workspace(config: DictConfig) -> tuple[Settings, Workspace]:
+    """Return what a stage is given, of a configuration that a test put together."""
+    settings = partial_settings(OmegaConf.to_container(config, resolve=True))  # type: ignore[arg-type]
+    return settings, Workspace.of(settings)

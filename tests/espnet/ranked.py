@@ -5,10 +5,11 @@ import signal
 from pathlib import Path
 
 import torch
-from omegaconf import DictConfig, OmegaConf
 from torch import nn
 
-from myna.espnet.training import FitResult, fit
+from myna.espnet.training import FitResult, fit, machine_of
+from myna.settings.recipe import Settings
+from myna.workspace import Workspace
 
 ADAM = {"_target_": "torch.optim.Adam", "lr": 0.01}
 
@@ -33,24 +34,24 @@ class Pair(nn.Module):
         return steps, {"mel": (fake - mel).abs().mean().detach()}, None
 
 
-def run(config: DictConfig) -> FitResult:
+def run(settings: Settings, workspace: Workspace) -> FitResult:
     """Train it; where the file `die` is not there, the second rank makes it and dies in step 6."""
     model, calls = Pair(), iter(range(10**6))
 
     def die(*_: object) -> None:
-        second = os.environ.get("LOCAL_RANK") == "1" and not Path(config.die).exists()
+        second = os.environ.get("LOCAL_RANK") == "1" and not Path(settings.toy.die).exists()
         if second and model.training and next(calls) == 6:
-            Path(config.die).touch()
+            Path(settings.toy.die).touch()
             os.kill(os.getpid(), signal.SIGKILL)
 
     model.register_forward_pre_hook(die)
-    entry = {"data_dir": str(config.dump_dir), "fields": ["mel"], "cache": True}
+    entry = {"data_dir": str(workspace.dump), "fields": ["mel"], "cache": True}
     return fit(
         model,
-        config=OmegaConf.to_container(config),
+        machine=machine_of(settings, settings.trainer),
         train=entry,
         valid=entry,
-        exp_dir=Path(config.exp_dir),
+        exp_dir=workspace.exp,
         max_steps=10,
         optimizers={name: {"optimizer": ADAM, "params": name} for name in ("generator", "discriminator")},
         batches={"batch_size": 4},

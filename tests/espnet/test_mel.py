@@ -10,6 +10,8 @@ import pytest
 import torch
 import yaml
 from omegaconf import DictConfig, OmegaConf
+from partial_settings import constructed
+from partial_settings import settings_and_workspace as given
 from safetensors.torch import save_file
 
 from myna.adapt import fine_tune
@@ -25,13 +27,16 @@ from myna.networks.tts.monophones import Monophones
 from myna.networks.tts.vits_mel import VitsMel
 from myna.networks.vocoder.griffin_lim import GriffinLim
 from myna.networks.voice import Voice
+from myna.settings.tts import MelTts
 from myna.text.char_text import CharText
 from myna.text.espeak_text import EspeakText
 from myna.text.front_end import save_front_end
 from myna.text.lexicon import Lexicon
 from myna.text.tokens import default_tokens
+from myna.workspace import Workspace
 
 CONF = Path(__file__).parents[2] / "conf"
+TRAINER = OmegaConf.load(CONF / "trainer" / "cpu.yaml")
 SIZES = {
     "vits_mel": {
         "text_channels": 32,
@@ -94,13 +99,13 @@ def test_validation_is_the_same_twice_and_leaves_the_random_state_alone() -> Non
 
 def test_a_start_that_does_not_fit_is_refused(tmp_path) -> None:
     with pytest.raises(MynaError, match="choose base or scratch"):
-        start(OmegaConf.create({"init": "joe"}), tmp_path, 0)
+        start(constructed(MelTts, {"name": "vits_mel", "init": "joe"}), tmp_path, 0)
 
 
 def test_scratch_without_statistics_names_the_stage(tmp_path) -> None:
     network = {"_target_": "myna.networks.tts.vits_mel.VitsMel", "channels": 32, "layers": 1}
     with pytest.raises(MynaError, match="stage 1"):
-        start(OmegaConf.create({"init": "scratch", "network": network}), tmp_path, 0)
+        start(constructed(MelTts, {"name": "vits_mel", "init": "scratch", "network": network}), tmp_path, 0)
 
 
 def write_recipe(root: Path, make_set: Callable[..., Path], name: str) -> DictConfig:
@@ -132,18 +137,24 @@ def write_recipe(root: Path, make_set: Callable[..., Path], name: str) -> DictCo
     tts = OmegaConf.load(CONF / "tts" / f"{name}.yaml")
     tts = OmegaConf.merge(tts, {"network": SIZES[name], "init": "scratch", "max_steps": 2, "batch_size": 4})
     paths = {f"{kind}_dir": str(root / kind) for kind in ("data", "dump", "exp")}
-    more: dict[str, Any] = {"seed": 1, "num_workers": 0, "trainer": {"accelerator": "cpu"}, "create_dataset": {}}
+    more: dict[str, Any] = {"seed": 1, "num_workers": 0, "trainer": TRAINER, "create_dataset": {}}
     config = OmegaConf.create({**paths, **more, "tts": tts})
     config.tts.adapt.max_steps, config.tts.adapt.batch_size = 2, 2
     return config
+
+
+def tts_of(config: DictConfig) -> tuple[MelTts, Workspace]:
+    """What the aligner reads of a recipe."""
+    settings, workspace = given(config)
+    return settings.tts, workspace
 
 
 @pytest.mark.parametrize("name", SIZES)
 def test_stages_3_and_5_end_in_a_voice(name: str, tmp_path: Path, make_set: Callable[..., Path]) -> None:
     """Two steps each: the voice loads with its front end, speaks, and a finished stage repeats to the same files."""
     config = write_recipe(tmp_path, make_set, name)
-    train_tts.run(config)
-    fine_tune.run(config)
+    train_tts.run(*given(config))
+    fine_tune.run(*given(config))
     clone = tmp_path / "exp" / "clone"
     voice = Voice.load(clone / "voice")
     assert np.isfinite(voice.speak("Good morning, myna.")).all()
@@ -157,11 +168,11 @@ def test_stages_3_and_5_end_in_a_voice(name: str, tmp_path: Path, make_set: Call
     kept = [p.is_file() for p in (tmp_path / "exp" / "tts" / "aligner.safetensors", clone / "aligner.safetensors")]
     assert kept == [name != "tacotron2"] * 2
     before = (clone / "voice" / "tts.safetensors").read_bytes()
-    fine_tune.run(config)
+    fine_tune.run(*given(config))
     assert (clone / "voice" / "tts.safetensors").read_bytes() == before
     config.tts.network._target_ = "myna.networks.tts.vits_mel.Other"
     with pytest.raises(MynaError, match="holds another tts"):
-        fine_tune.run(config)
+        fine_tune.run(*given(config))
 
 
 def test_text_that_the_weights_cannot_read_is_refused(tmp_path: Path) -> None:
@@ -237,12 +248,12 @@ def test_the_gaussians_are_kept_for_a_run_that_was_killed(tmp_path: Path, make_s
     letters = CharText()
     letters.learn(["h ə l o ʊ w ɜ l d"])
     save_front_end(letters, tmp_path / "dump")
-    path = aligner.of_pool(config)
+    path = aligner.of_pool(*tts_of(config))
     assert path == tmp_path / "exp" / "tts" / "aligner.safetensors"
     written, made = path.read_bytes(), path.stat().st_mtime_ns
-    assert aligner.of_pool(config) == path and path.stat().st_mtime_ns == made
+    assert aligner.of_pool(*tts_of(config)) == path and path.stat().st_mtime_ns == made
     path.unlink()
-    own = aligner.of_target(config)
+    own = aligner.of_target(*tts_of(config))
     assert path.read_bytes() == written and own.read_bytes() != written
     asked = {"fields": ["text", "mel", "durations"], "augmented": False, "aligner": str(own)}
     items = Dataset(str(tmp_path / "dump" / "target_train"), **asked)
@@ -260,10 +271,10 @@ def test_a_clone_of_the_base_needs_no_pool(tmp_path: Path, make_set: Callable[..
     config.tts.init, config.tts.model.aligner = "base", "monophones"
     save_front_end(EspeakText(), tmp_path / "dump")
     shutil.rmtree(tmp_path / "dump" / "pool_train")
-    own = aligner.of_target(config)
+    own = aligner.of_target(*tts_of(config))
     assert own == tmp_path / "exp" / "clone" / "aligner.safetensors"
     assert Monophones.load(own).symbols == default_tokens().symbols
-    assert not np.array_equal(Monophones.load(own).mean, Monophones.load(aligner.of_pool(config)).mean)
+    assert not np.array_equal(Monophones.load(own).mean, Monophones.load(aligner.of_pool(*tts_of(config))).mean)
 
 
 def test_an_utterance_with_more_symbols_than_frames_is_left_out(tmp_path: Path, make_set: Callable[..., Path]) -> None:
@@ -271,13 +282,13 @@ def test_an_utterance_with_more_symbols_than_frames_is_left_out(tmp_path: Path, 
     phones = tmp_path / "dump" / "pool_train" / "phones"
     first, *others = phones.read_text(encoding="utf-8").splitlines()
     phones.write_text("\n".join([first.split()[0] + " a" * 99, *others]) + "\n", encoding="utf-8")
-    path = aligner.of_pool(config)
+    path = aligner.of_pool(*tts_of(config))
     source = Dataset(str(phones.parent), ("text", "durations"), aligner=str(path))
     assert first.split()[0] not in [u.name for u in source.utterances] and len(source) == len(others)
     phones.write_text("\n".join(line.split()[0] + " a" * 99 for line in (first, *others)) + "\n", encoding="utf-8")
     path.unlink()
     with pytest.raises(MynaError, match="more symbols than frames"):
-        aligner.of_pool(config)
+        aligner.of_pool(*tts_of(config))
 
 
 def test_the_base_aligns_without_training() -> None:
@@ -289,13 +300,15 @@ def test_the_base_is_no_start_for_another_network(tmp_path: Path) -> None:
     settings = OmegaConf.load(CONF / "tts" / "fastspeech2.yaml")
     settings.init = "base"
     with pytest.raises(MynaError, match=r"tts\.init=base does not fit tts=fastspeech2"):
-        start(settings, tmp_path, 0)
+        start(constructed(MelTts, OmegaConf.to_container(settings)), tmp_path, 0)
 
 
 def test_from_scratch_the_number_of_steps_must_be_named(tmp_path: Path) -> None:
     """The base needs none, and its null must not leave a network untrained in silence."""
     settings = OmegaConf.load(CONF / "tts" / "vits_mel.yaml")
     settings.init = "scratch"
-    config = OmegaConf.create({"tts": settings, "trainer": {}, "dump_dir": str(tmp_path), "exp_dir": str(tmp_path)})
+    config = OmegaConf.create(
+        {"tts": settings, "trainer": TRAINER, "dump_dir": str(tmp_path), "exp_dir": str(tmp_path)}
+    )
     with pytest.raises(MynaError, match=r"set tts\.max_steps"):
-        mel_train.train(config)
+        mel_train.train(*given(config))

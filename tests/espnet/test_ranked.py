@@ -5,27 +5,29 @@ from pathlib import Path
 import pytest
 import ranked
 from omegaconf import DictConfig, OmegaConf
+from partial_settings import settings_and_workspace as given
 
 from myna.errors import MynaError
 from myna.espnet.callbacks import read_curve
 from myna.recipe import ranks
+from myna.recipe.folders import CONF
 
 
 def config(root: Path, data: Path, devices: int) -> DictConfig:
     """The configuration of a stage on so many processes."""
     folder = root / str(devices)
-    trainer = {"accelerator": "cpu", "devices": devices, "num_nodes": 1, "strategy": "auto", "srun": None}
     return OmegaConf.create(
         {
             "recipe_dir": str(root),
+            "data_dir": str(root / "data"),
             "dump_dir": str(data),
             "exp_dir": str(folder),
             "log_dir": str(folder / "logs"),
             "seed": 3,
             "num_workers": 0,
-            "trainer": {**trainer, "max_steps": None},
-            "stages": {"toy": {"_target_": "ranked.run"}},
-            "die": str(root / "died"),
+            "trainer": {**OmegaConf.load(CONF / "trainer" / "cpu.yaml"), "devices": devices},
+            "stages": {"toy": {"_target_": "ranked.run", "nodes": ["toy"]}},
+            "toy": {"die": str(root / "died")},
         }
     )
 
@@ -44,13 +46,13 @@ def test_two_ranks_learn_what_one_process_learns(
     monkeypatch.setenv("MYNA_CONF_PATH", str(Path(__file__).parent))
     alone, shared = (config(tmp_path, tiny_set, devices) for devices in (1, 2))
     with ranks.stage("toy", alone):
-        expected = ranked.run(alone)
+        expected = ranked.run(*given(alone))
     with ranks.stage("toy", shared), pytest.raises(MynaError, match="rank 1 of 2 was killed by signal 9"):
-        ranked.run(shared)
+        ranked.run(*given(shared))
     assert not (tmp_path / "2/result.json").exists()
     shared.trainer.devices = 1  # two more processes would cost a minute; how many there are makes no difference
     with ranks.stage("toy", shared):
-        result = ranked.run(shared)
+        result = ranked.run(*given(shared))
     assert (result.step, result.best_step) == (expected.step, expected.best_step)
     one, two = curve(tmp_path / "1"), curve(tmp_path / "2")
     assert [sorted(record) for record in one] == [sorted(record) for record in two]

@@ -64,6 +64,12 @@ def configuration(root: Path, member: str = "cnn", **encoder: object) -> DictCon
     return config
 
 
+def encoder_of(config: DictConfig) -> tuple[Encoder, Workspace]:
+    """What a test of a part of the stage gives it."""
+    settings, workspace = given(config)
+    return settings.encoder, workspace
+
+
 @pytest.fixture
 def recipe(tmp_path: Path, make_set: Callable[..., Path]) -> Path:
     """A training set with an augmented copy of one speaker, a validation set, and two unseen speakers."""
@@ -79,7 +85,7 @@ def recipe(tmp_path: Path, make_set: Callable[..., Path]) -> Path:
 def test_stage_trains_compares_and_embeds(recipe: Path) -> None:
     """Every utterance and speaker gets an embedding of length 1; the report names encoders and error rates."""
     config = configuration(recipe)
-    run(config)
+    run(*given(config))
     out = recipe / "exp" / "encoder"
     report = json.loads((out / "report.json").read_text())
     assert (report["conditioning"], report["scoring"]) == ("cnn", "ge2e")
@@ -103,7 +109,7 @@ def test_stage_trains_compares_and_embeds(recipe: Path) -> None:
     before = {path: path.stat().st_mtime_ns for path in out.rglob("*embeds.scp")}
     lost = out / "embeds" / "pool_dev" / "spk_embeds.scp"
     lost.unlink()
-    run(config)
+    run(*given(config))
     after = {path: path.stat().st_mtime_ns for path in out.rglob("*embeds.scp")}
     assert {path for path in before if before[path] != after[path]} == {lost, lost.with_name("utt_embeds.scp")}
 
@@ -111,7 +117,7 @@ def test_stage_trains_compares_and_embeds(recipe: Path) -> None:
 def test_missing_features_name_the_stage(tmp_path: Path) -> None:
     """Stage 2 before stage 1 says so."""
     with pytest.raises(MynaError, match=r"stage 1 \(extract_features\)"):
-        run(configuration(tmp_path))
+        run(*given(configuration(tmp_path)))
 
 
 SMALL = {
@@ -127,7 +133,7 @@ def test_members_that_hear_something_else(recipe: Path, member: str) -> None:
     config = configuration(recipe, member, network=SMALL[member], train_set="pool_train", copies_per_speaker=1)
     if member == "cnn_mfcc":
         config.encoder.network.inputs = 20
-    run(config)
+    run(*given(config))
     out = recipe / "exp" / "encoder"
     report = json.loads((out / "report.json").read_text())
     assert (report["conditioning"], report["scoring"]) == (member, "ge2e")
@@ -148,34 +154,34 @@ def test_a_member_from_outside_the_package(recipe: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(sys, "path", list(sys.path))
     monkeypatch.setenv("MYNA_CONF_PATH", str(own))
     config = configuration(recipe, "toy")
-    run(config)
+    run(*given(config))
     report = json.loads((recipe / "exp" / "encoder" / "report.json").read_text())
     assert (report["conditioning"], report["own_parameters"]) == ("toy", 81 * 256)
-    run(config)  # its weights load again: the configuration vouches for the class
+    run(*given(config))  # its weights load again: the configuration vouches for the class
 
 
 def test_speakers_left_out_are_heard_as_unseen(recipe: Path) -> None:
     """Neither they nor their augmented copies are learned from; the trials take them from the training sets."""
     config = configuration(recipe, leave_out=["ana"])
-    assert training_speakers(config) == ["ben", "eva", "tom"]
-    trials = trial_utterances(config)
+    assert training_speakers(*encoder_of(config)) == ["ben", "eva", "tom"]
+    trials = trial_utterances(*encoder_of(config))
     assert set(trials["unseen"].values()) == {"kim", "lea", "ana"}
     assert {key.split("/")[0] for key, who in trials["unseen"].items() if who == "ana"} == {"pool_train", "pool_dev"}
     assert set(trials["seen"].values()) == {"ben", "eva", "tom"}
-    assert "ana" in trial_utterances(configuration(recipe))["seen"].values()
+    assert "ana" in trial_utterances(*encoder_of(configuration(recipe)))["seen"].values()
 
 
 def test_the_name_of_the_pretrained_encoder_is_taken(recipe: Path) -> None:
     """An own encoder under that name would be taken for it."""
     with pytest.raises(MynaError, match=r"encoder\.name=ge2e is the pre-trained encoder"):
-        run(configuration(recipe, name="ge2e"))
+        run(*given(configuration(recipe, name="ge2e")))
 
 
 def test_statistics_are_fitted_only_to_what_has_them(recipe: Path) -> None:
     """`encoder.fit` of the classical encoder with a network is a combination that says what fits."""
     fit = {"_target_": "myna.espnet.encoder_statistics.fit_statistics"}
     with pytest.raises(MynaError, match=r"ConvEncoder has none: choose encoder=mfcc"):
-        run(configuration(recipe, fit=fit))
+        run(*given(configuration(recipe, fit=fit)))
 
 
 def test_choice_of_the_conditioning_encoder() -> None:

@@ -40,7 +40,7 @@ def train(exp: Path, data: Path, model: nn.Module, max_steps: int = 12, **settin
         "checkpoint_every": 3,
         "log_every": 2,
     }
-    return fit(model, config=CONFIG, train=entry, valid=entry, exp_dir=exp, max_steps=max_steps, **(common | settings))
+    return fit(model, machine=CONFIG, train=entry, valid=entry, exp_dir=exp, max_steps=max_steps, **(common | settings))
 
 
 def killed_at(step: int, exp: Path, data: Path, **settings: object) -> int:

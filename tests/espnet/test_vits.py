@@ -12,6 +12,7 @@ from hf_voices import V2, make_voice
 from hydra import compose, initialize_config_dir
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
+from partial_settings import settings_and_workspace as given
 from safetensors.torch import load_file
 from torch import Tensor
 
@@ -27,6 +28,7 @@ from myna.networks.tts.vits import Vits, VitsCore
 from myna.networks.vocoder.bandwidth import band_limit
 from myna.networks.voice import Voice, build
 from myna.publish.hf_export import write_hf
+from myna.settings.recipe import group_of
 from myna.text.phonemes import phonemize
 from myna.text.tokens import default_tokens
 
@@ -280,9 +282,9 @@ def write_recipe(root: Path) -> DictConfig:
     data = root / "data" / "target_train"
     data.mkdir(parents=True)
     (data / "spk2consent").write_text("t licence evaluation CC-BY-SA-3.0\n", encoding="utf-8")
-    tts = OmegaConf.load(ROOT / "conf" / "tts" / "vits.yaml")
+    tts, trainer = (OmegaConf.load(ROOT / "conf" / file) for file in ("tts/vits.yaml", "trainer/cpu.yaml"))
     paths = {f"{kind}_dir": str(root / kind) for kind in ("data", "dump", "exp")}
-    more = {"seed": 1, "num_workers": 0, "trainer": {"accelerator": "cpu", "max_steps": 2}, "create_dataset": {}}
+    more = {"seed": 1, "num_workers": 0, "trainer": {**trainer, "max_steps": 2}, "create_dataset": {}}
     config = OmegaConf.create({**paths, **more, "tts": tts})
     config.tts.pool_dev_utterances = 2
     config.tts.distil.utterances = 6
@@ -316,8 +318,8 @@ def test_stages_3_and_5_end_in_a_voice(name: str, init: str, tmp_path: Path) -> 
         config.tts.init = f"hf:{write_checkpoint(tmp_path / 'hf')}"
     if init == "scratch":
         config.tts.network = TINY if name == "vits" else TINY_MOBILE
-    train_tts.run(config)
-    fine_tune.run(config)
+    train_tts.run(*given(config))
+    fine_tune.run(*given(config))
     folder = tmp_path / "exp" / "clone" / "voice"
     spoken = Voice.load(folder).speak("Good morning.", seed=4)
     assert len(spoken) > 2000
@@ -326,15 +328,15 @@ def test_stages_3_and_5_end_in_a_voice(name: str, init: str, tmp_path: Path) -> 
     records = (tmp_path / "exp" / "clone" / "log.jsonl").read_text(encoding="utf-8")
     assert "valid/mos" in records and "valid/mel" in records
     before = (folder / "tts.safetensors").read_bytes()
-    fine_tune.run(config)
+    fine_tune.run(*given(config))
     assert (folder / "tts.safetensors").read_bytes() == before
 
 
 def test_without_steps_the_start_speaks(tmp_path: Path) -> None:
     config = write_recipe(tmp_path)
     config.tts.init, config.tts.network, config.tts.adapt.full.max_steps = "scratch", TINY, 0
-    train_tts.run(config)
-    fine_tune.run(config)
+    train_tts.run(*given(config))
+    fine_tune.run(*given(config))
     begun, ended = (load_file(tmp_path / "exp" / p / "tts.safetensors") for p in ("tts", "clone/voice"))
     assert all(torch.equal(ended[name], value) for name, value in begun.items() if name != "duration_scale")
 
@@ -343,13 +345,13 @@ def test_missing_stages_are_named(tmp_path: Path) -> None:
     """What is missing and which stage makes it stands in the error."""
     config = write_recipe(tmp_path)
     with pytest.raises(MynaError, match=r"tts\.yaml is missing: run stage 3"):
-        fine_tune.run(config)
+        fine_tune.run(*given(config))
     config.tts.init = "base"
     with pytest.raises(MynaError, match="choose joe, scratch or hf"):
-        train_tts.run(config)
+        train_tts.run(*given(config))
     config.tts.train = {}
-    with pytest.raises(MynaError, match=r"tts\.train\._target_ is missing"):
-        train_tts.run(config)
+    with pytest.raises(MynaError, match=r"tts\.train.*_target_"):
+        group_of("tts", OmegaConf.to_container(config.tts))
 
 
 @pytest.mark.parametrize(("name", "generator", "judge"), [("vits", 21.5, 0.64), ("vits_gpu", 39.8, 51.0)])

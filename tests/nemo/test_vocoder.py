@@ -9,7 +9,7 @@ import pytest
 import torch
 import yaml
 from hydra import compose, initialize_config_dir
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import OmegaConf
 from safetensors.torch import load_file, save_file
 
 from myna.audio.mel import log_mel
@@ -33,14 +33,12 @@ TINY = {
 }
 
 
-def settings(name: str, dump: Path, exp: Path, *overrides: str) -> DictConfig:
+def settings(name: str, dump: Path, exp: Path, *overrides: str) -> Settings:
     """Compose stage 4's part of the configuration."""
     with initialize_config_dir(str(CONF), version_base=None):
         composed = compose(overrides=[f"+vocoder={name}", "+trainer=cpu", *SMALL, *TINY.get(name, []), *overrides])
-    OmegaConf.set_struct(composed, False)
-    merged = OmegaConf.merge(composed, {"dump_dir": str(dump), "exp_dir": str(exp), "seed": 1})
-    assert isinstance(merged, DictConfig)
-    return merged
+    plain = OmegaConf.to_container(composed, resolve=True)
+    return partial_settings({**plain, "dump_dir": str(dump), "exp_dir": str(exp), "seed": 1})
 
 
 @pytest.fixture(scope="module", params=["istft", "hifigan_v3", "parallel_wavenet", "parallel_wavegan"])
@@ -130,22 +128,22 @@ def test_weights_of_another_network_are_refused(dump, tmp_path):
     weights = tmp_path / "weights.safetensors"
     save_file({"inverse": torch.zeros(80, 513)}, weights)
     with pytest.raises(MynaError, match="does not fit vocoder=istft"):
-        train_vocoder.run(settings("istft", dump, tmp_path, f"vocoder.init={weights}"))
+        run(settings("istft", dump, tmp_path, f"vocoder.init={weights}"))
 
 
 def test_missing_weights_name_the_remedy(dump, tmp_path):
     with pytest.raises(MynaError, match=r"nowhere\.safetensors is missing; .*vocoder\.init=scratch"):
-        train_vocoder.run(settings("istft", dump, tmp_path, "vocoder.init=nowhere.safetensors"))
+        run(settings("istft", dump, tmp_path, "vocoder.init=nowhere.safetensors"))
 
 
 def test_a_wavenet_is_trained_and_teaches_its_student(dump, tmp_path):
     """Stage 4 with each, in that order; the student's weights hold nothing of the teacher."""
     short = ("vocoder.max_steps=2", "trainer.log_every_n_steps=1", "vocoder.measure.sets=[target_dev]")
     with pytest.raises(MynaError, match=r"vocoder\.teacher=.*wavenet: no WaveNet .*vocoder=wavenet"):
-        train_vocoder.run(settings("parallel_wavenet", dump, tmp_path, *short))
-    train_vocoder.run(settings("wavenet", dump, tmp_path, *short))
+        run(settings("parallel_wavenet", dump, tmp_path, *short))
+    run(settings("wavenet", dump, tmp_path, *short))
     (tmp_path / "vocoder").rename(tmp_path / "vocoder.previous")  # as the driver does when the choice changes
-    train_vocoder.run(settings("parallel_wavenet", dump, tmp_path, *short))
+    run(settings("parallel_wavenet", dump, tmp_path, *short))
     logged = {}
     for folder in ("vocoder.previous", "vocoder"):
         lines = (tmp_path / folder / "log.jsonl").read_text().splitlines()

@@ -13,29 +13,32 @@ import psutil
 import pytest
 from omegaconf import DictConfig, OmegaConf
 
-import toy_ranks as toy
 from myna.errors import MynaError
 from myna.recipe import ranks
+from myna.recipe.call import call_stage
+from myna.recipe.folders import CONF
 
 HERE = Path(__file__).parent
+TRAINER = OmegaConf.load(CONF / "trainer" / "cpu.yaml")
 
 
 def config(folder: Path, **more: Any) -> DictConfig:
     """The configuration of the toy's only stage, on two ranks."""
     settings = {
         "recipe_dir": str(folder),
-        "exp_dir": str(folder / "exp"),
+        **{f"{name}_dir": str(folder / name) for name in ("data", "dump", "exp")},
         "log_dir": str(folder / "exp/logs"),
-        "trainer": {"devices": 2, "num_nodes": 1, "srun": None, **more.pop("trainer", {})},
-        "stages": {"toy": {"_target_": "toy_ranks.run"}},
+        "trainer": {**TRAINER, "devices": 2, **more.pop("trainer", {})},
+        "stages": {"toy": {"_target_": "toy_ranks.run", "nodes": ["toy"]}},
+        "toy": {"refuse": False, "kill_at": None, "hang_at": None, "rank_of": "LOCAL_RANK", **more},
     }
-    return OmegaConf.create({**settings, "refuse": False, "kill_at": None, "hang_at": None, **more})
+    return OmegaConf.create(settings)
 
 
 def drive(settings: DictConfig) -> None:
     """Run the stage as the driver does."""
     with ranks.stage("toy", settings):
-        toy.run(settings)
+        call_stage("toy", settings)
 
 
 @pytest.fixture(autouse=True)

@@ -144,9 +144,7 @@ def _train(
         validate_every=adapt.validate_every,
         criteria=(("valid/mel", adapt.keep, "min"), ("valid/mos", adapt.keep, "max")),
         freeze=[f"network.{part}" for part in still_parts(adapt, network, plan)],
-        evaluate=_evaluation(
-            _judge(workspace, voice, adapt.words), voice, before, plan.share, lambda: model.illustrate(out)
-        ),
+        evaluate=_evaluation(judge, voice, before, plan.share, lambda: model.illustrate(out)),
         patience=adapt.patience,
     )
     chosen = choose_step(out / "log.jsonl", out / "best", adapt.mel_margin)
