@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import soundfile
 from omegaconf import DictConfig, OmegaConf
+from partial_settings import settings_and_workspace
 from toy_voice import write_voice
 
 from myna import kaldi
@@ -37,12 +38,11 @@ def recipe(tmp_path: Path, monkeypatch) -> DictConfig:
     places = {"dump_dir": str(tmp_path / "dump"), "exp_dir": str(tmp_path / "exp"), "seed": 1}
     few = {"decode": {"unseen": 2, "baselines": 1, "listen": 1, "speed_sentences": 1}}
     config = OmegaConf.merge(config, places, few)
-    OmegaConf.resolve(config)
-    return config
+    return settings_and_workspace(config)
 
 
 def test_everything_is_spoken_labelled_and_kept(recipe, tmp_path, monkeypatch) -> None:
-    decode.run(recipe)
+    decode.run(*recipe)
     out = tmp_path / "exp" / "clone" / "decode"
     assert {path.name for path in out.iterdir()} == {*decode.KINDS, "manners", "decode.json"}
     facts = json.loads((out / "decode.json").read_text())
@@ -62,7 +62,7 @@ def test_everything_is_spoken_labelled_and_kept(recipe, tmp_path, monkeypatch) -
     lost, kept = out / "heldout" / "ana-1.npz", out / "heldout" / "ana-0.npz"
     before, stamp = load_audio(lost).wave, kept.stat().st_mtime_ns
     lost.unlink()
-    decode.run(recipe)
+    decode.run(*recipe)
     np.testing.assert_array_equal(load_audio(lost).wave, before)
     assert kept.stat().st_mtime_ns == stamp
 
@@ -70,7 +70,7 @@ def test_everything_is_spoken_labelled_and_kept(recipe, tmp_path, monkeypatch) -
 def test_a_missing_voice_names_its_stage(recipe, tmp_path) -> None:
     (tmp_path / "exp/clone/voice/voice.yaml").unlink()
     with pytest.raises(MynaError, match="run stage 5"):
-        decode.run(recipe)
+        decode.run(*recipe)
 
 
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("*.txt")), ids=lambda path: path.stem)

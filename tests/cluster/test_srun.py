@@ -13,6 +13,8 @@ import toy_ranks as toy
 from myna.audio import spread
 from myna.errors import MynaError
 from myna.recipe import ranks
+from myna.recipe.call import call_stage
+from myna.recipe.folders import CONF
 
 
 @pytest.fixture(scope="module")
@@ -31,15 +33,15 @@ def drive(folder: Path, srun: list[str], **more: object) -> None:
     settings = OmegaConf.create(
         {
             "recipe_dir": str(folder),
-            "exp_dir": str(folder / "exp"),
+            **{f"{name}_dir": str(folder / name) for name in ("data", "dump", "exp")},
             "log_dir": str(folder / "exp/logs"),
-            "trainer": {"devices": 1, "num_nodes": 2, "srun": srun},
-            "stages": {"toy": {"_target_": "toy_ranks.run"}},
-            **{"refuse": False, "kill_at": None, "hang_at": None, "rank_of": "SLURM_PROCID", **more},
+            "trainer": {**OmegaConf.load(CONF / "trainer" / "cpu.yaml"), "num_nodes": 2, "srun": srun},
+            "stages": {"toy": {"_target_": "toy_ranks.run", "nodes": ["toy"]}},
+            "toy": {"refuse": False, "kill_at": None, "hang_at": None, "rank_of": "SLURM_PROCID", **more},
         }
     )
     with ranks.stage("toy", settings):
-        toy.run(settings)
+        call_stage("toy", settings)
 
 
 @pytest.mark.usefixtures("cluster")

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import OmegaConf
 
 from myna.compare import members
 from myna.compare.kept import Keys, kept
@@ -17,6 +17,9 @@ from myna.corpora.clip import Corpus, merge
 from myna.errors import MynaError
 from myna.recipe import command
 from myna.recipe.compose import CONF
+from myna.settings.recipe import Settings
+from myna.settings.scores import Compare
+from myna.workspace import Workspace
 
 TINY = {
     "encoder/small_cnn.yaml": "defaults: [cnn, _self_]\nname: small_cnn\nnetwork:\n  channels: [16, 16]\n"
@@ -50,7 +53,7 @@ OVERRIDES = [
 ]
 
 
-def few_voices(config: DictConfig, cache: Path):
+def few_voices(settings: Settings, workspace: Workspace, cache: Path):
     """Deal two synthetic voices and five real ones into the sets that every recipe has."""
     voices = ("awb", "slt")
     spoken = flite.prepare(flite.download(cache, voices), voices)
@@ -239,7 +242,8 @@ def test_members_are_the_files_of_conf(monkeypatch: pytest.MonkeyPatch) -> None:
         files = {path.stem for path in (CONF / group).glob("*.yaml")}
         assert set(names) == {n for n in files if not n.startswith("_") and n not in ("auto", "ge2e")}
     assert members.member_names("vocoder")[:2] == ["griffin_lim", "wavenet"]
-    settings = OmegaConf.load(CONF / "metrics.yaml").compare
+    plain = OmegaConf.to_container(OmegaConf.load(CONF / "metrics.yaml"))
+    settings = Compare.model_validate(plain["compare"])
     labels = [member.label for member in members.choose_members(settings)]
     assert {"vits_mel", "vits_mel_base", "istft_base", "resemblyzer"} <= set(labels)
     assert labels.index("wavenet") < labels.index("parallel_wavenet")

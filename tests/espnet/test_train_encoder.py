@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from omegaconf import DictConfig, OmegaConf
+from partial_settings import settings_and_workspace as given
 from safetensors import safe_open
 
 from myna.errors import MynaError
@@ -16,6 +17,8 @@ from myna.espnet.encoder_report import choose, trial_utterances
 from myna.espnet.encoder_training import training_speakers
 from myna.espnet.train_encoder import run
 from myna.recipe.compose import compose_recipe
+from myna.settings.encoder import Encoder
+from myna.workspace import Workspace
 
 SPEAKERS = ("ana", "ben", "eva", "tom")
 TOY_YAML = """

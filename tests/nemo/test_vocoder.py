@@ -10,12 +10,16 @@ import torch
 import yaml
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
+from partial_settings import partial_settings
 from safetensors.torch import load_file, save_file
 
 from myna.audio.mel import log_mel
 from myna.errors import MynaError
 from myna.nemo import train_vocoder
 from myna.networks.vocoder.source_istft import SourceIstftVocoder
+from myna.settings.group import replaced
+from myna.settings.recipe import Settings
+from myna.workspace import Workspace
 
 CONF = Path(__file__).parents[2] / "conf"
 SMALL = [
@@ -37,8 +41,14 @@ def settings(name: str, dump: Path, exp: Path, *overrides: str) -> Settings:
     """Compose stage 4's part of the configuration."""
     with initialize_config_dir(str(CONF), version_base=None):
         composed = compose(overrides=[f"+vocoder={name}", "+trainer=cpu", *SMALL, *TINY.get(name, []), *overrides])
-    plain = OmegaConf.to_container(composed, resolve=True)
-    return partial_settings({**plain, "dump_dir": str(dump), "exp_dir": str(exp), "seed": 1})
+    OmegaConf.set_struct(composed, False)
+    whole = OmegaConf.merge(composed, {"dump_dir": str(dump), "exp_dir": str(exp), "seed": 1})
+    return partial_settings(OmegaConf.to_container(whole, resolve=True))
+
+
+def run(chosen: Settings) -> None:
+    """Run stage 4."""
+    train_vocoder.run(chosen, Workspace.of(chosen))
 
 
 @pytest.fixture(scope="module", params=["istft", "hifigan_v3", "parallel_wavenet", "parallel_wavegan"])
@@ -106,8 +116,10 @@ def test_stage_trains_resumes_and_writes_a_vocoder(dump, tmp_path):
     out = tmp_path / "vocoder"
     from myna.nemo.vocoder import VocoderModel, model_config
 
-    train_vocoder.fit(VocoderModel(model_config(short.vocoder)), short, 2, None, out)
-    train_vocoder.run(short)
+    killed = replaced(short, {"vocoder.max_steps": 2})
+    batches = train_vocoder.loader(killed, Workspace.of(killed), out)
+    train_vocoder.fit(VocoderModel(model_config(short.vocoder)), killed, batches, out)
+    run(short)
     steps = [json.loads(line) for line in (out / "log.jsonl").read_text().splitlines()]
     assert [step["step"] for step in steps] == [1, 2, 3, 4]
     assert {"g_pitch", "g_spectrum", "g_mel", "g_adversarial", "g_features", "d_loss", "seconds"} <= steps[-1].keys()

@@ -13,6 +13,8 @@ from myna.corpora.clip import Corpus, merge
 from myna.recipe.command import system_runner
 from myna.recipe.compose import compose_recipe
 from myna.recipe.run import Recipe
+from myna.settings.recipe import Settings
+from myna.workspace import Workspace
 
 SMALL = [
     "num_workers=1",
@@ -45,7 +47,7 @@ KEYS = {
 }
 
 
-def few_voices(config: DictConfig, cache: Path):
+def few_voices(settings: Settings, workspace: Workspace, cache: Path):
     """Deal two synthetic voices and five real ones into the sets that every recipe has."""
     voices = ("awb", "slt")
     spoken = flite.prepare(flite.download(cache, voices), voices)

@@ -202,7 +202,7 @@ def train(
     model = VocoderModel(model_config(wanted))
     model.generator.load_state_dict(generator.state_dict())
     teach(wanted, model.generator)
-    data = _loader(settings, workspace, out / LAST)
+    data = loader(settings, workspace, out)
     result = fit(model, settings, data, out, clock)
     if result is not None:
         save_weights(model.generator.state_dict(), out / "trained.safetensors")
@@ -270,10 +270,9 @@ def strategy(trainer: Mapping[str, Any]) -> str:
     return "ddp_find_unused_parameters_true" if several else str(trainer["strategy"])
 
 
-def _loader(
-    settings: Settings, workspace: Workspace, last: Path
-) -> torch.utils.data.DataLoader[dict[str, torch.Tensor]]:
-    wanted = settings.vocoder
+def loader(settings: Settings, workspace: Workspace, out: Path) -> Batches:
+    """Return the batches of training that follow those of the last checkpoint in `out`."""
+    wanted, last = settings.vocoder, out / LAST
     data = SegmentDataset(
         _sets(workspace, wanted.train_sets),
         wanted.segment_frames,
