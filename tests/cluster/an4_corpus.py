@@ -6,14 +6,15 @@ from importlib.util import find_spec
 from itertools import cycle, islice
 from pathlib import Path
 
-from omegaconf import DictConfig
+from myna.settings.recipe import Settings
+from myna.workspace import Workspace
 
 TEXT = "please enter the number and then the street"  # stands for all; the limits of speech rate are opened
 
 
-def run(config: DictConfig) -> None:
+def run(settings: Settings, workspace: Workspace) -> None:
     """Write the sets, `pool_train` with as many utterances as `AN4_UTTERANCES` says."""
-    data = Path(config.data_dir)
+    data = workspace.data
     write_sets(data, recordings(data.parent.parent), int(os.environ["AN4_UTTERANCES"]))
 
 

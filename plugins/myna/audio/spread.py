@@ -4,7 +4,7 @@ import logging
 import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
@@ -28,19 +28,17 @@ class Cluster:
         options: What dask must know of a job, such as cores and memory.
     """
 
-    env: str = "local"
-    workers: int = 1
-    options: Mapping[str, Any] = field(default_factory=dict)
+    env: str
+    workers: int
+    options: Mapping[str, Any]
 
 
 def cluster_of(settings: Settings) -> Cluster:
-    """Return what `parallel:` names, with the number of workers that it leaves open.
+    """Return what `parallel:` names, with the number of workers that it leaves open: `num_workers`.
 
-    Without such a group the work is done here by `num_workers`; `ssh` has a worker on each host but the first.
+    `ssh` has a worker on each host but the first.
     """
-    usual, parallel = settings.num_workers or 1, getattr(settings, "parallel", None)
-    if parallel is None:
-        return Cluster(workers=usual)
+    parallel, usual = settings.parallel, settings.num_workers or 1
     workers = len(parallel.options["hosts"]) - 1 if parallel.env == "ssh" else parallel.n_workers or usual
     return Cluster(parallel.env, workers, parallel.options)
 

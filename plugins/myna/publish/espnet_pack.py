@@ -36,7 +36,7 @@ def write_espnet_pack(voice: Path, out: Path, settings: Settings) -> None:
     with lean_import():
         from espnet3.utils.publication_utils import pack_model
 
-    kept = without_paths(settings.model_dump(mode="json", by_alias=True, include=_GROUPS))
+    kept = without_paths(settings.model_dump(mode="json", by_alias=True, exclude_unset=True, include=_GROUPS))
     training = OmegaConf.create({**kept, "recipe_dir": str(voice.parent), "exp_dir": str(voice)})
     publication = OmegaConf.create({"pack_model": {"out_dir": str(out), "allow_overwrite": True}})
     try:
