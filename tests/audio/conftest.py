@@ -7,9 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
-CONF = Path(__file__).parents[2] / "conf"
+from myna.recipe.compose import compose_recipe
+
+RECIPES = Path(__file__).parents[2] / "recipes"
 
 
 @pytest.fixture(scope="session")
@@ -53,15 +55,9 @@ def recipe(tmp_path: Path, an4: list[Path]) -> DictConfig:
     write_set(tmp_path / "data/pool_train", {f"ann-{n}": (next(files), text) for n in range(3)})
     write_set(tmp_path / "data/target_train", {f"bob-{n}": (next(files), text) for n in range(2)})
     write_set(tmp_path / "data/target_test", {f"bob-{n}": (next(files), text) for n in range(2, 4)})
-    features = OmegaConf.load(CONF / "training.yaml").features
-    features.limits.min_rate, features.limits.max_rate = 1.0, 60.0  # one transcript stands for all recordings
-    return OmegaConf.create(
-        {
-            "recipe_dir": str(tmp_path),
-            "data_dir": str(tmp_path / "data"),
-            "dump_dir": str(tmp_path / "dump"),
-            "num_workers": 1,
-            "features": features,
-            "augment": {"sets": ["target_train"], "speed": [0.9], "pitch": [2]},
-        }
-    )
+    config = compose_recipe(RECIPES / "mini_voices", ["augment=all", "augment.speed=[0.9]", "augment.pitch=[2]"])
+    config.features.limits.update(min_rate=1.0, max_rate=60.0)  # one transcript stands for all recordings
+    config.augment.sets = ["target_train"]
+    folders = {"recipe_dir": tmp_path, "data_dir": tmp_path / "data", "dump_dir": tmp_path / "dump"}
+    config.update({key: str(folder) for key, folder in folders.items()} | {"num_workers": 1})
+    return config

@@ -11,11 +11,11 @@ from myna.audio.load import Recording, resampled
 from myna.audio.mfcc import mfcc
 from myna.audio.pitch import PitchConfig, fundamental
 from myna.audio.process import extract
-from myna.audio.settings import Settings
+from myna.audio.processing import Processing
 from myna.audio.spectrogram import energy, linear_spectrogram
 
 RATE = 22_050
-EVERYTHING = Settings(keep=("mel", "mfcc", "f0", "energy", "linear"))
+EVERYTHING = Processing(keep=("mel", "mfcc", "f0", "energy", "linear"))
 
 
 def buzz(seconds: float, frequency: float) -> np.ndarray:

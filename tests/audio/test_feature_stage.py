@@ -13,21 +13,24 @@ import numpy as np
 import pytest
 import soundfile
 from omegaconf import DictConfig, OmegaConf
+from run_stage import run_stage
 
-from myna.audio import process, spread
+from myna.audio import process, spread, stage
 from myna.audio.features import FeatureSet, format_phones, parse_phones, read_features
-from myna.audio.stage import run
 from myna.errors import MynaError
 from myna.kaldi.tables import read_table
+from myna.recipe.compose import compose_recipe
 from myna.text.front_end import load_front_end
 from myna.text.tokens import TokenList
 
-CONF = Path(__file__).parents[2] / "conf"
+CONF, RECIPES = (Path(__file__).parents[2] / name for name in ("conf", "recipes"))
 KILLED = """
 import os, signal, sys
 from omegaconf import OmegaConf
 from myna.audio import process
 from myna.audio.stage import run
+from myna.recipe.call import typed
+from myna.workspace import Workspace
 extract, calls = process.extract, []
 def die_at_the_fourth(*given):
     calls.append(1)
@@ -35,7 +38,8 @@ def die_at_the_fourth(*given):
         os.kill(os.getpid(), signal.SIGKILL)
     return extract(*given)
 process.extract = die_at_the_fourth
-run(OmegaConf.load(sys.argv[1]))
+settings = typed(OmegaConf.load(sys.argv[1]))
+run(settings, Workspace.of(settings))
 """
 
 
@@ -59,7 +63,7 @@ def digests(dump: Path) -> dict[str, str]:
 
 def test_everything_that_later_stages_read(recipe: DictConfig) -> None:
     """Audio, features and tables agree with each other, in training and test sets."""
-    run(recipe)
+    run_stage(stage.run, recipe)
     dump = Path(recipe.dump_dir)
     for name in ("pool_train", "target_train", "target_test"):
         for utterance in FeatureSet(dump / name):
@@ -80,7 +84,7 @@ def test_everything_that_later_stages_read(recipe: DictConfig) -> None:
 
 def test_copies_stay_in_training_sets(recipe: DictConfig) -> None:
     """The target's training set is tripled under new ids of utterance and speaker; nothing else is."""
-    run(recipe)
+    run_stage(stage.run, recipe)
     dump = Path(recipe.dump_dir)
     target = FeatureSet(dump / "target_train")
     assert [u.name for u in target] == [f"{p}bob-{n}" for p in ("", "ps+2-", "sp0.9-") for n in (0, 1)]
@@ -100,7 +104,7 @@ def test_the_chosen_front_end_is_taught_and_kept(name: str, recipe: DictConfig, 
     recipe.text = OmegaConf.load(CONF / "text" / f"{name}.yaml")
     recipe.text.front_end.vocabulary, recipe.text.lexicon = 32, "own.txt"
     (tmp_path / "own.txt").write_text("street\troad\n", encoding="utf-8")
-    run(recipe)
+    run_stage(stage.run, recipe)
     dump = Path(recipe.dump_dir)
     kept, known = load_front_end(dump), set(TokenList.load(dump / "tokens.txt").symbols)
     assert kept.name == name and len(known) <= 32
@@ -113,7 +117,7 @@ def test_the_chosen_front_end_is_taught_and_kept(name: str, recipe: DictConfig, 
 
 def test_statistics_are_of_the_originals(recipe: DictConfig) -> None:
     """The mean and deviation agree with numpy's over the training sets."""
-    run(recipe)
+    run_stage(stage.run, recipe)
     dump = Path(recipe.dump_dir)
     sets = [FeatureSet(dump / name, augmented=False) for name in ("pool_train", "target_train")]
     found = [u.read() for features in sets for u in features]
@@ -127,16 +131,16 @@ def test_statistics_are_of_the_originals(recipe: DictConfig) -> None:
 
 def test_a_second_run_does_nothing_and_changes_are_followed(recipe: DictConfig) -> None:
     """Finished utterances stay untouched; other settings, a lost file or a removed utterance are put right."""
-    run(recipe)
+    run_stage(stage.run, recipe)
     dump = Path(recipe.dump_dir)
     before = {path: path.stat().st_mtime_ns for path in dump.glob("*/feats/*")}
-    run(recipe)
+    run_stage(stage.run, recipe)
     assert before == {path: path.stat().st_mtime_ns for path in dump.glob("*/feats/*")}
     (dump / "pool_train/feats/ann-0.npz").unlink()
     (dump / "pool_train/wav/.ann-0.1.tmp.wav").write_text("left by a killed run")
     recipe.features.keep = [*recipe.features.keep, "linear"]
     recipe.augment.speed = []
-    run(recipe)
+    run_stage(stage.run, recipe)
     assert read_features(dump / "pool_train/feats/ann-0.npz", ["linear"])["linear"].shape[1] == 513
     names = sorted(path.stem for path in (dump / "target_train/wav").iterdir())
     assert names == ["bob-0", "bob-1", "ps+2-bob-0", "ps+2-bob-1"]
@@ -145,7 +149,7 @@ def test_a_second_run_does_nothing_and_changes_are_followed(recipe: DictConfig) 
 
 def test_killed_and_gone_on_with(recipe: DictConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """After SIGKILL in the middle, dask workers finish the rest, and the files are those of an unbroken run."""
-    run(recipe)
+    run_stage(stage.run, recipe)
     whole = digests(tmp_path / "dump")
     recipe.dump_dir = str(tmp_path / "killed")
     OmegaConf.save(recipe, tmp_path / "config.yaml")
@@ -157,7 +161,7 @@ def test_killed_and_gone_on_with(recipe: DictConfig, tmp_path: Path, monkeypatch
     monkeypatch.setattr(spread, "WORTH_A_CLUSTER", 1)
     recipe.num_workers = 2
     recipe.features.shard_size = 1
-    run(recipe)
+    run_stage(stage.run, recipe)
     assert digests(tmp_path / "killed") == whole
     assert all(path.stat().st_mtime_ns == time for path, time in done.items())
 
@@ -173,7 +177,7 @@ def test_short_utterances_are_dropped_from_training_only(recipe: DictConfig, tmp
         table[max(table)] = str(silent.with_name(f"{name.split('/')[0]}.wav"))
         shutil.copy(silent, table[max(table)])
         (data / name).write_text("".join(f"{key} {value}\n" for key, value in table.items()))
-    run(recipe)
+    run_stage(stage.run, recipe)
     dropped = (Path(recipe.dump_dir) / "pool_train/dropped.tsv").read_text()
     assert "ann-2\tno speech heard" in dropped and "ann-1\ttoo short: 0.50 s" in dropped
     assert "ann-2" not in read_table(Path(recipe.dump_dir) / "pool_train/text")
@@ -193,7 +197,7 @@ def test_bad_tables_are_named(recipe: DictConfig, table: str, content: str, mess
     """Each error names the table and the utterance, before anything is processed."""
     (Path(recipe.data_dir) / table).write_text(content)
     with pytest.raises(MynaError, match=message):
-        run(recipe)
+        run_stage(stage.run, recipe)
     assert not Path(recipe.dump_dir).exists()
 
 
@@ -201,13 +205,13 @@ def test_leaks_are_refused(recipe: DictConfig) -> None:
     """No copies of test recordings, and no test recording among the training ones."""
     recipe.augment.sets = ["target_*"]
     with pytest.raises(MynaError, match=r"augment\.sets reaches target_test"):
-        run(recipe)
+        run_stage(stage.run, recipe)
     recipe.augment.sets = []
     data = Path(recipe.data_dir)
     seen = read_table(data / "target_train/wav.scp")["bob-0"]
     (data / "target_test/wav.scp").write_text(f"bob-2 {seen}\nbob-3 {seen}\n")
     with pytest.raises(MynaError, match="is in target_train and in target_test"):
-        run(recipe)
+        run_stage(stage.run, recipe)
 
 
 def test_missing_sets_and_features_name_the_stage(recipe: DictConfig, tmp_path: Path) -> None:
@@ -218,7 +222,7 @@ def test_missing_sets_and_features_name_the_stage(recipe: DictConfig, tmp_path: 
         read_features(tmp_path / "none.npz")
     shutil.rmtree(recipe.data_dir)
     with pytest.raises(MynaError, match="run stage 0"):
-        run(recipe)
+        run_stage(stage.run, recipe)
 
 
 def test_unreadable_recording_and_full_disk(recipe: DictConfig, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -228,7 +232,7 @@ def test_unreadable_recording_and_full_disk(recipe: DictConfig, monkeypatch: pyt
     (Path(recipe.data_dir) / "bad.wav").write_text("no audio")
     table.write_text(f"bob-2 {recipe.data_dir}/bad.wav\n")
     with pytest.raises(MynaError, match=r"bad\.wav cannot be read"):
-        run(recipe)
+        run_stage(stage.run, recipe)
     table.write_text(good)
 
     def full(*_given: object) -> None:
@@ -236,21 +240,18 @@ def test_unreadable_recording_and_full_disk(recipe: DictConfig, monkeypatch: pyt
 
     monkeypatch.setattr(process, "atomic_text", full)
     with pytest.raises(MynaError, match="disk is full"):
-        run(recipe)
+        run_stage(stage.run, recipe)
 
 
-def test_wrong_settings_are_explained(recipe: DictConfig) -> None:
+@pytest.mark.parametrize(("word", "message"), [
+    ("features.keep=[mel,f0,energy,colour]", r"features\.keep\.3=colour: one of mel, .* fits"),
+    ("features.keep=[mel]", r"features\.keep.* lacks f0"),
+    ("+features.trim.silence=3", r"features\.trim\.silence=3: there is no such key"),
+])  # fmt: skip
+def test_wrong_settings_are_explained(word: str, message: str) -> None:
     """Unknown features and keys are named with their place in the config."""
-    recipe.features.keep = ["mel", "f0", "energy", "colour"]
-    with pytest.raises(MynaError, match=r"features\.keep names colour"):
-        run(recipe)
-    recipe.features.keep = ["mel"]
-    with pytest.raises(MynaError, match="lacks f0"):
-        run(recipe)
-    recipe.features.keep = ["mel", "f0", "energy"]
-    recipe.features.trim = {"silence": 3}
-    with pytest.raises(MynaError, match=r"features\.trim is wrong"):
-        run(recipe)
+    with pytest.raises(MynaError, match=message):
+        compose_recipe(RECIPES / "mini_voices", [word])
 
 
 def test_phones_of_words() -> None:

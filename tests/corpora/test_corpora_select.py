@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from omegaconf import OmegaConf
+from partial_settings import partial_settings
 
 from myna.corpora.clip import Clip, Corpus
 from myna.corpora.custom import deal
@@ -15,6 +15,7 @@ from myna.corpora.select import cap, sentence_groups, split, without_sentences
 from myna.errors import MynaError
 from myna.kaldi import Consent
 from myna.kaldi.sentences import normalise
+from myna.settings.corpus import Many
 
 WORDS = ["red", "blue", "green", "cat", "dog", "bird", "runs", "jumps", "sleeps", "here", "there", "now"]
 
@@ -90,14 +91,15 @@ def test_many_speakers_are_dealt() -> None:
     """Target, unknown speakers and pool are different people, and the pool never says what the test says."""
     rows = [clip(f"{n:02d}", f"a{n} b{n} c{n} d{n}", 5.0, f"s{s}") for s in range(6) for n in range(20)]
     corpus = Corpus(tuple(rows), {f"s{s}": Consent("licence", "evaluation") for s in range(6)})
-    node = OmegaConf.create(
-        {
-            "voice": {"speaker": "s0", "train_minutes": 0.5, "dev_minutes": 0.1, "test_minutes": 0.5},
-            "spk_test_speakers": 2,
-            "spk_test_utterances": 3,
-            "dev_utterances_per_speaker": 2,
-        }
-    )
+    wanted = {
+        "builder": "myna.corpora.aishell3.build",
+        "voice": {"speaker": "s0", "train_minutes": 0.5, "dev_minutes": 0.1, "test_minutes": 0.5},
+        "spk_test_speakers": 2,
+        "spk_test_utterances": 3,
+        "dev_utterances_per_speaker": 2,
+    }
+    node = partial_settings({"create_dataset": wanted}).create_dataset
+    assert isinstance(node, Many)
     sets = deal_many(corpus, node)
     people = {name: {c.speaker for c in part} for name, part in sets.items()}
     assert people["target_train"] == people["target_test"] == {"s0"}

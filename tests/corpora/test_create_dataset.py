@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from omegaconf import DictConfig, OmegaConf
+from run_stage import run_stage
 from speech import SENTENCES, speak
 
 from myna.corpora import mini_voices, stage
@@ -13,6 +14,7 @@ from myna.corpora.clip import Clip, Corpus
 from myna.errors import MynaError
 from myna.kaldi import Consent, DataDir, Utterance, read, validate
 from myna.kaldi.audio import audio_seconds
+from myna.recipe.call import typed
 from myna.recipe.compose import compose_recipe
 
 RECIPES = Path(__file__).parents[2] / "recipes"
@@ -53,7 +55,7 @@ def builds(monkeypatch: pytest.MonkeyPatch, clips: dict[str, list[Clip]]) -> Cal
         if leak:
             again = Clip("pool", "leak", "en-us", target[4].text.upper(), target[4].source, target[4].duration)
             sets["pool_train"] = [*clips["pool"], again]
-        monkeypatch.setattr(mini_voices, "build", lambda config, cache: (corpus, sets))
+        monkeypatch.setattr(mini_voices, "build", lambda settings, workspace, downloads: (corpus, sets))
 
     return set_up
 
@@ -63,7 +65,7 @@ def test_sets_are_written_validated_and_kept(
 ) -> None:
     """A second run writes the same tables and no audio; what a killed run left out is made."""
     builds()
-    stage.run(config(tmp_path))
+    run_stage(stage.run, config(tmp_path))
     shown = capsys.readouterr().out
     assert "target_train" in shown and "en-us" in shown
     for name in ("pool_train", "target_train", "target_test"):
@@ -74,7 +76,7 @@ def test_sets_are_written_validated_and_kept(
     lost.unlink()
     torn = lost.with_name(".target-0.77.tmp.wav")
     torn.write_bytes(b"half")
-    stage.run(config(tmp_path))
+    run_stage(stage.run, config(tmp_path))
     assert not torn.exists()
     after = {path: path.stat().st_mtime_ns for path in (tmp_path / "data/wav").rglob("*.wav")}
     assert lost in after
@@ -92,7 +94,7 @@ def test_what_is_odd_among_all_voices_is_dropped_and_said(
     whole = clips["pool"][0]
     clips["pool"].append(Clip("pool", "odd", "en-us", "a. " * 200, whole.source, whole.duration))
     try:
-        stage.run(config(tmp_path))
+        run_stage(stage.run, config(tmp_path))
     finally:
         clips["pool"].pop()
     assert "pool_train: dropped pool-odd:" in capsys.readouterr().out
@@ -103,7 +105,7 @@ def test_target_without_consent_is_refused(tmp_path: Path, builds: Callable[...,
     """Before any audio of it is written."""
     builds(consent=("pool",))
     with pytest.raises(MynaError, match="target has no consent record"):
-        stage.run(config(tmp_path))
+        run_stage(stage.run, config(tmp_path))
     assert not (tmp_path / "data/wav/target").exists()
 
 
@@ -118,7 +120,7 @@ def test_test_sentence_in_the_pool_is_refused(tmp_path: Path, builds: Callable[.
     """Whatever its case."""
     builds(leak=True)
     with pytest.raises(MynaError, match="pool_train and target_test share the sentence of pool-leak"):
-        stage.run(config(tmp_path))
+        run_stage(stage.run, config(tmp_path))
 
 
 def test_full_disk(tmp_path: Path, builds: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -131,7 +133,7 @@ def test_full_disk(tmp_path: Path, builds: Callable[..., None], monkeypatch: pyt
 
     monkeypatch.setattr("soundfile.write", full)
     with pytest.raises(MynaError, match=r"disk is full.*free some space"):
-        stage.run(config(tmp_path))
+        run_stage(stage.run, config(tmp_path))
     assert [path for path in (tmp_path / "data").rglob("*") if path.is_file()] == []
 
 
@@ -139,7 +141,7 @@ def test_no_network_and_nothing_cached(tmp_path: Path, monkeypatch: pytest.Monke
     """The first file that is missing is named, with where it comes from and where to put it."""
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(MynaError, match=r"asterisk-core-sounds-en_1\.6\.1-1_all\.deb is missing.*Debian.*put the file"):
-        stage.run(config(tmp_path))
+        run_stage(stage.run, config(tmp_path))
     assert not (tmp_path / "data").exists()
 
 
@@ -148,19 +150,19 @@ def test_pool_of_nothing(tmp_path: Path) -> None:
     made = config(tmp_path)
     made.create_dataset.update({"asterisk": [], "festvox_ru": False, "flite": []})
     with pytest.raises(MynaError, match="the pool is empty; name at least one"):
-        mini_voices.pool(made.create_dataset, tmp_path)
+        mini_voices.pool(typed(made).create_dataset, tmp_path)
 
 
 @pytest.mark.parametrize("builder", ["os.system", "myna.corpora.nowhere.build", "myna.corpora.mini_voices.nothing"])
 def test_unknown_builder(tmp_path: Path, builder: str) -> None:
     """Only builders of this package, and only those that exist."""
     with pytest.raises(MynaError, match=r"create_dataset.builder="):
-        stage.run(config(tmp_path, builder))
+        run_stage(stage.run, config(tmp_path, builder))
 
 
 def test_durations_are_those_of_the_files(tmp_path: Path, builds: Callable[..., None]) -> None:
     """utt2dur says what the written wav files last."""
     builds()
-    stage.run(config(tmp_path))
+    run_stage(stage.run, config(tmp_path))
     for utterance in read(tmp_path / "data/target_test").utterances.values():
         assert abs(utterance.duration - audio_seconds(utterance.audio)) < 1e-3

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 from omegaconf import DictConfig, OmegaConf
+from run_stage import run_stage
 from speech import SENTENCES, speak
 
 from myna.corpora import align, an4, custom, pauses, quality, recognise, spoken_language, stage
@@ -16,6 +17,7 @@ from myna.corpora.person import speaker_id
 from myna.corpora.recognise import Word
 from myna.errors import MynaError
 from myna.kaldi import read, validate
+from myna.recipe.call import typed
 from myna.recipe.compose import compose_recipe
 
 RECIPES = Path(__file__).parents[2] / "recipes"
@@ -83,7 +85,7 @@ def test_a_folder_becomes_sets(mine: Path, tmp_path: Path, capsys: pytest.Captur
     (mine / "wrong.txt").write_text("far too many words for what is said here " * 8)
     before = everything(mine)
 
-    stage.run(config(mine, tmp_path))
+    run_stage(stage.run, config(mine, tmp_path))
 
     assert everything(mine) == before
     shown = capsys.readouterr().out
@@ -122,7 +124,7 @@ def test_a_long_file_is_cut_and_its_transcript_dealt(
     soundfile.write(folder / "talk.wav", np.concatenate(parts), 22_050)
     (folder / "talk.txt").write_text(" ".join(SENTENCES))
     monkeypatch.setattr("myna.corpora.pieces.words", lambda *arguments: heard)
-    found = custom.judge(folder, config(folder, tmp_path).create_dataset).found
+    found = custom.judge(folder, typed(config(folder, tmp_path)).create_dataset).found
     assert found.dropped == []
     assert " ".join(piece.text for piece in found.kept) == " ".join(SENTENCES)
     assert all(piece.end - piece.start <= 15.0 for piece in found.kept)
@@ -162,11 +164,11 @@ def test_doubtful_transcripts_are_listed_and_corrections_are_taken(
     """A machine's text below the limit goes to to_check.csv; corrections.csv overrides it."""
     (mine / "s03.txt").unlink()
     monkeypatch.setattr("myna.corpora.pieces.transcript", lambda *a: ("my brother thinks that the hamster", 0.3))
-    stage.run(config(mine, tmp_path))
+    run_stage(stage.run, config(mine, tmp_path))
     assert (tmp_path / "data/to_check.csv").read_text() == "s03|my brother thinks that the hamster\n"
     assert "1 machine transcripts are in doubt" in capsys.readouterr().out
     (mine / "corrections.csv").write_text(f"s03|{SENTENCES[3]}\n")
-    stage.run(config(mine, tmp_path))
+    run_stage(stage.run, config(mine, tmp_path))
     assert (tmp_path / "data/to_check.csv").read_text() == ""
 
 
@@ -175,16 +177,16 @@ def test_under_thirty_seconds_is_refused(mine: Path, tmp_path: Path) -> None:
     for path in sorted(mine.iterdir())[6:]:
         path.unlink()
     with pytest.raises(MynaError, match=r"only \d+ s of usable speech in 3 files, at least 30 s"):
-        stage.run(config(mine, tmp_path))
+        run_stage(stage.run, config(mine, tmp_path))
     assert not (tmp_path / "data").exists()
 
 
 def test_consent_must_be_stated(mine: Path, tmp_path: Path) -> None:
     """The refusal explains both ways."""
     with pytest.raises(MynaError, match=r"no consent is stated.*own_voice.*consent\.yaml"):
-        stage.run(config(mine, tmp_path, consent=None))
+        run_stage(stage.run, config(mine, tmp_path, consent=None))
     with pytest.raises(MynaError, match=r"nowhere\.yaml"):
-        stage.run(config(mine, tmp_path, consent=str(tmp_path / "nowhere.yaml")))
+        run_stage(stage.run, config(mine, tmp_path, consent=str(tmp_path / "nowhere.yaml")))
 
 
 def test_unsigned_record_or_one_of_another_person(mine: Path, tmp_path: Path) -> None:
@@ -194,12 +196,12 @@ def test_unsigned_record_or_one_of_another_person(mine: Path, tmp_path: Path) ->
     path = tmp_path / "consent.yaml"
     ConsentRecord(speaker="ana", basis="written", scope="private").save(path)
     with pytest.raises(MynaError, match="not signed"):
-        stage.run(config(mine, tmp_path, consent=str(path)))
+        run_stage(stage.run, config(mine, tmp_path, consent=str(path)))
     ConsentRecord(speaker="bob", basis="licence", scope="evaluation").save(path)
     with pytest.raises(MynaError, match="is the consent of bob, not of Ana"):
-        stage.run(config(mine, tmp_path, consent=str(path)))
+        run_stage(stage.run, config(mine, tmp_path, consent=str(path)))
     ConsentRecord(speaker="ana", basis="licence", scope="evaluation", licence="CC0").save(path)
-    stage.run(config(mine, tmp_path, consent=str(path)))
+    run_stage(stage.run, config(mine, tmp_path, consent=str(path)))
     assert read(tmp_path / "data/target_train").consent["ana"].licence == "CC0"
     assert (tmp_path / "data/consent.yaml").read_bytes() == path.read_bytes()
 
@@ -208,7 +210,7 @@ def test_unsigned_record_or_one_of_another_person(mine: Path, tmp_path: Path) ->
 def test_name_is_needed(mine: Path, tmp_path: Path, name: str | None, message: str) -> None:
     """It becomes the speaker id."""
     with pytest.raises(MynaError, match=message):
-        stage.run(config(mine, tmp_path, name=name))
+        run_stage(stage.run, config(mine, tmp_path, name=name))
 
 
 def test_speaker_ids() -> None:
@@ -220,21 +222,21 @@ def test_speaker_ids() -> None:
 def test_missing_empty_and_wrong_folders(tmp_path: Path) -> None:
     """Each says what the folder should hold."""
     with pytest.raises(MynaError, match="needs --target"):
-        stage.run(config(None, tmp_path))
+        run_stage(stage.run, config(None, tmp_path))
     with pytest.raises(MynaError, match="is missing; give the file or the folder"):
-        stage.run(config(tmp_path / "nowhere", tmp_path))
+        run_stage(stage.run, config(tmp_path / "nowhere", tmp_path))
     (tmp_path / "empty").mkdir()
     with pytest.raises(MynaError, match=r"holds no recording \(it is empty\)"):
-        stage.run(config(tmp_path / "empty", tmp_path))
+        run_stage(stage.run, config(tmp_path / "empty", tmp_path))
     (tmp_path / "empty/photo.jpg").write_bytes(b"x")
     with pytest.raises(MynaError, match=r"holds no recording \(it has \.jpg files\)"):
-        stage.run(config(tmp_path / "empty", tmp_path))
+        run_stage(stage.run, config(tmp_path / "empty", tmp_path))
 
 
 def test_an_unknown_language_or_model_is_named(mine: Path, tmp_path: Path) -> None:
     """Said before anything is done; an unknown language lists those that there are."""
     with pytest.raises(MynaError, match="unknown language 'klingon'"):
-        stage.run(config(mine, tmp_path, language="klingon"))
+        run_stage(stage.run, config(mine, tmp_path, language="klingon"))
     with pytest.raises(MynaError, match=r"'eo' without a transcript.*create_dataset.whisper"):
         recognise.require_model("eo", None)
     with pytest.raises(MynaError, match=r"Whisper model '.*nowhere' does not load.*create_dataset.whisper"):
@@ -287,7 +289,7 @@ def test_long_file_without_a_recogniser_is_dropped_with_the_remedy(
     soundfile.write(folder / "talk.wav", np.concatenate(waves), 22_050)
     (folder / "talk.txt").write_text(" ".join(SENTENCES[:6]))
     monkeypatch.setattr("myna.corpora.pieces.can_transcribe", lambda *arguments: False)
-    found = custom.judge(folder, config(folder, tmp_path, language="de").create_dataset).found
+    found = custom.judge(folder, typed(config(folder, tmp_path, language="de")).create_dataset).found
     assert len(found.kept) == 12
     assert [file.name for file, _, _, _ in found.dropped] == ["talk.wav"]
     assert "cut it into shorter files" in found.dropped[0][3]

@@ -7,12 +7,15 @@ import numpy as np
 import pytest
 import soundfile
 from omegaconf import DictConfig, OmegaConf
+from run_stage import run_stage
 
 from myna.corpora import aishell3, libritts, ljspeech, stage, vctk
 from myna.errors import MynaError
 from myna.files import sha256
 from myna.kaldi import read, validate
+from myna.recipe.call import typed
 from myna.recipe.compose import compose_recipe
+from myna.workspace import Workspace
 
 RECIPES = Path(__file__).parents[2] / "recipes"
 RNG = np.random.default_rng(0)
@@ -57,7 +60,7 @@ def test_vctk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     )
     monkeypatch.setattr(vctk, "download", lambda cache: root)
     config = recipe("vctk", tmp_path, spk_test_speakers=1)
-    stage.run(config)
+    run_stage(stage.run, config)
     target = read(tmp_path / "data/target_train")
     assert target.speakers == ["p225"]
     assert {u.language for u in target.utterances.values()} == {"en-gb"}
@@ -88,7 +91,7 @@ def test_libritts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
                 path.with_suffix(".normalized.txt").write_text(words(number + reader) + "\n")
                 path.with_suffix(".original.txt").write_text("not used")
     monkeypatch.setattr(libritts, "download", lambda cache, parts: tmp_path)
-    stage.run(recipe("libritts", tmp_path, parts=["train-clean-100", "test-clean"]))
+    run_stage(stage.run, recipe("libritts", tmp_path, parts=["train-clean-100", "test-clean"]))
     assert read(tmp_path / "data/pool_train").speakers == ["libritts00019", "libritts00103"]
     assert read(tmp_path / "data/target_test").speakers == ["libritts01089"]
     assert read(tmp_path / "data/spk_test").speakers == ["libritts00121"]
@@ -108,7 +111,7 @@ def test_ljspeech(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         rows.append(f"LJ001-{number:04d}|raw 1|{words(number)}\n")
     (tmp_path / "LJSpeech-1.1/metadata.csv").write_text("".join(rows))
     monkeypatch.setattr(ljspeech, "download", lambda cache: tmp_path)
-    stage.run(recipe("ljspeech", tmp_path, pool="none"))
+    run_stage(stage.run, recipe("ljspeech", tmp_path, pool="none"))
     names = sorted(path.name for path in (tmp_path / "data").iterdir())
     assert names == ["target_dev", "target_test", "target_train"]
     for name in names:
@@ -137,8 +140,8 @@ def test_aishell3(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(corpus.clips) == 56
     assert corpus.clips[0].text == characters[:6]
     assert corpus.clips[0].language == "cmn"
-    config = recipe("aishell3", tmp_path)
-    made, sets = aishell3.build(config, tmp_path)
+    settings = typed(recipe("aishell3", tmp_path))
+    made, sets = aishell3.build(settings, Workspace.of(settings), tmp_path)
     assert {clip.speaker for clip in sets["spk_test"]} == {"SSB0073"}
     assert {clip.speaker for clip in sets["pool_train"]} == {"SSB0009"}
     assert made.consent["SSB0005"].licence == "Apache-2.0 (AISHELL-3)"
@@ -159,7 +162,7 @@ def test_target_that_is_not_in_the_corpus(tmp_path: Path, monkeypatch: pytest.Mo
     (tmp_path / "txt/p226/p226_001.txt").write_text(words(1))
     monkeypatch.setattr(vctk, "download", lambda cache: tmp_path)
     with pytest.raises(MynaError, match=r"voice.speaker=p225 is not in the corpus; choose one such as p226"):
-        stage.run(recipe("vctk", tmp_path))
+        run_stage(stage.run, recipe("vctk", tmp_path))
 
 
 def test_archive_is_fetched_over_http_and_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 import soundfile
 from an4_texts import TEXTS
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
 from myna import kaldi
+from myna.recipe.compose import compose_recipe
 
-CONF = Path(__file__).parents[2] / "conf"
+RECIPES = Path(__file__).parents[2] / "recipes"
 Clips = dict[str, tuple[np.ndarray, int]]
 
 
@@ -91,8 +92,5 @@ def recipe(tmp_path: Path, clips: Clips, noisy: Clips) -> DictConfig:
         "similarity_matrix": [[0.8, 0.5], [0.5, 0.9]],
     }
     (exp / "encoder" / "report.json").write_text(json.dumps(report))
-    places = {"recipe_dir": str(tmp_path), "dump_dir": str(tmp_path / "dump"), "exp_dir": str(exp)}
-    config = OmegaConf.create({**places, "num_workers": 1, "seed": 7})
-    config = OmegaConf.merge(config, OmegaConf.load(CONF / "metrics.yaml"))
-    OmegaConf.resolve(config)
-    return config
+    folders = {"dump_dir": str(tmp_path / "dump"), "exp_dir": str(exp)}
+    return compose_recipe(RECIPES / "mini_voices", ["num_workers=1", "seed=7"], folders)

@@ -4,6 +4,7 @@ import json
 import re
 
 import pytest
+from run_stage import run_stage
 
 from myna.errors import MynaError
 from myna.measure import ledger, page, results, stage
@@ -18,7 +19,7 @@ KEYS = (
 
 
 def test_figures_and_page_and_a_second_run_that_scores_nothing(recipe, monkeypatch, tmp_path) -> None:
-    stage.run(recipe)
+    run_stage(stage.run, recipe)
     folder = tmp_path / "exp/clone/report"
     found = json.loads((folder / "results.json").read_text(encoding="utf-8"))
     assert not [key for key in KEYS if key not in found]
@@ -46,7 +47,7 @@ def test_figures_and_page_and_a_second_run_that_scores_nothing(recipe, monkeypat
     scored = []
     original = ledger.score
     monkeypatch.setattr(ledger, "score", lambda clip, scorers: scored.append(clip.id) or original(clip, scorers))
-    stage.run(recipe)
+    run_stage(stage.run, recipe)
     assert len(scored) == 1
     again = json.loads((folder / "results.json").read_text(encoding="utf-8"))
     assert {key: again[key] for key in KEYS[:10]} == {key: found[key] for key in KEYS[:10]}
@@ -74,7 +75,7 @@ def test_mandarin_counts_toned_syllables_and_opens_in_chinese(tmp_path) -> None:
 def test_missing_speech_names_the_stage(recipe, tmp_path) -> None:
     (tmp_path / "exp/clone/decode/decode.json").unlink()
     with pytest.raises(MynaError, match="run stage 6"):
-        stage.run(recipe)
+        run_stage(stage.run, recipe)
 
 
 def test_curves_of_one_name_share_a_chart(recipe, tmp_path) -> None:

@@ -1,13 +1,14 @@
-"""A pack to upload, the config of its upload, and a state of its own for both clients."""
+"""A pack to upload, the settings of its upload, and a state of its own for both clients."""
 
 import hashlib
 from pathlib import Path
 
 import pytest
 from local_hub import TOKEN
-from omegaconf import DictConfig, OmegaConf
+from partial_settings import partial_settings
 
 from myna.safety import consent, seal, state
+from myna.settings.recipe import Settings
 
 WEIGHTS = bytes(range(256)) * 4096  # a megabyte
 
@@ -23,8 +24,8 @@ def own_hub_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("huggingface_hub.utils._http.time.sleep", lambda seconds: None)
 
 
-def config_for(folder: Path, scope: str, **settings: object) -> DictConfig:
-    """Make a pack whose consent has this scope, and the config of its upload."""
+def settings_for(folder: Path, scope: str, **upload: object) -> Settings:
+    """Make a pack whose consent has this scope, and the settings of its upload."""
     pack = folder / "exp" / "pack"
     (pack / "voice").mkdir(parents=True)
     (pack / "README.md").write_text("---\nlicense: cc0-1.0\ntags:\n- synthetic-speech\n---\n# Ana\n")
@@ -32,8 +33,13 @@ def config_for(folder: Path, scope: str, **settings: object) -> DictConfig:
     record = consent.ConsentRecord(speaker="ana", who="Ana", basis="own_voice", scope=scope)
     consent.sign(record, state.site_key()).save(pack / "voice" / "consent.yaml")
     seal.seal(pack / "voice")
-    node = {"pack": str(pack), "hub": "hf", "repo": None, "private": True, "endpoint": None, **settings}
-    return OmegaConf.create({"exp_dir": str(folder / "exp"), "upload": node})
+    return with_upload(folder, **upload)
+
+
+def with_upload(folder: Path, **upload: object) -> Settings:
+    """Return settings of a recipe with such an upload."""
+    usual = {"pack": str(folder / "exp" / "pack"), "repo": None, "private": True, "endpoint": None}
+    return partial_settings({"exp_dir": str(folder / "exp"), "upload": usual | upload})
 
 
 def hashes(folder: Path) -> dict[str, str]:

@@ -4,12 +4,14 @@ import json
 from pathlib import Path
 
 import pytest
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
+from run_stage import run_stage
 from toy_voice import write_voice
 
 from myna import kaldi
 from myna.errors import MynaError
 from myna.publish import pack
+from myna.recipe.compose import compose_recipe
 from myna.safety import seal
 
 RESULTS = {
@@ -31,22 +33,19 @@ def recipe(tmp_path, monkeypatch) -> DictConfig:
     data = kaldi.DataDir(consent={"ana": kaldi.Consent("licence", "evaluation", "CC BY-SA 3.0")})
     data.add(kaldi.Utterance("ana-1", "ana", "/a.wav", "hello", "en-us", 30.0))
     kaldi.write(data, tmp_path / "dump" / "target_train")
-    config = OmegaConf.load(Path(__file__).parents[2] / "conf" / "publication.yaml")
-    places = {"recipe_dir": str(tmp_path), "dump_dir": str(tmp_path / "dump"), "exp_dir": str(exp)}
-    config = OmegaConf.merge(config, places, {"seed": 1, "tts": {"init": str(tmp_path / "start.safetensors")}})
-    OmegaConf.resolve(config)
-    return config
+    places = {"dump_dir": str(tmp_path / "dump"), "exp_dir": str(exp), "tts.init": str(tmp_path / "start.safetensors")}
+    return compose_recipe(Path(__file__).parents[2] / "recipes" / "mini_voices", values=places)
 
 
 def test_a_pack_speaks_before_it_has_its_name(recipe, tmp_path) -> None:
     out = tmp_path / "exp" / "pack"
     # What an untrained voice says is not understood: the gate holds, and nothing is left under the pack's name.
     with pytest.raises(MynaError, match="of the words of the check are not understood"):
-        pack.run(recipe)
+        run_stage(pack.run, recipe)
     assert not out.exists()
 
     recipe.pack.check_wer = 1e9
-    pack.run(recipe)
+    run_stage(pack.run, recipe)
     names = {path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file()}
     assert {
         "README.md", "scores.json", "meta.yaml", "vocoder.nemo", "conf/inference.yaml", "conf/training.yaml",
@@ -68,4 +67,4 @@ def test_a_pack_speaks_before_it_has_its_name(recipe, tmp_path) -> None:
 def test_what_is_missing_names_its_stage(gone: str, message: str, recipe, tmp_path) -> None:
     (tmp_path / gone).unlink()
     with pytest.raises(MynaError, match=message):
-        pack.run(recipe)
+        run_stage(pack.run, recipe)

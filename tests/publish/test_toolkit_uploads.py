@@ -9,14 +9,15 @@ from pathlib import Path
 
 import pytest
 import torch
-from hub_packs import config_for, hashes, own_hub_state
+from hub_packs import hashes, own_hub_state, settings_for, with_upload
 from hydra import compose, initialize_config_dir
 from local_hub import COMMIT, REPO, Hub, HuggingFace
-from omegaconf import DictConfig
+from run_stage import run_stage
 from safetensors.torch import load_file
 
 from myna.errors import MynaError
 from myna.publish import hubs, upload
+from myna.settings.recipe import Settings
 
 # As a person loads it: where the hub is, its client reads when it is imported.
 RESTORE = """
@@ -44,8 +45,8 @@ def hub() -> Iterator[Hub]:
     server.server_close()
 
 
-def config_of(hub: Hub, folder: Path, client: str, scope: str = "publish") -> DictConfig:
-    return config_for(folder, scope, client=client, repo=REPO, endpoint=hub.address)
+def settings_of(hub: Hub, folder: Path, client: str, scope: str = "publish") -> Settings:
+    return settings_for(folder, scope, client=client, repo=REPO, endpoint=hub.address)
 
 
 def vocoder(path: Path) -> dict[str, torch.Tensor]:
@@ -61,22 +62,22 @@ def vocoder(path: Path) -> dict[str, torch.Tensor]:
 
 def test_espnet_uploads_the_pack_and_it_comes_back_by_name(tmp_path: Path, hub: Hub) -> None:
     """A second upload goes over the first, and what else the repository holds stays."""
-    config = config_of(hub, tmp_path, "espnet")
-    upload.run(config)
+    settings = settings_of(hub, tmp_path, "espnet")
+    run_stage(upload.run, settings)
     assert hub.created[0]["visibility"] == "private" and len(hub.sent) == 1
     record = json.loads((tmp_path / "exp/upload.json").read_text())
     assert record["voice"] == f"hf:{REPO}@{COMMIT}"
     folder = hubs.fetch(hubs.Address("hf", REPO, COMMIT), hub.address)
     assert hashes(folder / "voice") == hashes(tmp_path / "exp/pack/voice")
     hub.files["notes.txt"] = b"mine"
-    upload.run(config)
+    run_stage(upload.run, settings)
     assert len(hub.sent) == 1 and hub.files["notes.txt"] == b"mine"
 
 
 def test_nemo_uploads_the_vocoder_and_restores_it(tmp_path: Path, hub: Hub) -> None:
-    config = config_of(hub, tmp_path, "nemo")
+    settings = settings_of(hub, tmp_path, "nemo")
     weights = vocoder(tmp_path / "exp/pack/vocoder.nemo")
-    upload.run(config)
+    run_stage(upload.run, settings)
     assert hub.created[0]["visibility"] == "private" and set(hub.files) == {"ana.nemo", "README.md"}
     card = hub.files["README.md"].decode()
     assert "synthetic-speech" in card and "license: cc0-1.0" in card and "myna.nemo" in card
@@ -92,19 +93,17 @@ def test_nemo_uploads_the_vocoder_and_restores_it(tmp_path: Path, hub: Hub) -> N
 @pytest.mark.parametrize("client", ["espnet", "nemo"])
 def test_a_toolkit_asks_the_consent_too(client: str, tmp_path: Path, hub: Hub) -> None:
     with pytest.raises(MynaError, match="covers 'evaluation' only"):
-        upload.run(config_of(hub, tmp_path, client, "evaluation"))
+        run_stage(upload.run, settings_of(hub, tmp_path, client, "evaluation"))
     assert not hub.created
 
 
 def test_what_a_toolkit_lacks_is_named(tmp_path: Path, hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
-    config = config_of(hub, tmp_path, "nemo")
+    settings = settings_of(hub, tmp_path, "nemo")
     with pytest.raises(MynaError, match="NeMo trained no vocoder for it; run stage 4"):
-        upload.run(config)
-    config.upload.update(client="espnet", hub="ms")
+        run_stage(upload.run, settings)
     with pytest.raises(MynaError, match="knows Hugging Face's hub only"):
-        upload.run(config)
-    config.upload.hub = "hf"
+        run_stage(upload.run, with_upload(tmp_path, repo=REPO, endpoint=hub.address, client="espnet", hub="ms"))
     monkeypatch.setenv("HF_TOKEN", "hub_wrong")
     with pytest.raises(MynaError, match=r"status 401\); log in"):
-        upload.run(config)
+        run_stage(upload.run, with_upload(tmp_path, repo=REPO, endpoint=hub.address, client="espnet"))
     assert not hub.created

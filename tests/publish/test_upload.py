@@ -9,13 +9,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hub_packs import WEIGHTS, config_for, hashes, own_hub_state
+from hub_packs import WEIGHTS, hashes, own_hub_state, settings_for, with_upload
 from local_hub import COMMIT, REPO, Hub, HuggingFace, ModelScope
-from omegaconf import DictConfig
+from run_stage import run_stage
 
 from myna.cli import main
 from myna.errors import MynaError
 from myna.publish import hubs, upload
+from myna.settings.recipe import Settings
 
 KINDS = {"hf": HuggingFace, "ms": ModelScope}
 
@@ -34,9 +35,9 @@ def hub(request: pytest.FixtureRequest) -> Iterator[Hub]:
     server.server_close()
 
 
-def config_of(hub: Hub, folder: Path, scope: str = "publish") -> DictConfig:
-    """The config of an upload to a hub."""
-    return config_for(folder, scope, hub=hub.name, repo=REPO, endpoint=hub.address)  # type: ignore[attr-defined]
+def settings_of(hub: Hub, folder: Path, scope: str = "publish") -> Settings:
+    """The settings of an upload to a hub."""
+    return settings_for(folder, scope, hub=hub.name, repo=REPO, endpoint=hub.address)  # type: ignore[attr-defined]
 
 
 def address(hub: Hub, revision: str | None = None) -> hubs.Address:
@@ -44,30 +45,30 @@ def address(hub: Hub, revision: str | None = None) -> hubs.Address:
 
 
 def test_without_a_name_nothing_is_uploaded(tmp_path: Path) -> None:
-    upload.run(config_for(tmp_path, "publish"))
+    run_stage(upload.run, settings_for(tmp_path, "publish"))
     record = json.loads((tmp_path / "exp/upload.json").read_text())
     assert record == {"uploaded": False, "reason": "no repository is named (upload.repo)"}
 
 
 def test_the_note_says_that_a_name_would_not_help(tmp_path: Path) -> None:
-    upload.run(config_for(tmp_path, "evaluation"))
+    run_stage(upload.run, settings_for(tmp_path, "evaluation"))
     assert "covers 'evaluation' only" in json.loads((tmp_path / "exp/upload.json").read_text())["reason"]
 
 
 @pytest.mark.parametrize("scope", ["evaluation", "private"])
 def test_a_voice_without_consent_to_publish_is_refused(scope: str, tmp_path: Path, hub: Hub) -> None:
     with pytest.raises(MynaError, match=f"consent of Ana covers '{scope}' only"):
-        upload.run(config_of(hub, tmp_path, scope))
+        run_stage(upload.run, settings_of(hub, tmp_path, scope))
     assert not hub.created
     assert not (tmp_path / "exp/upload.json").exists()
 
 
 def test_a_consent_that_was_edited_is_refused(tmp_path: Path, hub: Hub) -> None:
-    config = config_of(hub, tmp_path, "evaluation")
+    settings = settings_of(hub, tmp_path, "evaluation")
     path = tmp_path / "exp/pack/voice/consent.yaml"
     path.write_text(path.read_text().replace("scope: evaluation", "scope: publish"))
     with pytest.raises(MynaError, match="changed after the voice was sealed"):
-        upload.run(config)
+        run_stage(upload.run, settings)
     assert not hub.created
 
 
@@ -80,10 +81,10 @@ def test_a_consent_that_was_edited_is_refused(tmp_path: Path, hub: Hub) -> None:
     ],
 )
 def test_a_card_without_its_marks_is_refused(card: str, why: str, tmp_path: Path, hub: Hub) -> None:
-    config = config_of(hub, tmp_path)
+    settings = settings_of(hub, tmp_path)
     (tmp_path / "exp/pack/README.md").write_text(card)
     with pytest.raises(MynaError, match=why):
-        upload.run(config)
+        run_stage(upload.run, settings)
     assert not hub.created
 
 
@@ -91,7 +92,7 @@ def test_every_file_arrives_and_comes_back_by_name(
     tmp_path: Path, hub: Hub, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Regular and large files, private; a pinned voice that is there is not asked for again."""
-    upload.run(config_of(hub, tmp_path))
+    run_stage(upload.run, settings_of(hub, tmp_path))
     pack = tmp_path / "exp/pack"
     made = hub.created[0]
     assert made.get("visibility") == "private" or made.get("Visibility") == 1
@@ -109,12 +110,12 @@ def test_every_file_arrives_and_comes_back_by_name(
 
 def test_broken_transfers_are_gone_on_with(tmp_path: Path, hub: Hub) -> None:
     """A transfer that breaks once is made up for by the client; one that breaks for good by the next command."""
-    config = config_of(hub, tmp_path)
+    settings = settings_of(hub, tmp_path)
     hub.cut = 1
-    upload.run(config)
+    run_stage(upload.run, settings)
     assert len(hub.sent) == 1
     hub.files.clear()
-    upload.run(config)
+    run_stage(upload.run, settings)
     assert len(hub.sent) == 1  # what had arrived was not sent again
     hub.cut = 1
     assert hashes(hubs.fetch(address(hub), hub.address) / "voice") == hashes(tmp_path / "exp/pack/voice")
@@ -122,15 +123,15 @@ def test_broken_transfers_are_gone_on_with(tmp_path: Path, hub: Hub) -> None:
 
 
 def test_a_wrong_token_and_a_refusing_hub_are_named(tmp_path: Path, hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
-    config = config_of(hub, tmp_path)
+    settings = settings_of(hub, tmp_path)
     hub.refuse = 403
     with pytest.raises(MynaError, match=r"refused me/ana.*log in with a token"):
-        upload.run(config)
+        run_stage(upload.run, settings)
     hub.refuse = 0
     for name in ("HF_TOKEN", "MODELSCOPE_API_TOKEN"):
         monkeypatch.setenv(name, "hub_wrong")
     with pytest.raises(MynaError, match=r"refused me/ana.*log in with a token"):
-        upload.run(config)
+        run_stage(upload.run, settings)
     with pytest.raises(MynaError, match="log in"):
         hubs.fetch(address(hub, "v1"), hub.address)
     assert not hub.files
@@ -138,7 +139,7 @@ def test_a_wrong_token_and_a_refusing_hub_are_named(tmp_path: Path, hub: Hub, mo
 
 @pytest.mark.parametrize("name", ["voice/../../../../x.json", "/etc/x.json", "voice/a\nb.json"])
 def test_a_hub_cannot_write_elsewhere(name: str, tmp_path: Path, hub: Hub) -> None:
-    upload.run(config_of(hub, tmp_path))
+    run_stage(upload.run, settings_of(hub, tmp_path))
     hub.files[name] = b"{}"
     if name.startswith("/"):
         hub.files = {path: data for path, data in hub.files.items() if not path.startswith("voice/")}
@@ -148,7 +149,7 @@ def test_a_hub_cannot_write_elsewhere(name: str, tmp_path: Path, hub: Hub) -> No
 
 
 def test_programs_do_not_come_along_and_what_has_no_seal_is_refused(tmp_path: Path, hub: Hub) -> None:
-    upload.run(config_of(hub, tmp_path))
+    run_stage(upload.run, settings_of(hub, tmp_path))
     hub.files["voice/run.py"] = b"raise SystemExit"
     folder = hubs.fetch(address(hub), hub.address)
     assert not list(folder.rglob("*.py"))
@@ -158,24 +159,24 @@ def test_programs_do_not_come_along_and_what_has_no_seal_is_refused(tmp_path: Pa
 
 
 def test_an_absent_hub_and_a_bad_name_are_named(tmp_path: Path) -> None:
-    config = config_for(tmp_path, "publish", repo=REPO, endpoint="http://127.0.0.1:9")
+    settings = settings_for(tmp_path, "publish", repo=REPO, endpoint="http://127.0.0.1:9")
     with pytest.raises(MynaError, match="cannot be reached"):
-        upload.run(config)
-    config.upload.repo = "not a name"
+        run_stage(upload.run, settings)
+    settings = with_upload(tmp_path, repo="not a name", endpoint="http://127.0.0.1:9")
     with pytest.raises(MynaError, match="not a name like owner/voice"):
-        upload.run(config)
+        run_stage(upload.run, settings)
 
 
 def test_a_missing_pack_names_its_stage(tmp_path: Path) -> None:
-    config = config_for(tmp_path, "publish", repo=REPO)
+    settings = settings_for(tmp_path, "publish", repo=REPO)
     (tmp_path / "exp/pack/README.md").unlink()
     with pytest.raises(MynaError, match="run stage 7"):
-        upload.run(config)
+        run_stage(upload.run, settings)
 
 
 def test_myna_say_asks_the_seal_of_what_came(tmp_path: Path, hub: Hub) -> None:
     """Weights that were changed on the hub are refused before anything of them is read."""
-    upload.run(config_of(hub, tmp_path))
+    run_stage(upload.run, settings_of(hub, tmp_path))
     hub.files["voice/voice.yaml"] = b"name: !!python/object/apply:os.system ['false']\n"
     command = [
         sys.executable,

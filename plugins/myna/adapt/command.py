@@ -13,10 +13,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from omegaconf import OmegaConf
-
 from myna.arguments import Parser
-from myna.corpora.person import consent_of, record_of, speaker_id
+from myna.corpora.person import record_of, speaker_id, stated_consent
 from myna.errors import MynaError
 from myna.files import shown
 from myna.kaldi import Consent
@@ -88,9 +86,7 @@ def _consent(arguments: Namespace) -> tuple[Consent, Path | None]:
             "--consent own_voice, else give the person's signed record with --consent PATH/consent.yaml "
             "(made by `myna consent new`); without it nothing is cloned"
         )
-    names = ("name", "scope", "consent")
-    node = OmegaConf.create({"target": str(arguments.recordings)} | {key: getattr(arguments, key) for key in names})
-    return consent_of(node, speaker_id(arguments.name))
+    return stated_consent(arguments.consent, arguments.scope, arguments.name, speaker_id(arguments.name))
 
 
 def _instant(arguments: Namespace, speech: "Speech", consent: tuple[Consent, Path | None]) -> None:

@@ -19,7 +19,7 @@ from myna.audio.loudness import normalise
 from myna.audio.mel import log_mel
 from myna.audio.mfcc import mfcc
 from myna.audio.pitch import fundamental
-from myna.audio.settings import Settings
+from myna.audio.processing import Processing
 from myna.audio.spectrogram import energy, linear_spectrogram
 from myna.audio.trim import speech_span
 from myna.errors import MynaError
@@ -110,12 +110,12 @@ def finished(item: Item) -> Record | None:
     return record if record.key == item.key and complete else None
 
 
-def process(item: Item, settings: Settings) -> Record:
+def process(item: Item, processing: Processing) -> Record:
     """Process one utterance and write its record last, so that a kill at any time leaves it to be done again.
 
     Args:
         item: What to read and where to write.
-        settings: What to do.
+        processing: What to do.
 
     Returns:
         What was made, or why it was dropped.
@@ -127,7 +127,7 @@ def process(item: Item, settings: Settings) -> Record:
     if done is not None:
         return done
     try:
-        record = _process(item, settings)
+        record = _process(item, processing)
         atomic_text(item.record, json.dumps(asdict(record)))
     except OSError as error:
         if error.errno != errno.ENOSPC:
@@ -136,33 +136,33 @@ def process(item: Item, settings: Settings) -> Record:
     return record
 
 
-def _process(item: Item, settings: Settings) -> Record:
+def _process(item: Item, processing: Processing) -> Record:
     recording = load_audio(item.source)
     band = bandwidth(recording.wave, recording.sample_rate)
-    span = speech_span(recording.wave, recording.sample_rate, settings.trim) if settings.trim.enabled else None
+    span = speech_span(recording.wave, recording.sample_rate, processing.trim) if processing.trim.enabled else None
     kept = recording.wave if span is None else recording.wave[span[0] : span[1]]
     seconds = len(kept) / recording.sample_rate
-    reason = settings.limits.reason_to_drop(seconds, item.phones) if item.train else None
-    if item.train and settings.trim.enabled and span is None:
+    reason = processing.limits.reason_to_drop(seconds, item.phones) if item.train else None
+    if item.train and processing.trim.enabled and span is None:
         reason = "no speech heard"
     made: list[Made] = []
     if reason is None:
         cut = Recording(kept, recording.sample_rate, recording.original_rate, recording.channels)
-        made.append(_store(item, item.name, resampled(cut, settings.mel.sample_rate).wave, band, settings))
-        made += [_copy(item, Change(kind, value), band, settings) for kind, value in item.changes]
+        made.append(_store(item, item.name, resampled(cut, processing.mel.sample_rate).wave, band, processing))
+        made += [_copy(item, Change(kind, value), band, processing) for kind, value in item.changes]
     return Record(item.key, tuple(made), reason, recording.original_rate, recording.channels)
 
 
-def _copy(item: Item, change: Change, band: float, settings: Settings) -> Made:
-    name, rate = change.derive(item.name), settings.mel.sample_rate
+def _copy(item: Item, change: Change, band: float, processing: Processing) -> Made:
+    name, rate = change.derive(item.name), processing.mel.sample_rate
     wave = changed(item.wav(item.name), change, rate)
-    return _store(item, name, wave, min(band * change.frequency_factor, rate / 2), settings)
+    return _store(item, name, wave, min(band * change.frequency_factor, rate / 2), processing)
 
 
-def _store(item: Item, name: str, wave: np.ndarray, band: float, settings: Settings) -> Made:
+def _store(item: Item, name: str, wave: np.ndarray, band: float, processing: Processing) -> Made:
     """Level, round to 16 bit, cut to whole frames, and write audio and features."""
-    mel = settings.mel
-    wave = normalise(wave - wave.mean(), mel.sample_rate, settings.loudness)
+    mel = processing.mel
+    wave = normalise(wave - wave.mean(), mel.sample_rate, processing.loudness)
     wave = np.pad(wave, (0, max(0, mel.n_fft - len(wave))))
     frames = mel.frames(len(wave))
     samples = np.clip(np.round(wave[: frames * mel.hop_length] * 32768), -32768, 32767).astype(np.int16)
@@ -171,27 +171,27 @@ def _store(item: Item, name: str, wave: np.ndarray, band: float, settings: Setti
     with atomic_path(item.wav(name)) as temporary:
         temporary.write_bytes(stream.getvalue())
     with atomic_path(item.feats(name)) as temporary:
-        np.savez(temporary, allow_pickle=False, **extract(samples.astype(np.float32) / 32768, settings))
+        np.savez(temporary, allow_pickle=False, **extract(samples.astype(np.float32) / 32768, processing))
     return Made(name, frames, len(samples) / mel.sample_rate, band)
 
 
-def extract(wave: np.ndarray, settings: Settings) -> dict[str, np.ndarray]:
+def extract(wave: np.ndarray, processing: Processing) -> dict[str, np.ndarray]:
     """Compute the features of processed audio.
 
     Args:
-        wave: Samples (S,) float32 at the rate of `settings.mel`, at least `n_fft` of them.
-        settings: Which features, and how.
+        wave: Samples (S,) float32 at the rate of `processing.mel`, at least `n_fft` of them.
+        processing: Which features, and how.
 
     Returns:
         Name to array with T = S // hop_length rows: float16 `mel`, `mfcc`, `linear`; float32 `f0`, `energy`.
     """
-    mel = log_mel(torch.from_numpy(np.ascontiguousarray(wave, dtype=np.float32)), settings.mel)[0].numpy()
+    mel = log_mel(torch.from_numpy(np.ascontiguousarray(wave, dtype=np.float32)), processing.mel)[0].numpy()
     makers = {
         "mel": lambda: mel,
-        "mfcc": lambda: mfcc(mel, settings.mfcc),
-        "f0": lambda: fundamental(wave, settings.mel.sample_rate, settings.mel.hop_length, settings.pitch),
-        "energy": lambda: energy(wave, settings.mel),
-        "linear": lambda: linear_spectrogram(wave, settings.mel),
+        "mfcc": lambda: mfcc(mel, processing.mfcc),
+        "f0": lambda: fundamental(wave, processing.mel.sample_rate, processing.mel.hop_length, processing.pitch),
+        "energy": lambda: energy(wave, processing.mel),
+        "linear": lambda: linear_spectrogram(wave, processing.mel),
     }
-    made = {name: makers[name]() for name in settings.keep}
+    made = {name: makers[name]() for name in processing.keep}
     return {name: array.astype(np.float16) if name in _HALF_PRECISION else array for name, array in made.items()}

@@ -2,14 +2,15 @@
 
 import logging
 import subprocess
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from omegaconf import DictConfig, OmegaConf
 from tqdm import tqdm
 
 from myna.errors import MynaError
+from myna.settings.recipe import Settings
 
 if TYPE_CHECKING:
     from dask.distributed import Client
@@ -17,23 +18,35 @@ if TYPE_CHECKING:
 WORTH_A_CLUSTER = 24  # fewer items are done in place: starting workers takes several seconds
 
 
-def cluster_of(config: DictConfig) -> DictConfig:
-    """Return the `parallel:` node of a configuration, with the number of workers that it leaves open.
+@dataclass(frozen=True)
+class Cluster:
+    """Where work over items is done.
 
-    Without a node the work is done here by `num_workers`; `ssh` has a worker on each host but the first.
+    Attributes:
+        env: ESPnet3's name of the kind; `local`: this machine.
+        workers: How many.
+        options: What dask must know of a job, such as cores and memory.
     """
-    cluster = OmegaConf.create({"env": "local", "n_workers": None, "options": {}, **(config.get("parallel") or {})})
-    if cluster.env == "ssh":
-        cluster.n_workers = len(cluster.options.hosts) - 1
-    elif not cluster.n_workers:
-        cluster.n_workers = int(config.get("num_workers") or 1)
-    return cluster
+
+    env: str
+    workers: int
+    options: Mapping[str, Any]
+
+
+def cluster_of(settings: Settings) -> Cluster:
+    """Return what `parallel:` names, with the number of workers that it leaves open: `num_workers`.
+
+    `ssh` has a worker on each host but the first.
+    """
+    parallel, usual = settings.parallel, settings.num_workers or 1
+    workers = len(parallel.options["hosts"]) - 1 if parallel.env == "ssh" else parallel.n_workers or usual
+    return Cluster(parallel.env, workers, parallel.options)
 
 
 def spread[Item, Result](
     work: Callable[[Item], Result],
     items: Sequence[Item],
-    cluster: DictConfig,
+    cluster: Cluster,
     title: str,
     together: int = 1,
     unit: str = "utt",
@@ -55,7 +68,7 @@ def spread[Item, Result](
         MynaError: What the work raises; items done by then have been yielded. Or the cluster refuses.
     """
     with tqdm(total=len(items), desc=title, unit=unit) as bar:
-        few = cluster.n_workers <= 1 or len(items) < WORTH_A_CLUSTER
+        few = cluster.workers <= 1 or len(items) < WORTH_A_CLUSTER
         done = _here(work, items) if cluster.env == "local" and few else _on_workers(work, items, cluster, together)
         for number, result in done:
             bar.update()
@@ -67,7 +80,7 @@ def _here[Item, Result](work: Callable[[Item], Result], items: Sequence[Item]) -
 
 
 def _on_workers[Item, Result](
-    work: Callable[[Item], Result], items: Sequence[Item], cluster: DictConfig, together: int
+    work: Callable[[Item], Result], items: Sequence[Item], cluster: Cluster, together: int
 ) -> Iterator[tuple[int, Result]]:
     from dask.distributed import as_completed
 
@@ -92,17 +105,16 @@ def _share[Item, Result](share: list[tuple[int, Item]], work: Callable[[Item], R
 
 
 @contextmanager
-def _client(config: DictConfig) -> Iterator["Client"]:
-    """Start the cluster that the configuration names, and stop it at the end."""
+def _client(cluster: Cluster) -> Iterator["Client"]:
+    """Start a cluster, and stop it at the end."""
     from dask.distributed import Client
 
     logging.getLogger("distributed").setLevel(logging.WARNING)  # dask tells of every socket it opens
-    options: dict[str, Any] = dict(OmegaConf.to_container(config.options, resolve=True))  # type: ignore[arg-type]
-    with _cluster(str(config.env), int(config.n_workers), options) as cluster, Client(cluster) as client:
+    with _started(cluster.env, cluster.workers, dict(cluster.options)) as started, Client(started) as client:
         yield client
 
 
-def _cluster(env: str, workers: int, options: dict[str, Any]) -> Any:
+def _started(env: str, workers: int, options: dict[str, Any]) -> Any:
     """Build a cluster by ESPnet3's name of it."""
     from dask.distributed import LocalCluster
     from espnet3.parallel.parallel import CLUSTER_MAP, build_local_gpu_cluster

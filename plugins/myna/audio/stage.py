@@ -6,19 +6,19 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any, cast
-
-from omegaconf import DictConfig, OmegaConf
 
 from myna.audio.ark import write_ark
 from myna.audio.augment import Change, changes
 from myna.audio.process import Item, Record, finished, process
+from myna.audio.processing import Processing
 from myna.audio.sets import SourceSet, check_leaks, matches, read_set, write_tables
-from myna.audio.settings import Settings
+from myna.audio.spread import Cluster, cluster_of, spread
 from myna.audio.statistics import write_statistics
 from myna.errors import MynaError
 from myna.files import atomic_text
 from myna.kaldi.tables import read_table
+from myna.settings.features import Augment, Text
+from myna.settings.recipe import Settings
 from myna.text.front_end import FrontEnd, save_front_end
 from myna.text.prepare import prepare
 from myna.workspace import Workspace, run_again, run_first
@@ -26,42 +26,42 @@ from myna.workspace import Workspace, run_again, run_first
 log = logging.getLogger(__name__)
 
 
-def run(config: DictConfig) -> None:
-    """Process every set of `data_dir` into `dump_dir`.
+def run(settings: Settings, workspace: Workspace) -> None:
+    """Process every set of the data folder into the folder of features.
 
     Finished utterances with the same settings and input are skipped, so that a killed run goes on where it was.
 
     Args:
-        config: The composed config; reads `recipe_dir`, `data_dir`, `dump_dir`, `num_workers`, `features`, `augment`,
-            `text`.
+        settings: Of the recipe; reads `features`, `augment`, `text`, `parallel` and `num_workers`.
+        workspace: Has the sets, and gets their features.
 
     Raises:
         MynaError: There are no sets, a set or recording is unusable, augmentation would reach a test set, or the text
             front end does not fit the texts.
     """
-    node = cast(dict[str, Any], OmegaConf.to_container(config.features, resolve=True))
-    settings = Settings.of(node)
-    dump = Workspace.of(config).dump
-    folders = _folders(Workspace.of(config).data)
-    front_end = _front_end(config, [f for f in folders if matches(f.name, node["train_sets"])])
-    sets = _read_sets(folders, Path(config.recipe_dir), front_end)
-    train = [source.name for source in sets if matches(source.name, node["train_sets"])]
+    features, dump = settings.features, workspace.dump
+    processing = Processing.of(features)
+    folders = _folders(workspace.data)
+    learnt = [folder for folder in folders if matches(folder.name, features.train_sets)]
+    front_end = _front_end(settings.text, learnt, workspace.recipe)
+    sets = _read_sets(folders, workspace.recipe, front_end)
+    train = [folder.name for folder in learnt]
     check_leaks(sets, train)
-    copies = _copies(sets, train, config.augment)
+    copies = _copies(sets, train, settings.augment)
     sounds = {source.name: {u: front_end.count_sounds(p) for u, p in source.phones.items()} for source in sets}
     plans = {
-        source.name: _plan(source, dump, source.name in train, copies[source.name], settings, sounds[source.name])
+        source.name: _plan(source, dump, source.name in train, copies[source.name], processing, sounds[source.name])
         for source in sets
     }
     # Small sets first: what is wrong with a target shows early.
     items = [item for plan in sorted(plans.values(), key=len) for item in plan.values()]
-    _process(items, settings, config, node)
+    _process(items, processing, cluster_of(settings), features.shard_size)
     originals: list[Path] = []
     for source in sets:
         originals += _finish(source, dump / source.name, plans[source.name], source.name in train)
         write_ark(dump / source.name)
     save_front_end(front_end, dump)
-    _statistics(originals, dump, settings)
+    _statistics(originals, dump, processing)
 
 
 def _folders(data: Path) -> list[Path]:
@@ -71,11 +71,10 @@ def _folders(data: Path) -> list[Path]:
     return folders
 
 
-def _front_end(config: DictConfig, train: Iterable[Path]) -> FrontEnd:
+def _front_end(chosen: Text, train: Iterable[Path], recipe: Path) -> FrontEnd:
     """Build the chosen text front end and let it learn from the training texts."""
-    node = cast(dict[str, Any], OmegaConf.to_container(config.get("text") or OmegaConf.create(), resolve=True))
     texts = [text for folder in train if (folder / "text").is_file() for text in read_table(folder / "text").values()]
-    return prepare(node, texts, (Path(config.recipe_dir), Path.cwd()))
+    return prepare(chosen.model_dump(), texts, (recipe, Path.cwd()))
 
 
 def _read_sets(folders: Iterable[Path], recipe: Path, front_end: FrontEnd) -> list[SourceSet]:
@@ -83,12 +82,12 @@ def _read_sets(folders: Iterable[Path], recipe: Path, front_end: FrontEnd) -> li
     return [read_set(folder, roots, front_end) for folder in folders]
 
 
-def _copies(sets: Iterable[SourceSet], train: Iterable[str], augment: DictConfig) -> dict[str, list[Change]]:
+def _copies(sets: Iterable[SourceSet], train: Iterable[str], augment: Augment) -> dict[str, list[Change]]:
     """Decide which set gets which changed copies."""
-    wanted = changes(list(augment.get("speed") or []), list(augment.get("pitch") or []))
+    wanted = changes(augment.speed, augment.pitch)
     chosen: dict[str, list[Change]] = {}
     for source in sets:
-        listed = matches(source.name, augment.get("sets") or [])
+        listed = matches(source.name, augment.sets)
         if listed and wanted and source.name not in train:
             raise MynaError(
                 f"augment.sets reaches {source.name}, which is not a training set (features.train_sets); "
@@ -103,11 +102,11 @@ def _plan(
     dump: Path,
     train: bool,
     copies: Iterable[Change],
-    settings: Settings,
+    processing: Processing,
     sounds: Mapping[str, int],
 ) -> dict[str, Item]:
     wanted = tuple((change.kind, change.value) for change in copies)
-    digest, items = settings.digest(), {}
+    digest, items = processing.digest(), {}
     for name, path in source.wav.items():
         phones, info = sounds[name], path.stat()
         facts = (digest, name, str(path), info.st_size, info.st_mtime_ns, phones, train, wanted)
@@ -116,15 +115,13 @@ def _plan(
     return items
 
 
-def _process(items: list[Item], settings: Settings, config: DictConfig, node: Mapping[str, Any]) -> None:
+def _process(items: list[Item], processing: Processing, cluster: Cluster, together: int) -> None:
     pending = [item for item in items if finished(item) is None]
     log.info("%d utterances: %d are finished, %d to process", len(items), len(items) - len(pending), len(pending))
     if not pending:
         return
-    from myna.audio.spread import cluster_of, spread
-
-    work = partial(process, settings=settings)
-    for _ in spread(work, pending, cluster_of(config), "features", int(node.get("shard_size", 8))):
+    work = partial(process, processing=processing)
+    for _ in spread(work, pending, cluster, "features", together):
         pass
 
 
@@ -169,9 +166,9 @@ def _report(name: str, records: Mapping[str, Record]) -> None:
     )  # fmt: skip
 
 
-def _statistics(originals: list[Path], dump: Path, settings: Settings) -> None:
+def _statistics(originals: list[Path], dump: Path, processing: Processing) -> None:
     """Write dump/stats.npz of the recordings themselves; copies would bend the pitch."""
-    facts = [settings.digest(), *(f"{path} {path.stat().st_mtime_ns}" for path in originals)]
+    facts = [processing.digest(), *(f"{path} {path.stat().st_mtime_ns}" for path in originals)]
     key = hashlib.sha256("\n".join(facts).encode()).hexdigest()
     target, marker = dump / "stats.npz", dump / ".stats"
     if target.exists() and marker.exists() and marker.read_text(encoding="utf-8") == key:

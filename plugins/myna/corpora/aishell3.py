@@ -5,7 +5,6 @@ Licence: Apache 2.0. Recorded by paid speakers for speech synthesis research.
 
 from pathlib import Path
 
-from omegaconf import DictConfig
 from tqdm import tqdm
 
 from myna.corpora import archives, fetch, many
@@ -14,17 +13,21 @@ from myna.errors import MynaError
 from myna.kaldi import Consent
 from myna.kaldi.audio import audio_seconds
 from myna.kaldi.tables import read_lines
+from myna.settings.corpus import Many
+from myna.settings.recipe import Settings
+from myna.workspace import Workspace
 
 URL = "https://www.openslr.org/resources/93/data_aishell3.tgz"
 # The corpus's page publishes no checksum; gzip's own CRC is checked while unpacking.
 SOURCE = fetch.Source("data_aishell3.tgz", "", URL)
 
 
-def build(config: DictConfig, cache: Path) -> tuple[Corpus, many.Sets]:
+def build(settings: Settings, workspace: Workspace, downloads: Path) -> tuple[Corpus, many.Sets]:
     """Fetch the corpus and deal it into the sets; speakers of its test part only are never in the pool."""
-    node = config.create_dataset
-    root = download(cache)
-    corpus = prepare(root, float(node.min_seconds), float(node.max_seconds))
+    node = settings.create_dataset
+    assert isinstance(node, Many)
+    root = download(downloads)
+    corpus = prepare(root, node.min_seconds, node.max_seconds)
     learned = {path.name for path in (root / "train" / "wav").iterdir()}
     heldout = {path.name for path in (root / "test" / "wav").iterdir()} - learned
     return corpus, many.deal(corpus, node, sorted(heldout))

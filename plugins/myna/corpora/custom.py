@@ -7,10 +7,9 @@ from functools import partial
 from pathlib import Path
 from statistics import median
 
-from omegaconf import DictConfig, OmegaConf
 from tqdm import tqdm
 
-from myna.audio.spread import cluster_of, spread
+from myna.audio.spread import Cluster, cluster_of, spread
 from myna.corpora import account, mini_voices, transcripts
 from myna.corpora import folder as folders
 from myna.corpora.clip import Clip, Corpus, merge
@@ -24,7 +23,7 @@ from myna.errors import MynaError
 from myna.files import atomic_text, shown
 from myna.kaldi.rates import outliers, units
 from myna.settings.corpus import CreateDataset
-from myna.settings.recipe import group_of
+from myna.settings.recipe import Settings
 from myna.workspace import Workspace, run_again
 
 log = logging.getLogger(__name__)
@@ -37,12 +36,13 @@ HASTY, HASTY_ENOUGH = 1.6, 5
 Sets = dict[str, list[Clip]]
 
 
-def build(config: DictConfig, cache: Path) -> tuple[Corpus, Sets]:
+def build(settings: Settings, workspace: Workspace, downloads: Path) -> tuple[Corpus, Sets]:
     """Build the target sets from `create_dataset.target`, and the pool from the embedded corpora.
 
     Args:
-        config: The whole config.
-        cache: Folder of downloads.
+        settings: Of the recipe; reads `create_dataset` and `parallel`.
+        workspace: Gets the lists of what became of every file, and the consent's record.
+        downloads: Folder of downloads.
 
     Returns:
         All clips with their consent, and set name → clips. Nothing in the person's folder is changed.
@@ -50,22 +50,22 @@ def build(config: DictConfig, cache: Path) -> tuple[Corpus, Sets]:
     Raises:
         MynaError: No folder, consent, name, recording or transcript, or too little usable speech.
     """
-    node = config.create_dataset
-    if not node.get("target"):
+    node = settings.create_dataset
+    if not node.target:
         raise MynaError("recipe custom needs --target, the folder with the recordings of the person")
-    folder, speaker = Path(str(node.target)), speaker_id(node.get("name"))
+    folder, speaker = Path(node.target), speaker_id(node.name)
     consent, record = consent_of(node, speaker)
-    judged = judge(folder, node, cluster=cluster_of(config))
+    judged = judge(folder, node, cluster=cluster_of(settings))
     clips = [_clip(piece, speaker, judged.found.language) for piece in judged.found.kept]
     target = Corpus(tuple(clips), {speaker: consent})
     sets = deal(clips)
-    _report(judged, folder, Workspace.of(config).data, float(node.quality.confidence))
+    _report(judged, folder, workspace.data, node.quality.confidence)
     if record:
-        Workspace.of(config).data.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(record, Workspace.of(config).data / "consent.yaml")
-    if str(node.pool) == "none":
+        workspace.data.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(record, workspace.data / "consent.yaml")
+    if node.pool == "none":
         return target, sets
-    known, pool = _others(node, cache)
+    known, pool = _others(node, downloads)
     if speaker in known.consent:
         raise MynaError(f"the name {node.name!r} is that of a voice of the pool; choose another --name")
     for name in pool.keys() & {"pool_train", "pool_dev"}:
@@ -73,9 +73,9 @@ def build(config: DictConfig, cache: Path) -> tuple[Corpus, Sets]:
     return merge([known, target]), pool | sets
 
 
-def _others(node: DictConfig, cache: Path) -> tuple[Corpus, Sets]:
+def _others(node: CreateDataset, cache: Path) -> tuple[Corpus, Sets]:
     """Fetch who is not the person: the whole pool, or those alone against whom a clone is measured."""
-    if str(node.pool) == "strangers":
+    if node.pool == "strangers":
         known = mini_voices.strangers(cache)
         return known, {"spk_test": list(known.clips)}
     return mini_voices.pool(node, cache)
@@ -90,7 +90,7 @@ class Judged:
     found: Findings
 
 
-def judge(folder: Path, node: DictConfig, enough: bool = True, cluster: DictConfig | None = None) -> Judged:
+def judge(folder: Path, node: CreateDataset, enough: bool = True, cluster: Cluster | None = None) -> Judged:
     """Examine every recording of a folder; what is wrong with one costs that one only.
 
     Args:
@@ -103,15 +103,13 @@ def judge(folder: Path, node: DictConfig, enough: bool = True, cluster: DictConf
         MynaError: There is no recording, no transcript and no recogniser, or less than the least amount of usable
             speech is left.
     """
-    settings = group_of("create_dataset", OmegaConf.to_container(node, resolve=True))
-    assert isinstance(settings, CreateDataset)
     contents = folders.scan(folder)
-    language, line = settle(str(node.language), {take.id: take.path for take in contents.takes})
+    language, line = settle(node.language, {take.id: take.path for take in contents.takes})
     if line:
         print(line, flush=True)
     texts = transcripts.find(folder, contents, language)
-    limits = Limits(**settings.quality.model_dump())
-    rules = Rules(language, settings.whisper, settings.min_seconds, settings.max_seconds, limits, settings.check_texts)
+    limits = Limits(**node.quality.model_dump())
+    rules = Rules(language, node.whisper, node.min_seconds, node.max_seconds, limits, node.check_texts)
     if lacking := [take for take in contents.takes if take.id not in texts.said and take.id not in texts.faults]:
         require_model(language, rules.whisper)
         log.info("%d of %d files have no transcript: Whisper writes it", len(lacking), len(contents.takes))
@@ -131,7 +129,7 @@ def _examine_all(
     texts: transcripts.Texts,
     fixed: dict[str, str],
     rules: Rules,
-    cluster: DictConfig | None,
+    cluster: Cluster | None,
 ) -> Findings:
     found = Findings(rules.language)
     work = partial(_examined, texts=texts, fixed=fixed, rules=rules)

@@ -5,7 +5,6 @@ Licence: CC BY 4.0. The readers gave their readings to the public domain, not th
 
 from pathlib import Path
 
-from omegaconf import DictConfig
 from tqdm import tqdm
 
 from myna.corpora import archives, fetch, many
@@ -14,6 +13,9 @@ from myna.errors import MynaError
 from myna.kaldi import Consent
 from myna.kaldi.audio import audio_seconds
 from myna.kaldi.tables import read_lines
+from myna.settings.corpus import Libritts
+from myna.settings.recipe import Settings
+from myna.workspace import Workspace
 
 URL = "https://www.openslr.org/resources/60"
 SHA256 = {
@@ -27,11 +29,12 @@ SHA256 = {
 }
 
 
-def build(config: DictConfig, cache: Path) -> tuple[Corpus, many.Sets]:
+def build(settings: Settings, workspace: Workspace, downloads: Path) -> tuple[Corpus, many.Sets]:
     """Fetch the parts named in `create_dataset.parts` and deal them into the sets."""
-    node = config.create_dataset
-    root = download(cache, tuple(node.parts))
-    corpus = prepare(root, tuple(node.parts), float(node.min_seconds), float(node.max_seconds))
+    node = settings.create_dataset
+    assert isinstance(node, Libritts)
+    root = download(downloads, node.parts)
+    corpus = prepare(root, node.parts, node.min_seconds, node.max_seconds)
     heldout = {
         speaker_of(path.name)
         for part in node.parts

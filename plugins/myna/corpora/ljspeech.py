@@ -5,31 +5,30 @@ Licence: public domain. One voice with much data: the upper bound for clones mad
 
 from pathlib import Path
 
-from omegaconf import DictConfig
-
 from myna.corpora import archives, fetch, mini_voices, transcripts
 from myna.corpora.clip import Clip, Corpus, merge
 from myna.corpora.many import Sets
-from myna.corpora.select import split, without_sentences
+from myna.corpora.select import minutes_of, split, without_sentences
 from myna.errors import MynaError
 from myna.kaldi import Consent
 from myna.kaldi.audio import audio_seconds
+from myna.settings.recipe import Settings
+from myna.workspace import Workspace
 
 URL = "https://data.keithito.com/data/speech/LJSpeech-1.1.tar.bz2"
 SOURCE = fetch.Source("LJSpeech-1.1.tar.bz2", "be1a30453f28eb8dd26af4101ae40cbf2c50413b1bb21936cbcdc6fae3de8aa5", URL)
 SPEAKER = "ljspeech"
 
 
-def build(config: DictConfig, cache: Path) -> tuple[Corpus, Sets]:
+def build(settings: Settings, workspace: Workspace, downloads: Path) -> tuple[Corpus, Sets]:
     """Fetch the corpus as the target; the pool is that of mini_voices, or none."""
-    node = config.create_dataset
-    corpus = prepare(download(cache), float(node.min_seconds), float(node.max_seconds))
-    minutes = [node.voice.test_minutes, node.voice.dev_minutes, node.voice.train_minutes]
-    test, dev, train = split(corpus.clips, [float(value) for value in minutes])
+    node = settings.create_dataset
+    corpus = prepare(download(downloads), node.min_seconds, node.max_seconds)
+    test, dev, train = split(corpus.clips, minutes_of(node.voice))
     sets: Sets = {"target_train": train, "target_dev": dev, "target_test": test}
-    if str(node.pool) == "none":
+    if node.pool == "none":
         return corpus, sets
-    known, pool = mini_voices.pool(node, cache)
+    known, pool = mini_voices.pool(node, downloads)
     for name in ("pool_train", "pool_dev"):
         pool[name] = without_sentences(pool[name], test)
     return merge([known, corpus]), pool | sets

@@ -4,22 +4,20 @@ from collections import defaultdict
 from collections.abc import Sequence
 from hashlib import sha256
 
-from omegaconf import DictConfig
-
 from myna.corpora.clip import Clip, Corpus
-from myna.corpora.select import shuffled, split, without_sentences
+from myna.corpora.select import minutes_of, shuffled, split, without_sentences
 from myna.errors import MynaError
+from myna.settings.corpus import Many
 
 Sets = dict[str, list[Clip]]
 
 
-def deal(corpus: Corpus, node: DictConfig, unseen: Sequence[str] = ()) -> Sets:
+def deal(corpus: Corpus, node: Many, unseen: Sequence[str] = ()) -> Sets:
     """Deal a corpus into the six sets.
 
     Args:
         corpus: Clips of many speakers.
-        node: `create_dataset`: `voice.speaker` and its minutes, `spk_test_speakers`, `spk_test_utterances`,
-            `dev_utterances_per_speaker`.
+        node: `create_dataset`.
         unseen: Speakers that may be unknown speakers or the target but never in the pool, such as those of a
             corpus's own test part; empty lets any speaker serve.
 
@@ -36,15 +34,14 @@ def deal(corpus: Corpus, node: DictConfig, unseen: Sequence[str] = ()) -> Sets:
     if target not in speakers:
         some = ", ".join(sorted(speakers)[:5])
         raise MynaError(f"create_dataset.voice.speaker={target} is not in the corpus; choose one such as {some}")
-    minutes = [node.voice.test_minutes, node.voice.dev_minutes, node.voice.train_minutes]
-    test, dev, train = split(speakers.pop(target), [float(value) for value in minutes])
+    test, dev, train = split(speakers.pop(target), minutes_of(node.voice))
     candidates = [name for name in unseen if name in speakers] or list(speakers)
-    unknown = sorted(candidates, key=lambda name: sha256(name.encode()).digest())[: int(node.spk_test_speakers)]
+    unknown = sorted(candidates, key=lambda name: sha256(name.encode()).digest())[: node.spk_test_speakers]
     sets: Sets = {"pool_train": [], "pool_dev": [], "spk_test": []}
     for name in unknown:
-        sets["spk_test"] += shuffled(speakers.pop(name))[: int(node.spk_test_utterances)]
+        sets["spk_test"] += shuffled(speakers.pop(name))[: node.spk_test_utterances]
     for name in sorted(set(speakers) - set(unseen)):
-        order, count = shuffled(speakers[name]), int(node.dev_utterances_per_speaker)
+        order, count = shuffled(speakers[name]), node.dev_utterances_per_speaker
         sets["pool_dev"] += order[:count]
         sets["pool_train"] += order[count:]
     for name in ("pool_train", "pool_dev"):

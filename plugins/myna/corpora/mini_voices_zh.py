@@ -6,30 +6,32 @@ The voice is mixed from Kokoro's with random weights of its own, so that it is n
 from pathlib import Path
 
 import soundfile
-from omegaconf import DictConfig
 from tqdm import tqdm
 
 from myna.corpora import kokoro, mini_voices
 from myna.corpora.clip import Clip, Corpus, merge
 from myna.corpora.kokoro_cast import Cast
-from myna.corpora.select import split
+from myna.corpora.select import minutes_of, split
 from myna.corpora.sentences_zh import MANDARIN
 from myna.errors import MynaError
 from myna.files import atomic_path
 from myna.kaldi import Consent
 from myna.kaldi.audio import audio_seconds
+from myna.settings.recipe import Settings
+from myna.workspace import Workspace
 
 # Of the mixing: the speakers of recipes/base are mixed with seed 1.
 SEED = 2027
 VOICES = {"f": "mf_mix000", "m": "mm_mix001"}
 
 
-def build(config: DictConfig, cache: Path) -> tuple[Corpus, mini_voices.Sets]:
+def build(settings: Settings, workspace: Workspace, downloads: Path) -> tuple[Corpus, mini_voices.Sets]:
     """Let the target speak, fetch the pool and deal them into the six sets.
 
     Args:
-        config: The whole config; uses `create_dataset`.
-        cache: Folder of downloads.
+        settings: Of the recipe; reads `create_dataset`.
+        workspace: Of the recipe.
+        downloads: Folder of downloads.
 
     Returns:
         All clips with their consent, and set name → clips.
@@ -37,11 +39,10 @@ def build(config: DictConfig, cache: Path) -> tuple[Corpus, mini_voices.Sets]:
     Raises:
         MynaError: `create_dataset.voice.speaker` is neither f nor m, or a package cannot be fetched.
     """
-    node = config.create_dataset
-    target = prepare(cache, str(node.voice.speaker))
-    minutes = [node.voice.test_minutes, node.voice.dev_minutes, node.voice.train_minutes]
-    test, dev, train = split(target.clips, minutes)
-    known, sets = mini_voices.pool(node, cache)
+    node = settings.create_dataset
+    target = prepare(downloads, str(node.voice.speaker))
+    test, dev, train = split(target.clips, minutes_of(node.voice))
+    known, sets = mini_voices.pool(node, downloads)
     return merge([target, known]), sets | {"target_train": train, "target_dev": dev, "target_test": test}
 
 

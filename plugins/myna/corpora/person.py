@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 from myna.errors import MynaError
 from myna.kaldi import Consent
+from myna.settings.corpus import CreateDataset
 
 if TYPE_CHECKING:
-    from omegaconf import DictConfig
-
     from myna.safety.consent import ConsentRecord
 
 ASK = (
@@ -33,8 +32,8 @@ def speaker_id(name: str | None) -> str:
     return short
 
 
-def consent_of(node: "DictConfig", speaker: str) -> tuple[Consent, Path | None]:
-    """Read the consent from the config.
+def consent_of(node: CreateDataset, speaker: str) -> tuple[Consent, Path | None]:
+    """Read the consent from the settings.
 
     Args:
         node: `create_dataset`: `consent` (own_voice or a path), `scope`, `name`, `target`.
@@ -46,10 +45,9 @@ def consent_of(node: "DictConfig", speaker: str) -> tuple[Consent, Path | None]:
     Raises:
         MynaError: None is given, or the record is missing, not valid now, or of another person.
     """
-    stated = node.get("consent")
-    if not stated:
+    if not node.consent:
         raise MynaError(ASK.format(folder=node.target))
-    return stated_consent(str(stated), str(node.scope), str(node.name), speaker)
+    return stated_consent(node.consent, node.scope, str(node.name), speaker)
 
 
 def stated_consent(stated: str, scope: str, name: str, speaker: str) -> tuple[Consent, Path | None]:

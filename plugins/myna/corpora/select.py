@@ -6,6 +6,7 @@ from hashlib import sha256
 
 from myna.corpora.clip import Clip
 from myna.kaldi.sentences import alike, trigrams
+from myna.settings.corpus import Voice
 
 Grams = set[tuple[str, ...]]
 
@@ -43,6 +44,11 @@ def sentence_groups(clips: Sequence[Clip]) -> list[list[Clip]]:
     for number, clip in enumerate(order):
         members[root(number)].append(clip)
     return list(members.values())
+
+
+def minutes_of(voice: Voice) -> list[float]:
+    """Return how much of a target is for test, validation and training, in this order; for `split`."""
+    return [voice.test_minutes, voice.dev_minutes, voice.train_minutes]
 
 
 def split(clips: Sequence[Clip], minutes: Sequence[float]) -> list[list[Clip]]:

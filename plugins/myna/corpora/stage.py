@@ -6,13 +6,13 @@ from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 
-from omegaconf import DictConfig
-
 from myna.corpora.clip import Clip, Corpus
 from myna.corpora.decode import materialise
 from myna.errors import MynaError
 from myna.kaldi import DataDir, check, check_disjoint, write
 from myna.kaldi.rates import all_outliers
+from myna.settings.corpus import CreateDataset
+from myna.settings.recipe import Settings
 from myna.workspace import Workspace, run_again
 
 TARGET = ("target_train", "target_dev", "target_test")
@@ -21,26 +21,31 @@ POOL = ("pool_train", "pool_dev")
 APART = [(pool, other) for pool in POOL for other in (*TARGET, "spk_test")] + [("spk_test", name) for name in TARGET]
 UNSEEN = [(name, "target_test") for name in ("target_train", "target_dev", *POOL)] + [("target_train", "target_dev")]
 
-Builder = Callable[[DictConfig, Path], tuple[Corpus, dict[str, list[Clip]]]]
+Builder = Callable[[Settings, Workspace, Path], tuple[Corpus, dict[str, list[Clip]]]]
 
 
-def run(config: DictConfig) -> None:
+def run(settings: Settings, workspace: Workspace) -> None:
     """Build every set of the recipe; what is there already and whole is kept.
 
     Args:
-        config: The composed config; uses `create_dataset`, `data_dir`, `recipe_dir`, `num_workers`.
+        settings: Of the recipe; reads `create_dataset` and `num_workers`, and what the builder reads.
+        workspace: Gets the sets.
 
     Raises:
         MynaError: A source is missing, a target has no consent record, or a set is not sound.
     """
-    node = config.create_dataset
-    data_dir = Workspace.of(config).data
+    node, folder = settings.create_dataset, workspace.data.absolute()
+    workers = settings.num_workers or os.cpu_count() or 1
     try:
-        _sweep(data_dir)
-        corpus, sets = _builder(str(node.builder))(config, downloads(config))
-        data = {name: _write(corpus, name, clips, config) for name, clips in sets.items() if clips}
+        _sweep(folder)
+        corpus, sets = _builder(node.builder)(settings, workspace, downloads(node, workspace))
+        data = {
+            name: _write(materialise(corpus, clips, folder / "wav", workers, copy=node.copies_files), folder / name)
+            for name, clips in sets.items()
+            if clips
+        }
     except OSError as error:
-        raise MynaError(_disk(error, data_dir)) from error
+        raise MynaError(_disk(error, workspace.data)) from error
     check_sets(data)
     print(table(data))
 
@@ -51,10 +56,9 @@ def _sweep(data_dir: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def downloads(config: DictConfig) -> Path:
+def downloads(node: CreateDataset, workspace: Workspace) -> Path:
     """Name the folder of downloads: `create_dataset.downloads`, else `downloads/` beside `recipes/`."""
-    named = config.create_dataset.get("downloads")
-    return Path(named) if named else Path(config.recipe_dir).parents[1] / "downloads"
+    return Path(node.downloads) if node.downloads else workspace.recipe.parents[1] / "downloads"
 
 
 def _builder(name: str) -> Builder:
@@ -68,15 +72,12 @@ def _builder(name: str) -> Builder:
     return builder
 
 
-def _write(corpus: Corpus, name: str, clips: list[Clip], config: DictConfig) -> DataDir:
-    data_dir = Workspace.of(config).data.absolute()
-    workers = int(config.get("num_workers") or os.cpu_count() or 1)
-    data = materialise(corpus, clips, data_dir / "wav", workers, copy=bool(config.create_dataset.get("copy", True)))
-    judged = name != "spk_test"
+def _write(data: DataDir, folder: Path) -> DataDir:
+    judged = folder.name != "spk_test"
     if judged:
-        _drop_odd(name, data)
-    write(data, data_dir / name)
-    return check(data_dir / name, rates=judged)
+        _drop_odd(folder.name, data)
+    write(data, folder)
+    return check(folder, rates=judged)
 
 
 def _drop_odd(name: str, data: DataDir) -> None:

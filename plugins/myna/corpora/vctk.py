@@ -5,7 +5,6 @@ Licence: CC BY 4.0. Recorded at the University of Edinburgh for speech synthesis
 
 from pathlib import Path
 
-from omegaconf import DictConfig
 from tqdm import tqdm
 
 from myna.corpora import archives, fetch, many
@@ -14,16 +13,20 @@ from myna.errors import MynaError
 from myna.kaldi import Consent
 from myna.kaldi.audio import audio_seconds
 from myna.kaldi.tables import read_lines
+from myna.settings.corpus import Vctk
+from myna.settings.recipe import Settings
+from myna.workspace import Workspace
 
 URL = "https://datashare.ed.ac.uk/bitstream/handle/10283/3443/VCTK-Corpus-0.92.zip"
 SOURCE = fetch.Source("VCTK-Corpus-0.92.zip", "f96258be9fdc2cbff6559541aae7ea4f59df3fcaf5cf963aae5ca647357e359c", URL)
 AMERICAN = ("American", "Canadian")
 
 
-def build(config: DictConfig, cache: Path) -> tuple[Corpus, many.Sets]:
+def build(settings: Settings, workspace: Workspace, downloads: Path) -> tuple[Corpus, many.Sets]:
     """Fetch the corpus and deal it into the sets."""
-    node = config.create_dataset
-    corpus = prepare(download(cache), str(node.mic), float(node.min_seconds), float(node.max_seconds))
+    node = settings.create_dataset
+    assert isinstance(node, Vctk)
+    corpus = prepare(download(downloads), node.mic, node.min_seconds, node.max_seconds)
     return corpus, many.deal(corpus, node)
 
 

@@ -9,14 +9,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from omegaconf import DictConfig, OmegaConf
-
 from myna.arguments import Parser
 from myna.corpora import account, custom
 from myna.errors import MynaError
 from myna.files import atomic_text, shown
 from myna.inspect import cover, points, sound
-from myna.settings.corpus import Quality
+from myna.settings.corpus import CreateDataset, Quality, Voice
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -62,7 +60,7 @@ def inspect(recordings: Path, language: str = "auto") -> dict[str, Any]:
         MynaError: There is no recording, or no speech in any.
     """
     with redirect_stdout(sys.stderr):  # what is told on the way is no part of the result
-        judged = custom.judge(recordings, _node(language), enough=False)
+        judged = custom.judge(recordings, _as_custom(language), enough=False)
     pieces, kept = judged.found.kept, [piece.file for piece in judged.found.kept]
     seconds = sum(piece.end - piece.start for piece in pieces)
     recorded = sum(judged.found.seconds.values())
@@ -97,11 +95,11 @@ def inspect(recordings: Path, language: str = "auto") -> dict[str, Any]:
     }
 
 
-def _node(language: str) -> DictConfig:
+def _as_custom(language: str) -> CreateDataset:
     """Return what recipe `custom` says of a folder, where it matters here."""
-    minutes = {"train_minutes": 3.5, "dev_minutes": 0.5, "test_minutes": 2.0}
-    lengths = {"min_seconds": 1.0, "max_seconds": 15.0, "voice": minutes, "quality": Quality().model_dump()}
-    return OmegaConf.create({"builder": "myna.corpora.custom.build", "language": language} | lengths)
+    unread = Voice(train_minutes=0.0, dev_minutes=0.0, test_minutes=0.0)
+    builder = "myna.corpora.custom.build"
+    return CreateDataset(builder=builder, language=language, min_seconds=1.0, max_seconds=15.0, voice=unread)
 
 
 def _plain(found: dict[str, Any]) -> dict[str, Any]:

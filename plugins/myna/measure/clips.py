@@ -4,10 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from omegaconf import DictConfig
-
 from myna import kaldi
 from myna.errors import MynaError
+from myna.settings.scores import Measure
 from myna.workspace import run_first
 
 TEXT, SPEAKER, QUALITY, PAIR = "text", "speaker", "quality", "pair"
@@ -45,17 +44,16 @@ class Clip:
         return f"{self.kind}/{self.id}/{info.st_size}/{info.st_mtime_ns}"
 
 
-def collect(config: DictConfig) -> list[Clip]:
+def collect(measure: Measure) -> list[Clip]:
     """List every clip, from the data sets and from what the decode stage wrote.
 
     Raises:
         MynaError: A set or the decoded speech is missing; names the stage that makes it.
     """
-    settings = config.measure
-    decoded = Path(settings.decode_dir)
+    decoded = Path(measure.decode_dir)
     if not (decoded / "decode.json").is_file():
         raise MynaError(f"{decoded}/decode.json is missing; {run_first('decode')}")
-    test = kaldi.read(settings.test_set).utterances
+    test = kaldi.read(measure.test_set).utterances
     recordings = {key: utterance.audio for key, utterance in test.items()}
     spoken = _decoded(decoded / "heldout")
     language = next(iter(test.values())).language if test else "en-us"
@@ -69,8 +67,8 @@ def collect(config: DictConfig) -> list[Clip]:
     for kind in _FLOORS:
         if (decoded / kind / "wav.scp").is_file():
             clips += _clips(kind, _decoded(decoded / kind), language, recordings, (TEXT, SPEAKER, QUALITY, PAIR))
-    clips += reference_clips(Path(settings.reference_set), settings.reference_clips)
-    clips += _others([Path(p) for p in settings.other_sets], {u.speaker for u in test.values()}, settings.other_clips)
+    clips += reference_clips(Path(measure.reference_set), measure.reference_clips)
+    clips += _others([Path(p) for p in measure.other_sets], {u.speaker for u in test.values()}, measure.other_clips)
     return clips
 
 

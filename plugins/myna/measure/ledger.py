@@ -6,20 +6,17 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tqdm import tqdm
 
-from myna.audio.spread import spread
+from myna.audio.spread import Cluster, spread
 from myna.measure.clips import Clip
 from myna.measure.score import Scorers, one_thread_each, score
 
-if TYPE_CHECKING:
-    from omegaconf import DictConfig
-
 
 def score_all(
-    clips: list[Clip], scorers: Scorers, path: Path, workers: int, cluster: "DictConfig | None" = None
+    clips: list[Clip], scorers: Scorers, path: Path, workers: int, cluster: Cluster | None = None
 ) -> list[dict[str, Any]]:
     """Score every clip that the file does not hold yet.
 

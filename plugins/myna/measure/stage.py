@@ -6,8 +6,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-from omegaconf import DictConfig
-
 from myna.audio.spread import cluster_of
 from myna.measure import manners, page, results, similarity
 from myna.measure.clips import Clip, collect
@@ -15,34 +13,35 @@ from myna.measure.ledger import score_all
 from myna.measure.score import Scorers
 from myna.measure.wer import can_transcribe, unit
 from myna.measure.whisper_models import BASE, TINY, whisper_language
+from myna.settings.recipe import Settings
 from myna.workspace import Workspace
 
 logger = logging.getLogger(__name__)
 
 
-def run(config: DictConfig) -> None:
+def run(settings: Settings, workspace: Workspace) -> None:
     """Measure what the decode stage spoke.
 
     Writes `exp/clone/report/index.html`, `results.json` and `scores.jsonl` (one line a clip); clips that are already
     in the score file are not scored again.
 
     Args:
-        config: The composed configuration; node `measure`.
+        settings: Of the recipe; reads `measure`, `parallel`, `num_workers` and `seed`.
+        workspace: Has what is measured, and gets the report.
 
     Raises:
         MynaError: The decoded speech or a data set is missing.
     """
     start = time.monotonic()
-    settings, workspace = config.measure, Workspace.of(config)
-    folder = workspace.report
+    measure, folder = settings.measure, workspace.report
     encoder = _json(workspace.encoder / "report.json")
     conditioning = conditioning_encoder(encoder)
-    scorers = Scorers(similarity.choose(conditioning, settings.similarity_encoder), settings.whisper_model)
-    clips = _limited(collect(config), settings.clips)
-    rows = score_all(clips, scorers, folder / "scores.jsonl", config.num_workers, cluster_of(config))
+    scorers = Scorers(similarity.choose(conditioning, measure.similarity_encoder), measure.whisper_model)
+    clips = _limited(collect(measure), measure.clips)
+    rows = score_all(clips, scorers, folder / "scores.jsonl", settings.num_workers, cluster_of(settings))
 
     language = next(clip.language for clip in clips if clip.kind == "heldout")
-    decoded = _json(Path(settings.decode_dir) / "decode.json")
+    decoded = _json(Path(measure.decode_dir) / "decode.json")
     found: dict[str, Any] = results.figures(rows, language)
     found |= results.comb_figures(_paths(clips))
     found |= {name: decoded[name] for name in ("rtf", "first_audio_s", "speaker", "language")}
@@ -53,7 +52,7 @@ def run(config: DictConfig) -> None:
         "wer_unit": unit(language),
         "counts": {kind: sum(clip.kind == kind for clip in clips) for kind in dict.fromkeys(c.kind for c in clips)},
         "encoder_eer": encoder.get("eer"),
-        "seed": config.seed,
+        "seed": settings.seed,
         "versions": results.versions(),
     }
     usage = results.stage_usage(workspace.exp)
@@ -61,9 +60,9 @@ def run(config: DictConfig) -> None:
     usage["stage_seconds"]["measure"] = round(time.monotonic() - start, 1)
     usage["seconds_total"] = round(sum(usage["stage_seconds"].values()), 1)
     found |= usage
-    pairs, unseen = page.gather_samples(clips, rows, settings.prompts_shown, settings.spectrograms)
+    pairs, unseen = page.gather_samples(clips, rows, measure.prompts_shown, measure.spectrograms)
     vocoder = _json(workspace.vocoder / "report.json")
-    heard = manners.found(Path(settings.decode_dir))
+    heard = manners.found(Path(measure.decode_dir))
     content = page.Content(found, rows, pairs, unseen, page.draw_curves(workspace.exp), encoder, vocoder, heard)
     page.write_page(folder / "index.html", content)
     results.write(workspace.results, found)

@@ -4,10 +4,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import OmegaConf
 
 from myna.errors import MynaError
 from myna.espnet.toolkit import lean_import
+from myna.settings.recipe import Settings
 from myna.workspace import run_again
 
 INFERENCE = {
@@ -18,16 +19,16 @@ INFERENCE = {
     "contract": {"inputs": {"text": {"kind": "text"}}, "outputs": {"speech": {"kind": "audio"}}},
 }
 # What shaped the voice; paths of the person's machine are taken off.
-_NODES = ("seed", "encoder", "tts", "vocoder")
+_GROUPS = {"seed", "encoder", "tts", "vocoder"}
 
 
-def write_espnet_pack(voice: Path, out: Path, config: DictConfig) -> None:
+def write_espnet_pack(voice: Path, out: Path, settings: Settings) -> None:
     """Let ESPnet3's `pack_model` write a bundle with the voice directory in it.
 
     Args:
         voice: Voice directory; it comes to `out/voice`.
         out: Folder to make; one that is there is replaced.
-        config: The composed configuration, of which the nodes that shaped the voice are kept.
+        settings: Of the recipe, of which the groups that shaped the voice are kept.
 
     Raises:
         MynaError: ESPnet3 refuses.
@@ -35,7 +36,7 @@ def write_espnet_pack(voice: Path, out: Path, config: DictConfig) -> None:
     with lean_import():
         from espnet3.utils.publication_utils import pack_model
 
-    kept = {node: without_paths(OmegaConf.to_container(config)[node]) for node in _NODES if node in config}  # type: ignore[index, call-overload]
+    kept = without_paths(settings.model_dump(mode="json", by_alias=True, exclude_unset=True, include=_GROUPS))
     training = OmegaConf.create({**kept, "recipe_dir": str(voice.parent), "exp_dir": str(voice)})
     publication = OmegaConf.create({"pack_model": {"out_dir": str(out), "allow_overwrite": True}})
     try:
@@ -64,7 +65,7 @@ def check_espnet_pack(pack: Path, text: str) -> None:
 
 
 def without_paths(value: Any) -> Any:
-    """Return a config with every absolute path cut to its last name."""
+    """Return tables and lists with every absolute path cut to its last name."""
     if isinstance(value, dict):
         return {key: without_paths(item) for key, item in value.items()}
     if isinstance(value, list):

@@ -6,8 +6,6 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from omegaconf import DictConfig
-
 from myna.errors import MynaError
 from myna.publish.card import CardData, license_id, origins, write_card
 from myna.publish.espnet_pack import check_espnet_pack, write_espnet_pack
@@ -15,47 +13,53 @@ from myna.publish.hubs import Address
 from myna.publish.space import write_space
 from myna.publish.speaks import check_speaks
 from myna.safety.consent import load as load_consent
-from myna.workspace import run_first
+from myna.settings.publication import Upload
+from myna.settings.recipe import Settings
+from myna.workspace import Workspace, run_first
 
 logger = logging.getLogger(__name__)
 
 
-def run(config: DictConfig) -> None:
+def run(settings: Settings, workspace: Workspace) -> None:
     """Write `exp/pack/`, load it back and let it speak before it gets its name.
 
     Layout: `voice/` (see `myna.networks.voice`), `README.md`, `scores.json`, `meta.yaml` and `conf/` (ESPnet3),
     `vocoder.nemo` where stage 4 left one. Beside it `exp/space/`, a page for a hub (`myna.publish.space`).
 
     Args:
-        config: The composed configuration; node `pack`.
+        settings: Of the recipe; reads `pack`, where it is uploaded, and what shaped the voice.
+        workspace: Of the recipe.
 
     Raises:
         MynaError: The voice or the scores are missing, or the pack does not speak.
     """
-    settings = config.pack
-    voice, out = Path(settings.voice), Path(settings.dir)
+    wanted = settings.pack
+    voice, out = Path(wanted.voice), Path(wanted.dir)
     name, language = _voice_facts(voice)
-    results = _results(Path(settings.results))
+    results = _results(Path(wanted.results))
     fresh = out.with_name(f".{out.name}.new")
-    write_espnet_pack(voice, fresh, config)
+    write_espnet_pack(voice, fresh, settings)
     (fresh / "scores.json").write_text(json.dumps(results, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    if Path(settings.nemo).is_file():
-        shutil.copy2(settings.nemo, fresh / "vocoder.nemo")
+    if Path(wanted.nemo).is_file():
+        shutil.copy2(wanted.nemo, fresh / "vocoder.nemo")
     consent = load_consent(voice / "consent.yaml")
-    sets = [Path(path) for path in settings.sets if (Path(path) / "wav.scp").is_file()]
+    sets = [Path(path) for path in wanted.sets if (Path(path) / "wav.scp").is_file()]
     if not sets:
-        raise MynaError(f"none of {', '.join(settings.sets)} is there; {run_first('create_dataset')}")
-    starts = origins(config.get("tts") or {}, config.get("vocoder") or {})
+        raise MynaError(f"none of {', '.join(wanted.sets)} is there; {run_first('create_dataset')}")
+    starts = origins(settings.tts.model_dump(), settings.vocoder.model_dump())
     write_card(fresh, CardData(name, language, consent, results, sets, starts))
-    text = settings.check_text or _check_text(language)
-    errors = check_speaks(fresh, text, language, settings.check_wer, settings.whisper_model)
+    text = wanted.check_text or _check_text(language)
+    errors = check_speaks(fresh, text, language, wanted.check_wer, wanted.whisper_model)
     check_espnet_pack(fresh, text)
     _take_the_place(fresh, out)
-    upload = config.get("upload") or {}
-    at = str(Address(upload["hub"], upload["repo"])) if upload.get("repo") else "voice"
-    write_space(out.with_name("space"), name, at, license_id(consent.licence))
+    write_space(out.with_name("space"), name, _spoken_from(settings.upload), license_id(consent.licence))
     heard = "no recogniser for its language" if errors is None else f"word error rate {100 * errors:.0f} %"
     logger.info("pack: %s speaks in a fresh process (%s)", out, heard)
+
+
+def _spoken_from(upload: Upload) -> str:
+    """Return what `--voice` takes on the page: the repository, or the folder beside it where none is named."""
+    return str(Address(upload.hub, upload.repo)) if upload.repo else "voice"
 
 
 def _voice_facts(voice: Path) -> tuple[str, str]:

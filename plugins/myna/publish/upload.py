@@ -6,8 +6,6 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from omegaconf import DictConfig
-
 from myna.errors import MynaError
 from myna.files import atomic_text
 from myna.parsing import yaml_mapping
@@ -16,6 +14,8 @@ from myna.safety.card import load_card
 from myna.safety.release import Admitted, admit, recorded
 from myna.safety.seal import read_sealed
 from myna.safety.types import Request
+from myna.settings.publication import Upload
+from myna.settings.recipe import Settings
 from myna.workspace import Workspace, run_again, run_first
 
 # Clients of Hugging Face's hub that belong to a toolkit: ESPnet3 uploads the pack, NeMo its vocoder.
@@ -25,7 +25,7 @@ LABEL = "synthetic-speech"  # the tag of a card whose model speaks with marks of
 logger = logging.getLogger(__name__)
 
 
-def run(config: DictConfig) -> None:
+def run(settings: Settings, workspace: Workspace) -> None:
     """Upload `exp/pack/` and write `exp/upload.json`: what was uploaded where, or why not.
 
     `upload.hub` chooses the hub, `upload.client` who speaks to it: its own client, ESPnet3 or NeMo. Its address is
@@ -33,44 +33,43 @@ def run(config: DictConfig) -> None:
     the hub's own login stored, or `HF_TOKEN`, `MODELSCOPE_API_TOKEN`.
 
     Args:
-        config: The composed configuration; node `upload`.
+        settings: Of the recipe; reads `upload`.
+        workspace: Gets the record.
 
     Raises:
         MynaError: A repository is named, but the pack is missing, the consent does not cover publishing, or the hub
             refuses, or the toolkit does not know the hub.
     """
-    settings, pack = config.upload, Path(config.upload.pack)
-    record_path = Workspace.of(config).upload_record
-    if not settings.repo:
+    wanted, pack = settings.upload, Path(settings.upload.pack)
+    if not wanted.repo:
         reason = "no repository is named (upload.repo)" + _also_refused(pack)
         logger.info("nothing is uploaded: %s", reason)
-        atomic_text(record_path, json.dumps({"uploaded": False, "reason": reason}, indent=2) + "\n")
+        atomic_text(workspace.upload_record, json.dumps({"uploaded": False, "reason": reason}, indent=2) + "\n")
         return
     if not (pack / "README.md").is_file():
         raise MynaError(f"{pack}/README.md is missing; {run_first('pack')}")
     admitted = check_consent(pack)
     check_card(pack)
-    request = Request(output=Path(settings.repo), purpose="publish", requester="upload")
+    request = Request(output=Path(wanted.repo), purpose="publish", requester="upload")
     with recorded("upload", [admitted], request, admitted.pack_id):
-        address, commit = _client(settings).push(pack, settings.repo, bool(settings.private), settings.endpoint)
-    voice = None if settings.get("client") == "nemo" else str(Address(settings.hub, settings.repo, commit))
+        address, commit = _client(wanted).push(pack, wanted.repo, wanted.private, wanted.endpoint)
+    voice = None if wanted.client == "nemo" else str(Address(wanted.hub, wanted.repo, commit))
     logger.info("uploaded: %s%s", address, f", which is --voice {voice}" if voice else "")
-    done = {"uploaded": True, "repo": settings.repo, "address": address, "voice": voice, "pack_id": admitted.pack_id}
-    atomic_text(record_path, json.dumps(done, indent=2) + "\n")
+    done = {"uploaded": True, "repo": wanted.repo, "address": address, "voice": voice, "pack_id": admitted.pack_id}
+    atomic_text(workspace.upload_record, json.dumps(done, indent=2) + "\n")
 
 
-def _client(settings: DictConfig) -> Any:
+def _client(upload: Upload) -> Any:
     """Return the module whose `push` uploads.
 
     Raises:
         MynaError: A toolkit is asked to speak to another hub than Hugging Face's.
     """
-    client = settings.get("client") or "hub"
-    if client == "hub":
-        return hub_of(settings.hub)
-    if settings.hub != "hf":
-        raise MynaError(f"upload.client={client} knows Hugging Face's hub only; give upload.client=hub")
-    return import_module(TOOLKITS[client])
+    if upload.client == "hub":
+        return hub_of(upload.hub)
+    if upload.hub != "hf":
+        raise MynaError(f"upload.client={upload.client} knows Hugging Face's hub only; give upload.client=hub")
+    return import_module(TOOLKITS[upload.client])
 
 
 def _also_refused(pack: Path) -> str:

@@ -84,14 +84,14 @@ class CreateDataset(Group):
     pool: Literal["mini_voices", "strangers", "none"] = "mini_voices"
     whisper: str | None = None
     check_texts: Flag = True
-    copies_files: Flag = Field(True, alias="copy")
+    copies_files: Flag = Field(default=True, alias="copy")
     min_seconds: Piece
     max_seconds: Piece
     voice: Voice
     asterisk: tuple[str, ...] = ()
     festvox_ru: Flag = True
     flite: tuple[str, ...] = ()
-    minutes_per_speaker: dict[str, Minutes] = Field({"default": 10.0})
+    minutes_per_speaker: dict[str, Minutes] = Field(default={"default": 10.0})
     dev_minutes_per_speaker: Minutes = 0.4
     quality: Quality = Quality()
 

@@ -1,21 +1,17 @@
-"""What stage 1 does to a recording, as one checked value."""
+"""What stage 1 does to a recording, as one value."""
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
 
-from myna.audio.features import FEATURES
 from myna.audio.loudness import LoudnessConfig
 from myna.audio.mel import MelConfig
 from myna.audio.pitch import PitchConfig
 from myna.audio.trim import TrimConfig
-from myna.errors import MynaError
+from myna.settings.features import Features
 
 # Raise it when the same settings give other numbers, so that old results are made again.
 _REVISION = 1
-_NEEDED = ("mel", "f0", "energy")
 
 
 @dataclass(frozen=True)
@@ -47,7 +43,7 @@ class Limits:
 
 
 @dataclass(frozen=True)
-class Settings:
+class Processing:
     """Everything that decides what a processed utterance is.
 
     Attributes:
@@ -69,38 +65,19 @@ class Settings:
     mfcc: int = 13
 
     @classmethod
-    def of(cls, node: Mapping[str, Any]) -> "Settings":
-        """Check and convert the config node `features:`.
-
-        Raises:
-            MynaError: A key is unknown, a feature is unknown, or a needed feature is not kept.
-        """
-        keep = tuple(node.get("keep", cls.keep))
-        for name in keep:
-            if name not in FEATURES:
-                raise MynaError(f"features.keep names {name}; choose from {', '.join(FEATURES)}")
-        for name in _NEEDED:
-            if name not in keep:
-                raise MynaError(f"features.keep lacks {name}, which later stages need; add it")
+    def of(cls, features: Features) -> "Processing":
+        """Take what decides on an utterance from the group `features:`."""
         return cls(
-            mel=_part(MelConfig, "mel", node),
-            trim=_part(TrimConfig, "trim", node),
-            loudness=_part(LoudnessConfig, "loudness", node),
-            pitch=_part(PitchConfig, "pitch", node),
-            limits=_part(Limits, "limits", node),
-            keep=keep,
-            mfcc=int(node.get("mfcc", cls.mfcc)),
+            mel=MelConfig(**features.mel.model_dump()),
+            trim=TrimConfig(**features.trim.model_dump()),
+            loudness=LoudnessConfig(**features.loudness.model_dump()),
+            pitch=PitchConfig(**features.pitch.model_dump()),
+            limits=Limits(**features.limits.model_dump()),
+            keep=features.keep,
+            mfcc=features.mfcc,
         )
 
     def digest(self) -> str:
         """Hash the settings, so that results of other settings are known to be stale."""
         text = json.dumps([_REVISION, asdict(self)], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _part[T](kind: Callable[..., T], name: str, node: Mapping[str, Any]) -> T:
-    values = node.get(name) or {}
-    try:
-        return kind(**values)
-    except TypeError as error:
-        raise MynaError(f"features.{name} is wrong ({error}); see conf/training.yaml") from None
