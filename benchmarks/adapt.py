@@ -39,6 +39,7 @@ from myna.errors import MynaError
 from myna.files import atomic_text
 from myna.measure import mos, similarity, wer
 from myna.networks.voice import Voice
+from myna.recipe.call import typed
 from myna.recipe.compose import compose_recipe, find_recipe, project_root
 from myna.recipe.run import Recipe
 from myna.text.languages import canonical
@@ -156,7 +157,7 @@ def tune(person: Person, seconds: float, output: Path, policy: str, words: Seque
         if not link.exists():
             link.symlink_to(kept)
     start = time.perf_counter()
-    fine_tune.run(config)
+    fine_tune.run(typed(config), own)
     report = json.loads((own.clone / "fine_tune.json").read_text(encoding="utf-8"))
     row = {"tuned_s": round(time.perf_counter() - start, 1), "step": report["chosen_step"], "steps": report["steps"]}
     return Voice.load(own.voice), row | {"trained": report.get("trained", 0), "share": report["share"]}

@@ -19,42 +19,43 @@ from typing import Any
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import torch
-from omegaconf import DictConfig
 
 from myna.compare import encoders
 from myna.compare.members import member_names
 from myna.espnet.encoder_report import trial_utterances
 from myna.files import atomic_path, atomic_text
+from myna.recipe.call import typed
 from myna.recipe.compose import compose_recipe, find_recipe, project_root
 from myna.recipe.logs import set_up_logging
+from myna.settings.recipe import Settings
+from myna.workspace import Workspace
 
 # Speakers of mini_voices that no member learns from: unseen ones recorded like those it knows, or the recording would
 # tell them apart.
 HOLD_OUT = ("asterisk_it", "flite_rms", "flite_slt")
 
 
-def configuration(arguments: argparse.Namespace, member: str) -> DictConfig:
+def settings_of(arguments: argparse.Namespace, member: str) -> Settings:
     """Compose the recipe with a member, its results in a folder of their own."""
     recipe = find_recipe(arguments.recipe, project_root())
     values: dict[str, object] = {"exp_dir": str(arguments.out / member)}
     if arguments.dump is not None:
         values["dump_dir"] = str(arguments.dump.absolute())
-    config = compose_recipe(recipe, [f"encoder={member}"], values)
-    config.encoder.leave_out = list(arguments.hold_out)
-    return config
+    values["encoder.leave_out"] = list(arguments.hold_out)
+    return typed(compose_recipe(recipe, [f"encoder={member}"], values))
 
 
 def measure(arguments: argparse.Namespace, member: str) -> dict[str, Any]:
     """Train and score a member, or read what an earlier run found."""
-    config = configuration(arguments, member)
-    path = Path(config.exp_dir) / "result.json"
+    settings = settings_of(arguments, member)
+    path = Workspace.of(settings).exp / "result.json"
     budget: dict[str, Any] = {"steps": arguments.steps} if arguments.steps else {"seconds": arguments.seconds}
-    budget |= {"hold_out": list(arguments.hold_out), "seed": int(config.seed)}
+    budget |= {"hold_out": list(arguments.hold_out), "seed": settings.seed}
     if path.is_file():
         stored: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         if stored["budget"] == budget:
             return stored
-    result = {"member": member, "budget": budget, **encoders.measure(config, arguments.seconds, arguments.steps)}
+    result = {"member": member, "budget": budget, **encoders.measure(settings, arguments.seconds, arguments.steps)}
     atomic_text(path, json.dumps(result, indent=1) + "\n")
     return result
 
@@ -128,7 +129,8 @@ def main() -> int:
     draw(results, arguments.out / "encoders.png")
     pairs = results[0]["unseen"]
     print(table(results))
-    speakers = len(set(trial_utterances(configuration(arguments, results[0]["member"]))["unseen"].values()))
+    settings = settings_of(arguments, results[0]["member"])
+    speakers = len(set(trial_utterances(settings.encoder, Workspace.of(settings))["unseen"].values()))
     print(f"{speakers} unseen speakers: {pairs['pairs_same']} pairs of one, {pairs['pairs_different']} of two")
     return 0
 

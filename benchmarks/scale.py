@@ -30,7 +30,9 @@ def one(hours: float) -> None:
     import an4_corpus
 
     from myna.audio import stage
+    from myna.recipe.call import typed
     from myna.recipe.compose import compose_recipe
+    from myna.workspace import Workspace
 
     recipe = compose_recipe(
         HERE.parent / "recipes/mini_voices",
@@ -45,7 +47,8 @@ def one(hours: float) -> None:
         count = round(hours * HOUR / mean)
         an4_corpus.write_sets(work / "data", files, count)
         began, processor = time.monotonic(), time.process_time()
-        stage.run(recipe)
+        settings = typed(recipe)
+        stage.run(settings, Workspace.of(settings))
         wall, processor = time.monotonic() - began, time.process_time() - processor
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         size = sum(path.stat().st_size for path in (work / "dump").rglob("*") if path.is_file()) / 1e6

@@ -22,8 +22,6 @@ from typing import Any
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import torch
-from hydra import compose, initialize_config_dir
-from omegaconf import DictConfig, OmegaConf
 from tqdm import tqdm
 
 from myna.compare import vocoders
@@ -31,28 +29,23 @@ from myna.compare.members import member_names
 from myna.files import atomic_text
 from myna.nemo import copy_synthesis
 from myna.nemo.dataset import Item
-from myna.recipe.compose import CONF
+from myna.recipe.call import typed
+from myna.recipe.compose import compose_recipe, find_recipe, project_root
+from myna.settings.recipe import Settings
 
 RATE = vocoders.RATE
 ORDER = member_names("vocoder")
 SCORES = {"mos": "MOS estimate", "similarity": "similarity", "mel_l1": "mel distance", "wer": "WER"}
 
 
-def settings(member: str, arguments: argparse.Namespace, folder: Path) -> DictConfig:
-    """Compose stage 4's configuration of a member, with the budget of this comparison."""
-    overrides = [
-        f"+vocoder={member.removesuffix('_base')}",
-        "+trainer=cpu",
-        f"vocoder.train_sets=[{','.join(arguments.train_sets)}]",
-    ]
-    with initialize_config_dir(str(CONF), version_base=None):
-        composed = compose(overrides=overrides)
-    OmegaConf.set_struct(composed, False)
-    place = {"dump_dir": str(arguments.dump), "exp_dir": str(folder), "seed": arguments.seed}
-    merged = OmegaConf.merge(composed, place)
-    assert isinstance(merged, DictConfig)
+def settings(member: str, arguments: argparse.Namespace, folder: Path) -> Settings:
+    """Return stage 4's settings of a member, with the budget of this comparison."""
+    values: dict[str, object] = {"dump_dir": str(arguments.dump), "exp_dir": str(folder), "seed": arguments.seed}
+    values["vocoder.train_sets"] = list(arguments.train_sets)
+    words = [f"vocoder={member.removesuffix('_base')}"]
+    made = typed(compose_recipe(find_recipe("TEMPLATE", project_root()), words, values))
     seconds = 0 if member in arguments.untrained else arguments.seconds
-    return vocoders.limit(merged, "base" if member.endswith("_base") else "scratch", seconds)
+    return vocoders.limit(made, "base" if member.endswith("_base") else "scratch", seconds)
 
 
 def texts(arguments: argparse.Namespace) -> dict[str, str]:
@@ -66,8 +59,9 @@ def measured(member: str, arguments: argparse.Namespace, folder: Path, items: li
     key = {"items": [item.id for item in items], "wer": arguments.wer, "rtf_seconds": arguments.rtf_seconds}
     if path.is_file() and (done := json.loads(path.read_text()))["key"] == key:
         return dict(done["row"])
-    config = settings(member, arguments, folder)
-    found, _ = vocoders.measure(config, folder / member, items, texts(arguments), arguments.rtf_seconds)
+    found, _ = vocoders.measure(
+        settings(member, arguments, folder), folder / member, items, texts(arguments), arguments.rtf_seconds
+    )
     row = {"name": member, "weights": weights(found), **found}
     path.parent.mkdir(parents=True, exist_ok=True)
     atomic_text(path, json.dumps({"key": key, "row": row}, indent=1) + "\n")
