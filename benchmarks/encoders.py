@@ -26,7 +26,7 @@ from myna.espnet.encoder_report import trial_utterances
 from myna.files import atomic_path, atomic_text
 from myna.recipe.call import typed
 from myna.recipe.compose import compose_recipe, find_recipe, project_root
-from myna.recipe.logs import set_up_logging
+from myna.recipe.logs import logs_on_terminal
 from myna.settings.recipe import Settings
 from myna.workspace import Workspace
 
@@ -119,9 +119,9 @@ def main() -> int:
     arguments = parser.parse_args()
     recipe = find_recipe(arguments.recipe, project_root())
     arguments.out = (arguments.out or recipe / "exp" / "compare_encoders").absolute()
-    set_up_logging()
     torch.set_num_threads(1)
-    results = [measure(arguments, member) for member in arguments.members or member_names("encoder")]
+    with logs_on_terminal():
+        results = [measure(arguments, member) for member in arguments.members or member_names("encoder")]
     results.sort(key=lambda row: (row["unseen"]["eer"], row["unseen"]["min_dcf"]))
     machine = {"machine": platform.processor() or platform.machine(), "torch": torch.__version__, "threads": 1}
     atomic_text(arguments.out / "encoders.json", json.dumps({**machine, "results": results}, indent=1) + "\n")

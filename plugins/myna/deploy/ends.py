@@ -12,16 +12,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from myna.deploy.freeze import ProductConvolution, WholeAttention
+from myna.deploy.freeze import Ends, ProductConvolution, WholeAttention
 from myna.deploy.graphs import Graphs
 
 MASK = "mask"
-
-
-class Ends:
-    """What all layers of a graph know of the end: `mask (1, T, 1)`, 1 up to it and 0 behind it."""
-
-    mask: Tensor
 
 
 class EndedConvolution(nn.Module):

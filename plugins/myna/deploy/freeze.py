@@ -7,7 +7,6 @@ Graphs that many speakers share keep those layers (`unfolded`).
 
 import math
 from copy import deepcopy
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
@@ -16,10 +15,13 @@ from myna.networks.convnext import AdaptiveNorm
 from myna.networks.tts.text_encoder import SelfAttention, rotate
 from myna.networks.tts.vits_mel import VitsMel
 
-if TYPE_CHECKING:
-    from myna.deploy.ends import Ends
-
 FAR = -1e4  # added to the score of what attention must not see: its exponential is zero
+
+
+class Ends:
+    """What all layers of a graph know of the end: `mask (1, T, 1)`, 1 up to it and 0 behind it."""
+
+    mask: Tensor
 
 
 class FrozenNorm(nn.Module):

@@ -16,33 +16,14 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from myna.deploy.calibration import TTS_PARTS, Spoken, Text, blocks_of, speak
 from myna.errors import MynaError
 from myna.networks.convnext import ConvNextBlock
 from myna.networks.voice import Voice
-from myna.text.languages import LANGUAGES, canonical
 
 MULTIPLE = 16  # channels are a multiple of it, for the vectors of processors
 RIDGE = 1e-3  # of the mean power of a channel: weights stay small enough for 8 bits
 LEAST_KEPT = 0.25
-# Of the acoustic model. What tells durations and pitch is small, and what it loses is heard at once.
-TTS_PARTS = ("encoder", "decoder", "flow")
-
-Text = tuple[str, str]  # a sentence and its language
-
-
-@dataclass(frozen=True)
-class Spoken:
-    """A sentence as the whole voice speaks it.
-
-    Attributes:
-        inputs: Of `VitsMel.infer`: tokens, their number, speaker, language.
-        durations: `(1, L)` frames of each token.
-        mel: `(1, T, n_mels)` log-mel.
-    """
-
-    inputs: tuple[Tensor, Tensor, Tensor, Tensor]
-    durations: Tensor
-    mel: Tensor
 
 
 @dataclass(frozen=True)
@@ -126,22 +107,6 @@ def check_shares(keep: Mapping[str, float]) -> None:
     for part, share in keep.items():
         if part not in ("tts", "vocoder") or not LEAST_KEPT <= share <= 1:
             raise MynaError(f"--prune {part}={share:g}: tts and vocoder keep {LEAST_KEPT} to 1 of their channels")
-
-
-def blocks_of(part: nn.Module) -> list[ConvNextBlock]:
-    """Return the blocks of a network, in the order in which they run."""
-    return [module for module in part.modules() if isinstance(module, ConvNextBlock)]
-
-
-@torch.no_grad()
-def speak(voice: Voice, text: str, language: str) -> Spoken:
-    """Speak a sentence, and keep what another network needs to speak it alike."""
-    numbers = voice.encode(text, language)
-    tokens, length = torch.tensor([numbers]), torch.tensor([len(numbers)])
-    inputs = (tokens, length, voice.speaker[None], torch.tensor([LANGUAGES[canonical(language)]]))
-    durations = voice.tts.predict_durations(*inputs)
-    mel, _ = voice.tts.infer(*inputs, durations=durations, **voice.config.defaults)
-    return Spoken(inputs, durations, mel)
 
 
 def _reader(network: nn.Module, voice: Voice, spoken: Sequence[Spoken]) -> Callable[[], None]:

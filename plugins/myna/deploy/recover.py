@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from myna.deploy.prune import TTS_PARTS, Spoken, Text, blocks_of, speak
+from myna.deploy.calibration import TTS_PARTS, Spoken, Text, blocks_of, speak
 from myna.networks.voice import Voice
 
 RATE = 2e-4  # of Adam, falling to 0

@@ -1,0 +1,46 @@
+"""Sentences as the whole voice speaks them: what a pruned one is fitted to, and trained by."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from myna.networks.convnext import ConvNextBlock
+from myna.networks.voice import Voice
+from myna.text.languages import LANGUAGES, canonical
+
+# Of the acoustic model. What tells durations and pitch is small, and what it loses is heard at once.
+TTS_PARTS = ("encoder", "decoder", "flow")
+
+Text = tuple[str, str]  # a sentence and its language
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """A sentence as the whole voice speaks it.
+
+    Attributes:
+        inputs: Of `VitsMel.infer`: tokens, their number, speaker, language.
+        durations: `(1, L)` frames of each token.
+        mel: `(1, T, n_mels)` log-mel.
+    """
+
+    inputs: tuple[Tensor, Tensor, Tensor, Tensor]
+    durations: Tensor
+    mel: Tensor
+
+
+def blocks_of(part: nn.Module) -> list[ConvNextBlock]:
+    """Return the blocks of a network, in the order in which they run."""
+    return [module for module in part.modules() if isinstance(module, ConvNextBlock)]
+
+
+@torch.no_grad()
+def speak(voice: Voice, text: str, language: str) -> Spoken:
+    """Speak a sentence, and keep what another network needs to speak it alike."""
+    numbers = voice.encode(text, language)
+    tokens, length = torch.tensor([numbers]), torch.tensor([len(numbers)])
+    inputs = (tokens, length, voice.speaker[None], torch.tensor([LANGUAGES[canonical(language)]]))
+    durations = voice.tts.predict_durations(*inputs)
+    mel, _ = voice.tts.infer(*inputs, durations=durations, **voice.config.defaults)
+    return Spoken(inputs, durations, mel)
