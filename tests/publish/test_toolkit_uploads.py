@@ -12,12 +12,14 @@ import torch
 from hub_packs import hashes, own_hub_state, settings_for, with_upload
 from hydra import compose, initialize_config_dir
 from local_hub import COMMIT, REPO, Hub, HuggingFace
+from omegaconf import OmegaConf
 from run_stage import run_stage
 from safetensors.torch import load_file
 
 from myna.errors import MynaError
 from myna.publish import hubs, upload
 from myna.settings.recipe import Settings
+from myna.settings.vocoder import Vocoder
 
 # As a person loads it: where the hub is, its client reads when it is imported.
 RESTORE = """
@@ -54,8 +56,9 @@ def vocoder(path: Path) -> dict[str, torch.Tensor]:
     from myna.nemo.vocoder import VocoderModel, model_config
 
     with initialize_config_dir(str(CONF), version_base=None):
-        settings = compose(overrides=["+vocoder=istft", "+trainer=cpu", *TINY])
-    made = VocoderModel(model_config(settings.vocoder))
+        composed = compose(overrides=["+vocoder=istft", "+trainer=cpu", "+exp_dir=exp", *TINY])
+    plain = OmegaConf.to_container(composed, resolve=True)
+    made = VocoderModel(model_config(Vocoder.model_validate(plain["vocoder"])))
     made.save_to(str(path))
     return made.state_dict()
 

@@ -131,7 +131,7 @@ def settings_of(plain: Mapping[str, Any]) -> Settings:
     made["stages"] = {
         name: checked(StageEntry, entry, f"stages.{name}") for name, entry in (plain.get("stages") or {}).items()
     }
-    _known(plain, made["stages"].values())
+    _known(plain)
     for group, value in plain.items():
         if group not in made:
             made[group] = group_of(group, value) if group in Settings.model_fields else _own(value)
@@ -169,11 +169,17 @@ def _own(value: Any) -> Any:
     return Own.model_validate(dict(value)) if isinstance(value, Mapping) else value
 
 
-def _known(plain: Mapping[str, Any], stages: Any) -> None:
+def known_groups(stages: Mapping[str, Mapping[str, Any]]) -> set[str]:
+    """Return the keys that Myna knows, and those that a stage of the recipe's own names."""
+    nodes = [str(node) for stage in stages.values() for node in stage.get("nodes") or ()]
+    return {*Settings.model_fields, *(node.lstrip("-").partition(".")[0] for node in nodes)}
+
+
+def _known(plain: Mapping[str, Any]) -> None:
     """Refuse a group that neither Myna nor a stage of the recipe's own knows."""
-    own = {node.lstrip("-").partition(".")[0] for stage in stages for node in stage.nodes}
+    known = known_groups(plain.get("stages") or {})
     for key in plain:
-        if key not in Settings.model_fields and key not in own:
+        if key not in known:
             raise MynaError(f"{key}: there is no such key; {nearest(str(key), Settings.model_fields)}")
 
 

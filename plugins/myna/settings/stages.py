@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from myna.settings.group import Group
 
@@ -27,6 +27,12 @@ class StageEntry(Group):
     outputs: tuple[str, ...] = ()
     remove: tuple[str, ...] = ()
     set_aside: tuple[str, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_conversion(cls, value: Any) -> Any:
+        # ESPnet3's own launcher says `_convert_: all` beside every `_target_`; a function does not read it.
+        return {key: inner for key, inner in value.items() if key != "_convert_"}
 
     @field_validator("nodes", "after", "inputs", "outputs", "remove", "set_aside", mode="before")
     @classmethod
