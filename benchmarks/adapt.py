@@ -32,7 +32,7 @@ import soundfile
 import torch
 from base_speakers import RATE, Recording, held_out, read_metadata
 
-from myna.adapt.sentences import sentences_file
+from myna.adapt.unseen import sentences_file
 from myna.audio.load import load_audio
 from myna.corpora import asterisk
 from myna.errors import MynaError

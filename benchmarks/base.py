@@ -28,7 +28,7 @@ from base_clips import Base, Clip, Task, clips, recordings
 from base_speakers import RATE, Person, Recording, held_out, person, prints, read_metadata
 from tqdm import tqdm
 
-from myna.adapt.sentences import sentences_file
+from myna.adapt.unseen import sentences_file
 from myna.files import atomic_text
 from myna.measure import similarity, wer
 from myna.text.languages import canonical

@@ -14,7 +14,7 @@ from myna.face.arkit import INDEX
 from myna.face.coarticulation import FPS
 from myna.face.face import Face, face
 from myna.networks.timing import Timed
-from myna.serve.exit import Speech, load_voice, speak_timed
+from myna.serve.exit import SpeechRequest, load_voice, speak_timed
 
 SENTENCES = (
     "Bob, may papa help me? Yes, push the big map up!", "My mother bought a pound of apples and a bag of pepper.",
@@ -36,7 +36,7 @@ def main() -> None:
     arguments = parser.parse_args()
     texts = arguments.sentences.read_text(encoding="utf-8").splitlines() if arguments.sentences else SENTENCES
     voice = load_voice(arguments.voice)
-    spoken = [speak_timed(voice, Speech(text, arguments.language)) for text in texts]  # type: ignore[arg-type]
+    spoken = [speak_timed(voice, SpeechRequest(text, arguments.language)) for text in texts]  # type: ignore[arg-type]
     faces = [face(timed.phonemes, timed.sentences, timed.seconds) for timed in spoken]
     for name, value in measured(spoken, faces):
         print(f"| {name} | {value} |")

@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 import soundfile
 
-from myna.adapt.sentences import sentences_file
+from myna.adapt.unseen import sentences_file
 from myna.errors import MynaError
 from myna.files import atomic_text
 from myna.text.phonemes import phonemize

@@ -13,7 +13,7 @@ from toy_voice import write_voice
 from myna import kaldi
 from myna.adapt import decode
 from myna.adapt.baselines import formant_speech
-from myna.adapt.sentences import FOLDER, sentences_file, unseen_sentences
+from myna.adapt.unseen import FOLDER, sentences_file, unseen_sentences
 from myna.audio.load import load_audio
 from myna.cli import main
 from myna.errors import MynaError

@@ -14,7 +14,7 @@ from myna.corpora.many import deal as deal_many
 from myna.corpora.select import cap, sentence_groups, split, without_sentences
 from myna.errors import MynaError
 from myna.kaldi import Consent
-from myna.kaldi.sentences import normalise
+from myna.kaldi.same_sentence import normalise
 from myna.settings.corpus import Many
 
 WORDS = ["red", "blue", "green", "cat", "dog", "bird", "runs", "jumps", "sleeps", "here", "there", "now"]

@@ -7,7 +7,7 @@ import pytest
 import soundfile
 from speech import speak
 
-from myna.adapt.sentences import sentences_file
+from myna.adapt.unseen import sentences_file
 from myna.corpora import kokoro_letters, mini_voices_zh
 from myna.corpora.kokoro_cast import TIMBRE, Cast
 from myna.corpora.select import split

@@ -14,7 +14,7 @@ from small_voice import small_voice
 from web_page import SYMBOLS, opened, samples
 
 from myna import cli
-from myna.adapt.sentences import sentences_file
+from myna.adapt.unseen import sentences_file
 from myna.deploy.engine import Engine
 from myna.deploy.web_export import SPOKEN
 from myna.safety import aigc

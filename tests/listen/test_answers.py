@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from myna.cli import main
 from myna.errors import MynaError
 from myna.listen.answers import Answer, by_chance, key_of, read_answers, summary, wilson
-from myna.listen.trials import Clip, trials
+from myna.listen.trials import Stimulus, trials
 
-CLIPS = [Clip(f"c{n}", "recording" if n < 6 else "clone") for n in range(12)]
+CLIPS = [Stimulus(f"c{n}", "recording" if n < 6 else "clone") for n in range(12)]
 HEADER = "test,listener,trial,answer,seconds"
 
 

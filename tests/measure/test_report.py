@@ -8,7 +8,7 @@ from run_stage import run_stage
 
 from myna.errors import MynaError
 from myna.measure import ledger, page, results, stage
-from myna.measure.clips import Clip
+from myna.measure.clips import Scorable
 from myna.measure.curves import training_curves
 
 KEYS = (
@@ -100,6 +100,8 @@ def test_times_are_brought_up_to_date(tmp_path) -> None:
 
 
 def test_the_page_shows_how_a_text_with_numbers_was_read() -> None:
-    numbers, words = (Clip("unseen", "a", "a.wav", text, "en-us", None, ()) for text in ("I paid $5.", "I paid him."))
+    numbers, words = (
+        Scorable("unseen", "a", "a.wav", text, "en-us", None, ()) for text in ("I paid $5.", "I paid him.")
+    )
     assert "five dollars" in page._as_read(numbers)["read"]
     assert page._as_read(words) == {}

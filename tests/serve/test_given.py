@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from myna.cli import main
 from myna.errors import MynaError
-from myna.serve.exit import Speech
+from myna.serve.exit import SpeechRequest
 from myna.serve.given import given_text, speakable
 
 
@@ -48,20 +48,20 @@ def test_an_argument_that_is_not_utf_8() -> None:
 def test_control_characters_are_spoken_around() -> None:
     """They ended the speech in the middle."""
     assert speakable("one\x85two\ud800three\nfour") == ("one two three\nfour", 2)
-    assert Speech("one \x02 two").checked().text == "one   two"
+    assert SpeechRequest("one \x02 two").checked().text == "one   two"
 
 
 @pytest.mark.parametrize("text", ["€", "5", "½", "♥", "я"])
 def test_signs_with_names_are_something_to_say(text: str) -> None:
     """The voice says "euro"."""
-    assert Speech(text).checked().text == text
+    assert SpeechRequest(text).checked().text == text
 
 
 @pytest.mark.parametrize("text", ["", " \n", "…", "?!", "\x00\x04", "—"])
 def test_nothing_to_say(text: str) -> None:
     """Marks alone."""
     with pytest.raises(MynaError, match="nothing to say"):
-        Speech(text).checked()
+        SpeechRequest(text).checked()
 
 
 @settings(max_examples=200, deadline=None)

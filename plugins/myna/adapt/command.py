@@ -23,7 +23,7 @@ from myna.text.languages import AUTO, canonical
 from myna.workspace import Workspace
 
 if TYPE_CHECKING:
-    from myna.adapt.instant import Speech
+    from myna.adapt.instant import ReferenceSpeech
 
 STAGES = ["create_dataset", "extract_features", "train_encoder", "train_vits", "train_hifigan", "fine_tune"]
 SCOPES = ("evaluation", "private", "publish", "commercial")
@@ -89,7 +89,7 @@ def _consent(arguments: Namespace) -> tuple[Consent, Path | None]:
     return stated_consent(arguments.consent, arguments.scope, arguments.name, speaker_id(arguments.name))
 
 
-def _instant(arguments: Namespace, speech: "Speech", consent: tuple[Consent, Path | None]) -> None:
+def _instant(arguments: Namespace, speech: "ReferenceSpeech", consent: tuple[Consent, Path | None]) -> None:
     """Write the base with the person's embedding, whole or not at all."""
     from myna.adapt.instant import habits_in, language_of, voice_of
     from myna.safety.finish import finish

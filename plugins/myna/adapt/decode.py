@@ -20,7 +20,7 @@ from tqdm import tqdm
 from myna import kaldi
 from myna.adapt.baselines import copy_synthesis, formant_speech
 from myna.adapt.manners import write_manners
-from myna.adapt.sentences import sentences_file, unseen_sentences
+from myna.adapt.unseen import sentences_file, unseen_sentences
 from myna.audio.samples import SUFFIX, save_samples
 from myna.errors import MynaError, UnmarkableError
 from myna.files import atomic_text
@@ -37,7 +37,7 @@ logger = logging.getLogger(__name__)
 
 KINDS = ("unseen", "heldout", "copy", "griffin_lim", "espeak")
 
-Speech = tuple[NDArray[np.float32], int]
+SoundAndRate = tuple[NDArray[np.float32], int]
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def run(settings: Settings, workspace: Workspace) -> None:
     unseen, heldout = lines(wanted, workspace, voice, settings.seed)
     language = voice.config.language
 
-    def speak(line: Line) -> Speech:
+    def speak(line: Line) -> SoundAndRate:
         return voice.speak(line.text, language=language, seed=line.seed, speed=wanted.speed), voice.sample_rate
 
     write_set(out / "unseen", unseen, speak)
@@ -126,7 +126,7 @@ def write_baselines(out: Path, heldout: list[Line], voice: "Voice") -> None:
     write_set(out / "espeak", heldout, lambda line: formant_speech(line.text, voice.config.language))
 
 
-def write_set(folder: Path, spoken: list[Line], speak: Callable[[Line], Speech | None]) -> None:
+def write_set(folder: Path, spoken: list[Line], speak: Callable[[Line], SoundAndRate | None]) -> None:
     """Speak every line into `<folder>/<id>.npz`; the tables come last."""
     done: dict[str, Line] = {}
     for line in tqdm(spoken, desc=folder.name, unit="utt"):

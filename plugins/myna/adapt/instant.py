@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import yaml
 
-from myna.adapt.sentences import sentences_file
+from myna.adapt.unseen import sentences_file
 from myna.corpora import folder as folders
-from myna.corpora.pieces import Findings, Piece, Rules, examine, other_speakers
+from myna.corpora.pieces import Findings, Rules, Segment, examine, other_speakers
 from myna.corpora.quality import Limits
 from myna.corpora.spoken_language import settle
 from myna.errors import MynaError
@@ -29,7 +29,7 @@ HABITUAL = 12  # pieces, and sentences that the voice says, for habits
 
 
 @dataclass(frozen=True)
-class Speech:
+class ReferenceSpeech:
     """Usable speech of one person.
 
     Attributes:
@@ -37,7 +37,7 @@ class Speech:
         found: What was dropped and converted, too.
     """
 
-    pieces: list[Piece]
+    pieces: list[Segment]
     found: Findings
 
     @property
@@ -51,7 +51,7 @@ class Speech:
         return centroid([piece.embedding for piece in self.pieces])
 
 
-def listen(recordings: Path) -> Speech:
+def listen(recordings: Path) -> ReferenceSpeech:
     """Cut and judge recordings without reading what is said in them.
 
     Args:
@@ -66,7 +66,7 @@ def listen(recordings: Path) -> Speech:
     for take in contents.takes:
         examine(take, None, {}, rules, found)
     other_speakers(found, rules.limits.speaker)
-    speech = Speech(found.kept, found)
+    speech = ReferenceSpeech(found.kept, found)
     if speech.seconds < LEAST:
         why = "; ".join(f"{shown(file.name)}: {reason}" for file, _, _, reason in found.dropped[:3])
         raise MynaError(
@@ -76,7 +76,7 @@ def listen(recordings: Path) -> Speech:
     return speech
 
 
-def habits_in(speech: Speech, voice: "Voice") -> dict[str, float | None] | None:
+def habits_in(speech: ReferenceSpeech, voice: "Voice") -> dict[str, float | None] | None:
     """Return the habits of a person, as `voice.yaml` has them; what was said is not known."""
     import torch
 
@@ -100,7 +100,7 @@ def language_of(recordings: Path, wanted: str) -> tuple[str, str]:
     return settle(wanted, {take.id: take.path for take in folders.scan(recordings).takes})
 
 
-def voice_of(speech: Speech, name: str, language: str) -> "Voice":
+def voice_of(speech: ReferenceSpeech, name: str, language: str) -> "Voice":
     """Return the base with a person's embedding.
 
     Raises:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from myna import kaldi
-from myna.adapt.decode import Line, Speech, write_listening_copy, write_set
+from myna.adapt.decode import Line, SoundAndRate, write_listening_copy, write_set
 from myna.adapt.voice_parts import consent_of, target_language, target_name
 from myna.errors import UnmarkableError
 from myna.safety.types import VoiceCard
@@ -17,7 +17,11 @@ log = logging.getLogger(__name__)
 
 
 def listening_copies(
-    settings: Settings, workspace: Workspace, folder: Path, lines: list[Line], speak: Callable[[Line], Speech | None]
+    settings: Settings,
+    workspace: Workspace,
+    folder: Path,
+    lines: list[Line],
+    speak: Callable[[Line], SoundAndRate | None],
 ) -> list[dict[str, Any]]:
     """Speak lines into `folder`, and write a marked MP3 of the first ones.
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from myna import kaldi
 from myna.adapt.baselines import copy_synthesis, formant_speech
-from myna.adapt.decode import Line, Speech
+from myna.adapt.decode import Line, SoundAndRate
 from myna.adapt.voice_parts import target_language
 from myna.audio.load import load_audio
 from myna.compare import acoustic
@@ -19,7 +19,7 @@ from myna.compare.samples import listening_copies
 from myna.compare.vocoders import processor_seconds
 from myna.errors import MynaError
 from myna.measure import similarity, wer
-from myna.measure.clips import PAIR, QUALITY, SPEAKER, TEXT, Clip, reference_clips
+from myna.measure.clips import PAIR, QUALITY, SPEAKER, TEXT, Scorable, reference_clips
 from myna.measure.results import figures
 from myna.measure.score import Scorers, score
 from myna.settings.recipe import Settings
@@ -92,7 +92,7 @@ class TtsGroup(Group):
             The figures over all, and those of each utterance.
         """
         clips = [
-            Clip("heldout", line.id, spoken[line.id], line.text, self.language, line.recording, wants)
+            Scorable("heldout", line.id, spoken[line.id], line.text, self.language, line.recording, wants)
             for line in self.lines
             if line.id in spoken
         ]
@@ -101,7 +101,7 @@ class TtsGroup(Group):
         each = {row["id"]: {name: row[name] for name in (*SHOWN, "heard") if name in row} for row in rows}
         return {name: found[name] for name in SHOWN if name in found}, each
 
-    def scored(self, clip: Clip) -> Row:
+    def scored(self, clip: Scorable) -> Row:
         """Score a clip; in one too short for a sound nothing is heard, and nothing else can be said of it."""
         seconds = load_audio(clip.path).seconds
         if seconds >= SHORTEST:
@@ -135,7 +135,7 @@ class TtsGroup(Group):
             made["espeak"] = read_out
         return [self.reference(name, work) for name, work in made.items()]
 
-    def spoken(self, folder: Path, speak: Callable[[Line], Speech | None]) -> Row:
+    def spoken(self, folder: Path, speak: Callable[[Line], SoundAndRate | None]) -> Row:
         """Speak all sentences; returns the figures, and what can be listened to."""
         samples = listening_copies(self.settings, self.workspace, folder / "speech", self.lines, speak)
         table = folder / "speech" / "wav.scp"
@@ -155,7 +155,7 @@ class TtsGroup(Group):
         voice = acoustic.make_voice(settings, workspace, folder / "voice")
         row |= size(voice.tts.state_dict(), sum(p.numel() for p in voice.tts.parameters()))
 
-        def speak(line: Line) -> Speech:
+        def speak(line: Line) -> SoundAndRate:
             return voice.speak(line.text, seed=line.seed), voice.sample_rate
 
         first, samples = self.lines[: self.options.rtf_sentences], 0

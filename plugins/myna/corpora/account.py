@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from myna.corpora.folder import Contents
-from myna.corpora.pieces import Findings, Piece
+from myna.corpora.pieces import Findings, Segment
 from myna.corpora.transcripts import Texts
 from myna.files import atomic_text, shown
 
@@ -38,7 +38,7 @@ class Fate:
 
 def fates(folder: Path, contents: Contents, texts: Texts, found: Findings) -> list[Fate]:
     """Say of each file what became of it: recordings first, then what was passed over."""
-    kept: dict[Path, list[Piece]] = defaultdict(list)
+    kept: dict[Path, list[Segment]] = defaultdict(list)
     lost: dict[Path, list[str]] = defaultdict(list)
     for piece in found.kept:
         kept[piece.file].append(piece)

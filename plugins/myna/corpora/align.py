@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from difflib import SequenceMatcher
 
 from myna.corpora.recognise import Word
-from myna.kaldi.sentences import normalise
+from myna.kaldi.same_sentence import normalise
 from myna.measure.normalize import UNSPACED
 from myna.measure.whisper_models import whisper_language
 

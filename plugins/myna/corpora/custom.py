@@ -14,7 +14,7 @@ from myna.corpora import account, mini_voices, transcripts
 from myna.corpora import folder as folders
 from myna.corpora.clip import Clip, Corpus, merge
 from myna.corpora.person import consent_of, speaker_id
-from myna.corpora.pieces import Findings, Piece, Rules, examine, other_speakers
+from myna.corpora.pieces import Findings, Rules, Segment, examine, other_speakers
 from myna.corpora.quality import Limits
 from myna.corpora.recognise import require_model
 from myna.corpora.select import sentence_groups, split, without_sentences
@@ -204,7 +204,7 @@ def _why(found: Findings) -> str:
     return f" (dropped: {'; '.join(reasons[:3])}{more})" if reasons else ""
 
 
-def _clip(piece: Piece, speaker: str, language: str) -> Clip:
+def _clip(piece: Segment, speaker: str, language: str) -> Clip:
     return Clip(speaker, piece.name, language, piece.text, piece.file, piece.end - piece.start, piece.start)
 
 

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from myna.corpora.clip import Clip, Corpus
-from myna.corpora.sentences import ENGLISH
+from myna.corpora.sentences_en import ENGLISH
 from myna.errors import MynaError
 from myna.files import atomic_path
 from myna.kaldi import Consent

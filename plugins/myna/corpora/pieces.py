@@ -30,7 +30,7 @@ USUAL_RATES = (16_000, 22_050, 24_000, 32_000, 44_100, 48_000)
 
 
 @dataclass(frozen=True)
-class Piece:
+class Segment:
     """A stretch of a file that holds a phrase.
 
     Attributes:
@@ -68,7 +68,7 @@ class Findings:
     """
 
     language: str
-    kept: list[Piece] = field(default_factory=list)
+    kept: list[Segment] = field(default_factory=list)
     dropped: list[tuple[Path, float, float, str]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     seconds: dict[Path, float] = field(default_factory=dict)
@@ -172,7 +172,7 @@ def _examine_pieces(
         if not any(c.isalnum() for c in text):
             found.drop(take.path, start, end, "no words heard")
             continue
-        found.kept.append(Piece(name, take.path, start, end, text, confidence, _embedding(part, rate), source))
+        found.kept.append(Segment(name, take.path, start, end, text, confidence, _embedding(part, rate), source))
 
 
 def _whole(speech: list[tuple[float, float]], seconds: float) -> tuple[float, float]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from hashlib import sha256
 
 from myna.corpora.clip import Clip
-from myna.kaldi.sentences import alike, trigrams
+from myna.kaldi.same_sentence import alike, trigrams
 from myna.settings.corpus import Voice
 
 Grams = set[tuple[str, ...]]

@@ -2,7 +2,7 @@
 
 from importlib.resources import files
 
-from myna.corpora.sentences import ENGLISH
+from myna.corpora.sentences_en import ENGLISH
 from myna.corpora.sentences_zh import MANDARIN
 from myna.text.languages import canonical
 

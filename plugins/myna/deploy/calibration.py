@@ -16,7 +16,7 @@ Text = tuple[str, str]  # a sentence and its language
 
 
 @dataclass(frozen=True)
-class Spoken:
+class CalibrationSentence:
     """A sentence as the whole voice speaks it.
 
     Attributes:
@@ -36,11 +36,11 @@ def blocks_of(part: nn.Module) -> list[ConvNextBlock]:
 
 
 @torch.no_grad()
-def speak(voice: Voice, text: str, language: str) -> Spoken:
+def speak(voice: Voice, text: str, language: str) -> CalibrationSentence:
     """Speak a sentence, and keep what another network needs to speak it alike."""
     numbers = voice.encode(text, language)
     tokens, length = torch.tensor([numbers]), torch.tensor([len(numbers)])
     inputs = (tokens, length, voice.speaker[None], torch.tensor([LANGUAGES[canonical(language)]]))
     durations = voice.tts.predict_durations(*inputs)
     mel, _ = voice.tts.infer(*inputs, durations=durations, **voice.config.defaults)
-    return Spoken(inputs, durations, mel)
+    return CalibrationSentence(inputs, durations, mel)

@@ -167,7 +167,7 @@ def calibration(language: str) -> list[str]:
 
 def pruning_texts(language: str) -> list[tuple[str, str]]:
     """Return sentences that the gate does not use, and some of each other language: a voice speaks them all."""
-    from myna.adapt.sentences import FOLDER, sentences_file
+    from myna.adapt.unseen import FOLDER, sentences_file
     from myna.text.languages import canonical
 
     own = [(line, language) for line in _sentences(language)[GATE:]]
@@ -176,7 +176,7 @@ def pruning_texts(language: str) -> list[tuple[str, str]]:
 
 
 def _sentences(language: str) -> list[str]:
-    from myna.adapt.sentences import sentences_file
+    from myna.adapt.unseen import sentences_file
 
     return _lines(sentences_file(language))
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from myna.deploy.calibration import TTS_PARTS, Spoken, Text, blocks_of, speak
+from myna.deploy.calibration import TTS_PARTS, CalibrationSentence, Text, blocks_of, speak
 from myna.errors import MynaError
 from myna.networks.convnext import ConvNextBlock
 from myna.networks.voice import Voice
@@ -109,7 +109,7 @@ def check_shares(keep: Mapping[str, float]) -> None:
             raise MynaError(f"--prune {part}={share:g}: tts and vocoder keep {LEAST_KEPT} to 1 of their channels")
 
 
-def _reader(network: nn.Module, voice: Voice, spoken: Sequence[Spoken]) -> Callable[[], None]:
+def _reader(network: nn.Module, voice: Voice, spoken: Sequence[CalibrationSentence]) -> Callable[[], None]:
     def run() -> None:
         for one in spoken:
             with suppress(_Enough):
@@ -118,7 +118,7 @@ def _reader(network: nn.Module, voice: Voice, spoken: Sequence[Spoken]) -> Calla
     return run
 
 
-def _filterer(network: nn.Module | None, spoken: Sequence[Spoken]) -> Callable[[], None]:
+def _filterer(network: nn.Module | None, spoken: Sequence[CalibrationSentence]) -> Callable[[], None]:
     def run() -> None:
         assert network is not None
         for one in spoken:

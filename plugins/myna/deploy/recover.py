@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from myna.deploy.calibration import TTS_PARTS, Spoken, Text, blocks_of, speak
+from myna.deploy.calibration import TTS_PARTS, CalibrationSentence, Text, blocks_of, speak
 from myna.networks.voice import Voice
 
 RATE = 2e-4  # of Adam, falling to 0
@@ -42,7 +42,7 @@ def recover(smaller: Voice, voice: Voice, texts: Sequence[Text], steps: int) -> 
     return found
 
 
-def _drawing(network: Any, voice: Voice, spoken: Sequence[Spoken]) -> Callable[[int], Tensor]:
+def _drawing(network: Any, voice: Voice, spoken: Sequence[CalibrationSentence]) -> Callable[[int], Tensor]:
     """Return how far a sentence is from the whole's: log-mel, and the encoder's vectors, which give durations."""
     with torch.no_grad(), _given_by(voice.tts.encoder) as hidden:
         for one in spoken:
@@ -59,7 +59,7 @@ def _drawing(network: Any, voice: Voice, spoken: Sequence[Spoken]) -> Callable[[
     return distance
 
 
-def _filtering(vocoder: Any, whole: Any, spoken: Sequence[Spoken]) -> Callable[[int], Tensor]:
+def _filtering(vocoder: Any, whole: Any, spoken: Sequence[CalibrationSentence]) -> Callable[[int], Tensor]:
     """Return how far the spectrum of a sentence is from the whole's, quiet parts not forgotten."""
     with torch.no_grad(), _given_to(whole.synthesis) as spectra:
         for one in spoken:

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from myna.audio.mel import log_mel
 from myna.espnet.vits_losses import align, divergence
-from myna.networks.tts.vits import Prior, VitsCore, length_mask
+from myna.networks.tts.vits import Prior, VitsCore, valid_mask
 
 Result = tuple[Tensor, dict[str, Tensor], Tensor]
 
@@ -97,7 +97,7 @@ class VitsPriorModel(nn.Module):
         """
         condition = self.network.condition(spembs, lids)
         prior = self.network.prior(text, text_lengths)
-        inside = length_mask(mel_lengths, mel.shape[1])
+        inside = valid_mask(mel_lengths, mel.shape[1])
         mean, log_deviation = mean.transpose(1, 2), log_deviation.transpose(1, 2)
         # At validation the noise is left out: figures of different steps must compare.
         z = mean + torch.randn_like(mean) * log_deviation.exp() if self.training else mean

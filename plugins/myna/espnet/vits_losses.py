@@ -52,7 +52,7 @@ class Reconstruction(nn.Module):
 
 
 @dataclass(frozen=True)
-class Verdict:
+class DiscriminatorOutput:
     """What the discriminator says of a batch.
 
     Attributes:
@@ -84,7 +84,7 @@ class Adversary(nn.Module):
 
     def forward(
         self, discriminator: nn.Module, generated: Tensor, real: Tensor, band: Tensor
-    ) -> tuple[Tensor, Verdict]:
+    ) -> tuple[Tensor, DiscriminatorOutput]:
         """Judge one generated batch for both sides: what is generated and what was recorded are each judged once.
 
         The generator learns from the slope of its loss at the generated wave, which is computed here: its own backward
@@ -111,7 +111,7 @@ class Adversary(nn.Module):
         # Its value is that of the loss, its gradient the slope.
         surrogate = loss.detach() + ((fake - heard.detach()) * (slope / scale)).sum()
         real_loss, fake_loss = self.discriminator_loss(judged_fake, judged_true)
-        return surrogate, Verdict(adversarial.detach(), features.detach(), real_loss + fake_loss)
+        return surrogate, DiscriminatorOutput(adversarial.detach(), features.detach(), real_loss + fake_loss)
 
 
 @torch.no_grad()

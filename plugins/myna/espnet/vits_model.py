@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from myna.espnet.toolkit import lean_import
 from myna.espnet.vits_losses import Adversary, Reconstruction, align, divergence
-from myna.networks.tts.vits import VitsCore, length_mask
+from myna.networks.tts.vits import VitsCore, valid_mask
 
 with lean_import():
     from espnet2.gan_tts.utils import get_random_segments, get_segments
@@ -174,7 +174,7 @@ class VitsModel(VitsWaveModel):
         z, _, log_deviation, mask = net.posterior_encoder(mel.transpose(1, 2), mel_lengths, g=condition)
         flowed = net.flow(z, mask, g=condition)
         durations = align(prior, flowed, mel_lengths)
-        inside = length_mask(mel_lengths, mel.shape[1])
+        inside = valid_mask(mel_lengths, mel.shape[1])
         extra = {"divergence": self.divergence * divergence(prior, durations, flowed, log_deviation, inside)}
         if self.duration:
             text_mask = prior.mask[:, None].to(mel.dtype)

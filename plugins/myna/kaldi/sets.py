@@ -5,7 +5,7 @@ from itertools import combinations
 
 from myna.errors import MynaError
 from myna.kaldi.data import DataDir
-from myna.kaldi.sentences import normalise
+from myna.kaldi.same_sentence import normalise
 
 
 def check_disjoint(

@@ -13,12 +13,12 @@ from pathlib import Path
 import numpy as np
 
 from myna.adapt.instant import listen
-from myna.adapt.sentences import sentences_file
+from myna.adapt.unseen import sentences_file
 from myna.audio.load import load_audio
 from myna.audio.loudness import normalise
 from myna.errors import MynaError
 from myna.files import shown
-from myna.listen.trials import Clip
+from myna.listen.trials import Stimulus
 from myna.measure.media import recording_mp3
 
 SUFFIX, SHORTEST, LONGEST = ".mp3", 1.5, 9.0
@@ -34,7 +34,7 @@ class Sound:
         seconds: Of speech in it, where the page stops.
     """
 
-    clip: Clip
+    clip: Stimulus
     data: bytes
     seconds: float
 
@@ -59,7 +59,7 @@ def recorded(folder: Path, count: int, ids: Sequence[str]) -> list[Sound]:
         wave = sound.wave[int(piece.start * sound.sample_rate) : int(piece.end * sound.sample_rate)]
         wave = normalise(wave, sound.sample_rate).astype(np.float32)
         data = recording_mp3(wave, sound.sample_rate)
-        found.append(Sound(Clip(id_, "recording"), data, len(wave) / sound.sample_rate))
+        found.append(Sound(Stimulus(id_, "recording"), data, len(wave) / sound.sample_rate))
     return found
 
 
@@ -80,11 +80,11 @@ def spoken(voice: Path, ids: Sequence[str]) -> list[Sound]:
     texts = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
     found = []
     for n, (id_, text) in enumerate(zip(ids, texts, strict=False)):
-        said = way.Speech(text, language, seed=n).checked()
+        said = way.SpeechRequest(text, language, seed=n).checked()
         request = way.spoken_request(said, Path(f"listen{SUFFIX}"), **wishes)
         admit(card, request)
         wave, rate = way.speak(talker, said)
         wave = normalise(wave, rate).astype(np.float32)
         data, _ = release_bytes((wave, rate), card, request)
-        found.append(Sound(Clip(id_, "clone", text), data, len(wave) / rate))
+        found.append(Sound(Stimulus(id_, "clone", text), data, len(wave) / rate))
     return found

@@ -13,7 +13,7 @@ Source = Literal["recording", "clone"]
 
 
 @dataclass(frozen=True)
-class Clip:
+class Stimulus:
     """A sound of the test.
 
     Attributes:
@@ -44,7 +44,7 @@ class Trial:
     truth: str
 
 
-def trials(clips: Sequence[Clip], seed: int) -> list[Trial]:
+def trials(clips: Sequence[Stimulus], seed: int) -> list[Trial]:
     """Ask of every clip how natural it is, of as many triples and pairs which and whose it is.
 
     Half of the X are recordings, and A is as often a recording as B; half of the pairs are two recordings.
@@ -66,7 +66,7 @@ def trials(clips: Sequence[Clip], seed: int) -> list[Trial]:
     return [Trial(f"q{n:02d}", kind, ids, truth) for n, (kind, ids, truth) in enumerate(asked, start=1)]
 
 
-def _triple(real: Sequence[Clip], cloned: Sequence[Clip], n: int) -> tuple[Kind, tuple[str, ...], str]:
+def _triple(real: Sequence[Stimulus], cloned: Sequence[Stimulus], n: int) -> tuple[Kind, tuple[str, ...], str]:
     first, second = real[n], cloned[n]
     same = real if n % 2 else cloned
     x = same[(n + 1) % len(same)]
@@ -75,7 +75,7 @@ def _triple(real: Sequence[Clip], cloned: Sequence[Clip], n: int) -> tuple[Kind,
     return "abx", (a.id, b.id, x.id), "A" if a.source == x.source else "B"
 
 
-def _pair(real: Sequence[Clip], cloned: Sequence[Clip], n: int) -> tuple[Kind, tuple[str, ...], str]:
+def _pair(real: Sequence[Stimulus], cloned: Sequence[Stimulus], n: int) -> tuple[Kind, tuple[str, ...], str]:
     other = real[(n + 1) % len(real)] if n % 2 else cloned[n]
     ids = (real[n].id, other.id) if n // 2 % 2 else (other.id, real[n].id)
     return "same", ids, f"recording {other.source}"

@@ -16,7 +16,7 @@ _FLOORS = ("copy", "griffin_lim", "espeak")
 
 
 @dataclass(frozen=True)
-class Clip:
+class Scorable:
     """One wave to score.
 
     Attributes:
@@ -44,7 +44,7 @@ class Clip:
         return f"{self.kind}/{self.id}/{info.st_size}/{info.st_mtime_ns}"
 
 
-def collect(measure: Measure) -> list[Clip]:
+def collect(measure: Measure) -> list[Scorable]:
     """List every clip, from the data sets and from what the decode stage wrote.
 
     Raises:
@@ -58,7 +58,7 @@ def collect(measure: Measure) -> list[Clip]:
     spoken = _decoded(decoded / "heldout")
     language = next(iter(test.values())).language if test else "en-us"
     clips = [
-        Clip("real", key, test[key].audio, test[key].text, language, None, (TEXT, SPEAKER, QUALITY))
+        Scorable("real", key, test[key].audio, test[key].text, language, None, (TEXT, SPEAKER, QUALITY))
         for key in spoken
         if key in test
     ]
@@ -84,19 +84,21 @@ def _clips(
     language: str,
     recordings: Mapping[str, str],
     wants: tuple[str, ...],
-) -> list[Clip]:
-    return [Clip(kind, key, audio, text, language, recordings.get(key), wants) for key, (audio, text) in spoken.items()]
+) -> list[Scorable]:
+    return [
+        Scorable(kind, key, audio, text, language, recordings.get(key), wants) for key, (audio, text) in spoken.items()
+    ]
 
 
-def reference_clips(folder: Path, limit: int) -> list[Clip]:
+def reference_clips(folder: Path, limit: int) -> list[Scorable]:
     """Recordings of the target that the clone was made from: their mean embedding is the target's voice."""
     data = kaldi.read(folder)
     derived = data.extra.get("utt2orig", {})
     plain = [u for u in data.utterances.values() if u.id not in derived and u.duration >= 1.6]
-    return [Clip("reference", u.id, u.audio, None, u.language, None, (SPEAKER,)) for u in _spread(plain, limit)]
+    return [Scorable("reference", u.id, u.audio, None, u.language, None, (SPEAKER,)) for u in _spread(plain, limit)]
 
 
-def _others(folders: list[Path], target: set[str], limit: int) -> list[Clip]:
+def _others(folders: list[Path], target: set[str], limit: int) -> list[Scorable]:
     """Recordings of other people, taken in turn from each speaker."""
     by_speaker: dict[str, list[kaldi.Utterance]] = {}
     for folder in (folder for folder in folders if (folder / "wav.scp").is_file()):
@@ -107,7 +109,7 @@ def _others(folders: list[Path], target: set[str], limit: int) -> list[Clip]:
                 by_speaker.setdefault(utterance.speaker, []).append(utterance)
     turns = [list(chosen) for chosen in by_speaker.values()]
     chosen = [turn[n] for n in range(max(map(len, turns), default=0)) for turn in turns if n < len(turn)][:limit]
-    return [Clip("other", u.id, u.audio, None, u.language, None, (SPEAKER,)) for u in chosen]
+    return [Scorable("other", u.id, u.audio, None, u.language, None, (SPEAKER,)) for u in chosen]
 
 
 def _spread(items: list[kaldi.Utterance], limit: int) -> list[kaldi.Utterance]:

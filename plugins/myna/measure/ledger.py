@@ -11,12 +11,12 @@ from typing import Any
 from tqdm import tqdm
 
 from myna.audio.spread import Cluster, spread
-from myna.measure.clips import Clip
+from myna.measure.clips import Scorable
 from myna.measure.score import Scorers, one_thread_each, score
 
 
 def score_all(
-    clips: list[Clip], scorers: Scorers, path: Path, workers: int, cluster: Cluster | None = None
+    clips: list[Scorable], scorers: Scorers, path: Path, workers: int, cluster: Cluster | None = None
 ) -> list[dict[str, Any]]:
     """Score every clip that the file does not hold yet.
 
@@ -49,7 +49,7 @@ def score_all(
     return [done[key] for key in keys]
 
 
-def _run(clips: list[Clip], scorers: Scorers, workers: int) -> Iterator[dict[str, Any]]:
+def _run(clips: list[Scorable], scorers: Scorers, workers: int) -> Iterator[dict[str, Any]]:
     if workers <= 1 or len(clips) < 8:
         yield from (score(clip, scorers) for clip in clips)
         return

@@ -8,7 +8,7 @@ from typing import Any
 
 from myna.files import atomic_text
 from myna.measure import charts, media
-from myna.measure.clips import Clip
+from myna.measure.clips import Scorable
 from myna.measure.curves import training_curves
 from myna.measure.manners import Copy
 
@@ -43,7 +43,7 @@ class Sample:
     """One playable line of the page.
 
     Attributes:
-        kind: As in `Clip`.
+        kind: As in `Scorable`.
         row: Its scores.
         audio: Data URI.
         spectrogram: Data URI, or empty.
@@ -152,7 +152,7 @@ def format_score(value: float | None, unit: str = "") -> str:
 
 
 def gather_samples(
-    clips: Sequence[Clip], rows: Sequence[Row], prompts: int, pictures: int
+    clips: Sequence[Scorable], rows: Sequence[Row], prompts: int, pictures: int
 ) -> tuple[dict[str, list[Sample]], list[Sample]]:
     """Choose what can be heard: prompts beside their recording, and every unseen sentence with a listening copy.
 
@@ -162,7 +162,7 @@ def gather_samples(
         prompts: Held-out prompts to show.
         pictures: Of these and of the unseen sentences, how many with a spectrogram.
     """
-    by_kind: dict[str, list[tuple[Clip, Row]]] = {}
+    by_kind: dict[str, list[tuple[Scorable, Row]]] = {}
     for clip, row in zip(clips, rows, strict=True):
         by_kind.setdefault(clip.kind, []).append((clip, row))
     chosen = [clip.id for clip, _ in by_kind.get("heldout", []) if listening_copy(clip)][:prompts]
@@ -177,14 +177,14 @@ def gather_samples(
     return pairs, [_sample(clip, row, n < pictures) for n, (clip, row) in enumerate(heard)]
 
 
-def listening_copy(clip: Clip) -> Path | None:
+def listening_copy(clip: Scorable) -> Path | None:
     """Return the labelled MP3 that the decode stage left beside a synthetic clip."""
     path = Path(clip.path)
     copy = path.parent / "listen" / f"{path.stem}.mp3"
     return copy if copy.is_file() else None
 
 
-def _sample(clip: Clip, row: Row, with_picture: bool) -> Sample:
+def _sample(clip: Scorable, row: Row, with_picture: bool) -> Sample:
     from myna.audio.load import load_audio
 
     sound = load_audio(clip.path)
@@ -194,7 +194,7 @@ def _sample(clip: Clip, row: Row, with_picture: bool) -> Sample:
     return Sample(clip.kind, row | _as_read(clip), audio, picture)
 
 
-def _as_read(clip: Clip) -> Row:
+def _as_read(clip: Scorable) -> Row:
     """Return what was said for numbers and signs, where that is not the text itself."""
     from myna.text.espeak_text import EspeakText
     from myna.text.reading import read_text

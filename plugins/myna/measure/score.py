@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from myna.errors import MynaError
-from myna.measure.clips import PAIR, QUALITY, SPEAKER, TEXT, Clip
+from myna.measure.clips import PAIR, QUALITY, SPEAKER, TEXT, Scorable
 
 logger = logging.getLogger(__name__)
 
@@ -36,7 +36,7 @@ def one_thread_each() -> None:
     torch.set_num_threads(1)
 
 
-def score(clip: Clip, scorers: Scorers) -> dict[str, Any]:
+def score(clip: Scorable, scorers: Scorers) -> dict[str, Any]:
     """Return the scores of a clip: kind, id, seconds, and what it wants.
 
     Keys: `heard` (TEXT), `embedding` of 256 numbers (SPEAKER; absent under 1.2 s), `mos` (QUALITY), `mcd_db`,

@@ -8,7 +8,7 @@ from typing import Any
 
 from myna.audio.spread import cluster_of
 from myna.measure import manners, page, results, similarity
-from myna.measure.clips import Clip, collect
+from myna.measure.clips import Scorable, collect
 from myna.measure.ledger import score_all
 from myna.measure.score import Scorers
 from myna.measure.wer import can_transcribe, unit
@@ -74,7 +74,7 @@ def conditioning_encoder(report: dict[str, Any]) -> str:
     return str(report.get("conditioning") or report.get("encoder") or report.get("name") or "ge2e")
 
 
-def _limited(clips: list[Clip], most: int) -> list[Clip]:
+def _limited(clips: list[Scorable], most: int) -> list[Scorable]:
     """Keep the first `most` of each kind, so that a large test set does not make the stage long."""
     seen: dict[str, int] = {}
     kept = []
@@ -85,7 +85,7 @@ def _limited(clips: list[Clip], most: int) -> list[Clip]:
     return kept
 
 
-def _paths(clips: list[Clip]) -> dict[str, list[str]]:
+def _paths(clips: list[Scorable]) -> dict[str, list[str]]:
     kinds = ("real", "heldout", "unseen", "copy", "griffin_lim")
     return {kind: [clip.path for clip in clips if clip.kind == kind] for kind in kinds}
 

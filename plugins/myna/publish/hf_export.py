@@ -194,7 +194,7 @@ def _weights(
 
 def _speak(voice: Voice, speakers: Mapping[str, Tensor], language: str) -> None:
     """Let the voice say a few sentences, livelier than it usually does."""
-    from myna.adapt.sentences import sentences_file
+    from myna.adapt.unseen import sentences_file
 
     texts = sentences_file(language).read_text(encoding="utf-8").splitlines()[:CALIBRATION]
     code = torch.tensor([LANGUAGES[language]])

@@ -82,7 +82,7 @@ def _results(path: Path) -> dict[str, Any]:
 
 def _check_text(language: str) -> str:
     """Return the first two test sentences of the language."""
-    from myna.adapt.sentences import sentences_file
+    from myna.adapt.unseen import sentences_file
 
     return " ".join(sentences_file(language).read_text(encoding="utf-8").splitlines()[:2])
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from myna.safety.types import Released, VoiceCard
-from myna.serve.exit import Speech as Wanted
+from myna.serve.exit import SpeechRequest as Wanted
 from myna.serve.exit import (
     Talker,
     find_voice,

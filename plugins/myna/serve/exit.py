@@ -97,7 +97,7 @@ def check_prosody(style: Style) -> None:
 
 
 @dataclass(frozen=True)
-class Speech:
+class SpeechRequest:
     """What is to be said, and how.
 
     Attributes:
@@ -116,7 +116,7 @@ class Speech:
     style: Style = PLAIN
     like: "Manner | None" = None
 
-    def checked(self) -> "Speech":
+    def checked(self) -> "SpeechRequest":
         """Return itself, with blanks in place of control characters.
 
         Raises:
@@ -210,27 +210,27 @@ def voice_card(directory: Path, voice: Talker) -> "VoiceCard":
     )
 
 
-def speak(voice: Talker, speech: Speech) -> tuple[NDArray[np.float32], int]:
+def speak(voice: Talker, speech: SpeechRequest) -> tuple[NDArray[np.float32], int]:
     """Speak; returns samples `(T,)` and their rate in Hz."""
     speech = speech.checked()
     wave = voice.speak(speech.text, **_how(speech))
     return wave, voice.sample_rate
 
 
-def speak_parts(voice: Talker, speech: Speech) -> Iterator[NDArray[np.float32]]:
+def speak_parts(voice: Talker, speech: SpeechRequest) -> Iterator[NDArray[np.float32]]:
     """Speak part by part: samples `(T,)` within ±1, each as soon as it is made."""
     speech = speech.checked()
     for wave in voice.stream(speech.text, **_how(speech)):
         yield np.clip(wave, -1.0, 1.0)
 
 
-def speak_timed(voice: "Voice", speech: Speech) -> "Timed":
+def speak_timed(voice: "Voice", speech: SpeechRequest) -> "Timed":
     """Speak, and say when each word is said; see `myna.networks.timing`."""
     speech = speech.checked()
     return voice.speak_timed(speech.text, **_how(speech))
 
 
-def _how(speech: Speech) -> dict[str, Any]:
+def _how(speech: SpeechRequest) -> dict[str, Any]:
     asked = {name: getattr(speech, name) for name in ("language", "seed", "speed", "style")}
     return asked if speech.like is None else {**asked, "like": speech.like}
 
@@ -244,12 +244,12 @@ def lead_of(timed: "Timed", released: "Released") -> float:
     return released.lead + priming
 
 
-def languages_of(voice: Talker, speech: Speech) -> tuple[str, ...]:
+def languages_of(voice: Talker, speech: SpeechRequest) -> tuple[str, ...]:
     """Return the languages that a voice would speak: a text may leave the one that was asked for."""
     return voice.read(speech.text, speech.language).languages()
 
 
-def spoken_request(speech: Speech, output: Path, **wishes: object) -> "Request":
+def spoken_request(speech: SpeechRequest, output: Path, **wishes: object) -> "Request":
     """Return the request that goes through the exit, with the text it spoke.
 
     Args:

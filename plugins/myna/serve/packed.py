@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from myna.serve.exit import Speech, find_voice, languages_of, speak, spoken_request, voice_card
+from myna.serve.exit import SpeechRequest, find_voice, languages_of, speak, spoken_request, voice_card
 
 
 class PackedVoice:
@@ -36,7 +36,7 @@ class PackedVoice:
         from myna.safety.encode import decode
         from myna.safety.release import release_bytes
 
-        speech = Speech(text)
+        speech = SpeechRequest(text)
         languages = languages_of(self.voice, speech)
         request = spoken_request(speech, Path("speech.wav"), requester="espnet3", languages=languages)
         data, _ = release_bytes(speak(self.voice, speech), voice_card(self.directory, self.voice), request)

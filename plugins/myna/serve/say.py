@@ -17,7 +17,7 @@ from myna.files import check_name
 from myna.serve.exit import (
     ENGINES,
     PROSODY,
-    Speech,
+    SpeechRequest,
     Talker,
     engine_of,
     find_voice,
@@ -73,7 +73,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     engine = engine_of(folder, arguments.engine)
     given = given_text(arguments.text, arguments.language)
     style = style_of({name: getattr(arguments, name) for name in PROSODY}, arguments.emotion, arguments.habits)
-    speech = Speech(given.text, arguments.language, arguments.speed, arguments.seed, style).checked()
+    speech = SpeechRequest(given.text, arguments.language, arguments.speed, arguments.seed, style).checked()
     if given.note:
         print(f"myna say: {given.note}", file=sys.stderr)
     wishes = {"purpose": arguments.purpose, "cue": arguments.cue, "undertaking": arguments.undertaking}
@@ -118,7 +118,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _streamed(voice: Talker, speech: Speech, card: "VoiceCard", request: "Request") -> int:
+def _streamed(voice: Talker, speech: SpeechRequest, card: "VoiceCard", request: "Request") -> int:
     """Write the sound to standard output while it is made; who stops listening stops the work."""
     streaming = leave_stream(speak_parts(voice, speech), voice.sample_rate, card, request)
     with closing(streaming.parts) as parts:  # type: ignore[type-var]
@@ -132,7 +132,7 @@ def _streamed(voice: Talker, speech: Speech, card: "VoiceCard", request: "Reques
     return 0
 
 
-def _checked(voice: Talker, speech: Speech, words: str) -> "tuple[NDArray[np.float32], int]":
+def _checked(voice: Talker, speech: SpeechRequest, words: str) -> "tuple[NDArray[np.float32], int]":
     """Speak, listen to it, and speak again with another seed where words are said twice or left out."""
     from myna.measure.slips import least_slips
 
@@ -144,7 +144,12 @@ def _checked(voice: Talker, speech: Speech, words: str) -> "tuple[NDArray[np.flo
 
 
 def _spoken(
-    voice: Talker, speech: Speech, card: "VoiceCard", request: "Request", asked: "_Asked", place: "Place | None" = None
+    voice: Talker,
+    speech: SpeechRequest,
+    card: "VoiceCard",
+    request: "Request",
+    asked: "_Asked",
+    place: "Place | None" = None,
 ) -> "Released":
     """Speak, send the sound through the exit, and write what was asked for beside it."""
     if not asked:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from myna.arguments import Parser
 from myna.serve.exit import (
-    Speech,
+    SpeechRequest,
     Talker,
     engine_of,
     find_voice,
@@ -82,7 +82,7 @@ def _spoken(scene: "Scene", folders: list[Path], arguments: argparse.Namespace) 
     wishes = {"purpose": arguments.purpose, "cue": arguments.cue, "undertaking": arguments.undertaking}
     asked = []
     for line, folder in zip(scene.lines, folders, strict=True):
-        voice, speech = loaded[folder], Speech(line.text, line.language, line.speed, line.seed).checked()
+        voice, speech = loaded[folder], SpeechRequest(line.text, line.language, line.speed, line.seed).checked()
         # One watermark for all: that of an export, where one of the voices is.
         request = spoken_request(speech, arguments.output, **wishes, **watermark_wish(exported))
         request = request.model_copy(update={"languages": languages_of(voice, speech)})

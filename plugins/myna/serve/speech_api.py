@@ -16,7 +16,7 @@ from myna.limits import LARGEST_SEED
 from myna.serve.api_error import ApiError, content
 from myna.serve.exit import (
     PROSODY,
-    Speech,
+    SpeechRequest,
     Talker,
     engine_of,
     languages_of,
@@ -107,14 +107,14 @@ class Wanted(BaseModel):
             raise ValueError("name each once")
         return names
 
-    def speech(self) -> Speech:
+    def speech(self) -> SpeechRequest:
         """Return what is to be said.
 
         Raises:
             MynaError: Nothing to say, or an unknown language.
         """
         style = style_of({name: getattr(self, name) for name in PROSODY}, self.emotion, self.habits)
-        return Speech(self.input, self.language, self.speed, self.seed, style).checked()
+        return SpeechRequest(self.input, self.language, self.speed, self.seed, style).checked()
 
 
 class Prepared:

@@ -7,7 +7,7 @@ from pydantic import ConfigDict, Field, model_validator
 from myna.settings.group import Group, order
 from myna.settings.numbers import Cosine, Count, Flag, Minutes, Real, Seconds, Share
 
-Piece = Annotated[Seconds, Field(le=3600)]
+PieceSeconds = Annotated[Seconds, Field(le=3600)]
 
 
 class Voice(Group):
@@ -85,8 +85,8 @@ class CreateDataset(Group):
     whisper: str | None = None
     check_texts: Flag = True
     copies_files: Flag = Field(default=True, alias="copy")
-    min_seconds: Piece
-    max_seconds: Piece
+    min_seconds: PieceSeconds
+    max_seconds: PieceSeconds
     voice: Voice
     asterisk: tuple[str, ...] = ()
     festvox_ru: Flag = True

@@ -24,7 +24,7 @@ _WIDE_LETTERS = 3
 
 
 @dataclass(frozen=True)
-class Piece:
+class TextPiece:
     """A part of a text.
 
     Attributes:
@@ -36,7 +36,7 @@ class Piece:
     ending: Ending
 
 
-def split_text(text: str, longest: int = 200, language: str = "en") -> list[Piece]:
+def split_text(text: str, longest: int = 200, language: str = "en") -> list[TextPiece]:
     """Split text; nothing but white space between the pieces is left out.
 
     Args:
@@ -48,7 +48,7 @@ def split_text(text: str, longest: int = 200, language: str = "en") -> list[Piec
     Returns:
         Pieces in order, none empty.
     """
-    return [Piece(text[start:end], ending) for start, end, ending in piece_spans(text, longest, language)]
+    return [TextPiece(text[start:end], ending) for start, end, ending in piece_spans(text, longest, language)]
 
 
 def piece_spans(text: str, longest: int = 200, language: str = "en") -> list[tuple[int, int, Ending]]:
@@ -117,14 +117,14 @@ def _has_words(text: str) -> bool:
     return any(char.isalnum() or unicodedata.category(char) == "Co" for char in text)
 
 
-def _parts(sentence: str, longest: int) -> Iterator[tuple[Piece, int]]:
+def _parts(sentence: str, longest: int) -> Iterator[tuple[TextPiece, int]]:
     clause_ends = [match.end() for match in _CLAUSE_END.finditer(sentence)]
     start = 0
     while (limit := _reach(sentence, start, longest)) < len(sentence):
         end, ending = _best_cut(sentence, start, limit, clause_ends)
-        yield Piece(sentence[start:end].rstrip(), ending), start
+        yield TextPiece(sentence[start:end].rstrip(), ending), start
         start = end + len(sentence[end:]) - len(sentence[end:].lstrip())
-    yield Piece(sentence[start:], "sentence"), start
+    yield TextPiece(sentence[start:], "sentence"), start
 
 
 def _reach(sentence: str, start: int, longest: int) -> int:

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from itertools import chain, zip_longest
 from pathlib import Path
 
-from myna.adapt.sentences import FOLDER
+from myna.adapt.unseen import FOLDER
 from myna.files import atomic_text
 
 CODE = re.compile(r"<(script|style|pre|code|tt)\b.*?</\1>", re.DOTALL)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from myna.audio.load import load_audio
 from myna.audio.mel import log_mel
-from myna.corpora.sentences import ENGLISH
+from myna.corpora.sentences_en import ENGLISH
 from myna.errors import MynaError
 from myna.networks.tts.monophones import Monophones, Recording, train
 from myna.networks.tts.sounding import AFTER, BEFORE, settle, sounding

@@ -6,8 +6,8 @@ import pytest
 import torch
 from sealing import sealed
 
-from myna.networks.tts.vits import Vits, length_mask
-from myna.networks.tts.vits_text import RelativeAttention, TextEncoder
+from myna.networks.tts.vits import Vits, valid_mask
+from myna.networks.tts.vits_text import RelativeAttention, VitsTextEncoder
 from myna.networks.voice import Voice, VoiceConfig
 from myna.text.tokens import default_tokens
 
@@ -112,11 +112,11 @@ def test_a_saved_voice_speaks_the_same(model: Vits, tmp_path: Path) -> None:
 def test_text_encoder_hears_neighbours_not_padding() -> None:
     """What stands after a text's end does not reach it."""
     torch.manual_seed(0)
-    encoder = TextEncoder(20, 16, 2, 32, 2, 3, 4, 0.0).eval()
+    encoder = VitsTextEncoder(20, 16, 2, 32, 2, 3, 4, 0.0).eval()
     tokens = torch.randint(0, 20, (1, 9))
     longer = torch.cat([tokens, torch.randint(0, 20, (1, 5))], dim=1)
-    short = encoder(tokens, length_mask(torch.tensor([9])))
-    padded = encoder(longer, length_mask(torch.tensor([9]), 14))
+    short = encoder(tokens, valid_mask(torch.tensor([9])))
+    padded = encoder(longer, valid_mask(torch.tensor([9]), 14))
     for a, b in zip(short, padded, strict=True):
         assert torch.allclose(a, b[:, :9], atol=1e-5)
         assert b[:, 9:].abs().sum() == 0

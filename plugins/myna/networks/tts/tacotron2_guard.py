@@ -12,7 +12,7 @@ READ_ENOUGH = 0.7
 
 
 @dataclass(frozen=True)
-class Verdict:
+class GuardVerdict:
     """What is kept of a decoded utterance.
 
     Attributes:
@@ -24,7 +24,7 @@ class Verdict:
     trouble: str | None = None
 
 
-def judge(stop: Tensor, attention: Tensor, threshold: float, settled: int) -> Verdict:
+def judge(stop: Tensor, attention: Tensor, threshold: float, settled: int) -> GuardVerdict:
     """Judge how decoding ended.
 
     Args:
@@ -39,12 +39,14 @@ def judge(stop: Tensor, attention: Tensor, threshold: float, settled: int) -> Ve
     furthest = round(float((attention * torch.arange(1, tokens + 1, device=attention.device)).sum(1).max()))
     if bool((stop >= threshold).any()):
         if furthest < READ_ENOUGH * tokens:
-            return Verdict(steps, f"it stopped after token {furthest} of {tokens}: words may be missing")
-        return Verdict(steps)
+            return GuardVerdict(steps, f"it stopped after token {furthest} of {tokens}: words may be missing")
+        return GuardVerdict(steps)
     resting, run = looks_at >= tokens - LAST_TOKENS, 0
     for step, rests in enumerate(resting.tolist()):
         run = run + 1 if rests else 0
         if run == settled:
-            return Verdict(step + 1, f"it did not stop; cut after {step + 1} of {steps} steps, where the text was read")
+            return GuardVerdict(
+                step + 1, f"it did not stop; cut after {step + 1} of {steps} steps, where the text was read"
+            )
     place = int(looks_at[-1]) + 1
-    return Verdict(steps, f"it did not stop within {steps} steps, and attention hung at token {place} of {tokens}")
+    return GuardVerdict(steps, f"it did not stop within {steps} steps, and attention hung at token {place} of {tokens}")

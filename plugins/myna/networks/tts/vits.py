@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils.rnn import pad_sequence
 
-from myna.networks.tts.vits_text import TextEncoder
+from myna.networks.tts.vits_text import VitsTextEncoder
 
 BLANK = 0
 DURATION_NOISE = 0.8
@@ -41,7 +41,7 @@ class Prior:
     mask: Tensor
 
 
-def length_mask(lengths: Tensor, longest: int | None = None) -> Tensor:
+def valid_mask(lengths: Tensor, longest: int | None = None) -> Tensor:
     """Return `(B, longest)`, true before each length."""
     return torch.arange(longest or int(lengths.max()), device=lengths.device)[None] < lengths[:, None]
 
@@ -119,7 +119,7 @@ class VitsCore(nn.Module):
         super().__init__()
         self.blank_ends = blank_ends
         parts = espnet2_parts()
-        self.text_encoder = TextEncoder(tokens, hidden, heads, inner, text_layers, text_kernel, window, dropout)
+        self.text_encoder = VitsTextEncoder(tokens, hidden, heads, inner, text_layers, text_kernel, window, dropout)
         self.speaker_proj = nn.Linear(speaker_dim, condition)
         self.language_embed = nn.Embedding(languages, condition)
         nn.init.zeros_(self.language_embed.weight)
@@ -173,7 +173,7 @@ class VitsCore(nn.Module):
     def prior(self, tokens: Tensor, lengths: Tensor) -> Prior:
         """Encode texts `(B, L)` of lengths `(B,)`, blanks are put in here."""
         tokens, lengths = self.spread(tokens, lengths)
-        mask = length_mask(lengths)
+        mask = valid_mask(lengths)
         hidden, mean, log_deviation = self.text_encoder(tokens, mask)
         return Prior(hidden, mean, log_deviation, mask)
 
@@ -226,7 +226,7 @@ class VitsCore(nn.Module):
                 deviation = prior.log_deviation[i].repeat_interleave(repeat, 0).exp()
                 mean = mean + noise[i][: len(mean)] * deviation
             rows.append(mean)
-        mask = length_mask(repeats.sum(1))[:, None].to(prior.mean.dtype)
+        mask = valid_mask(repeats.sum(1))[:, None].to(prior.mean.dtype)
         z = self.flow(pad_sequence(rows, batch_first=True).transpose(1, 2), mask, g=condition, inverse=True)
         return z * mask
 

@@ -75,7 +75,7 @@ class ConvFeedForward(nn.Module):
         return (self.narrow(hidden * keep) * keep).transpose(1, 2)
 
 
-class TextEncoder(nn.Module):
+class VitsTextEncoder(nn.Module):
     """Symbols to hidden vectors, and to the mean and log deviation of the prior.
 
     Args:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from myna.errors import MynaError
-from myna.kaldi.sentences import alike, trigrams
+from myna.kaldi.same_sentence import alike, trigrams
 from myna.kaldi.tables import read_lines, read_table
 
 logger = logging.getLogger(__name__)
