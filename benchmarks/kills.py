@@ -186,7 +186,7 @@ def _shares(count: int, seconds: dict[str, float]) -> dict[str, int]:
 
 def _stages(place: Path, overrides: list[str]) -> Iterator[tuple[str, Callable[[], bool]]]:
     """Give each stage of the recipe with what runs it."""
-    from myna.recipe.command import system_runner
+    from myna.commands.recipe import system_runner
     from myna.recipe.compose import compose_recipe
     from myna.recipe.run import Recipe
 

@@ -24,8 +24,8 @@ os.environ.setdefault("OMP_NUM_THREADS", str(os.cpu_count() or 1))
 from omegaconf import DictConfig, OmegaConf
 
 from myna import kaldi
+from myna.commands.recipe import system_runner
 from myna.files import atomic_text
-from myna.recipe.command import system_runner
 from myna.recipe.compose import compose_recipe, project_root
 from myna.recipe.run import Recipe
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from myna import advisories
+from myna.commands import advisories
 from myna.errors import MynaError
 
 # As pip-audit 2.10.1 writes it.
@@ -73,6 +73,6 @@ def test_another_server_of_advisories_is_asked(monkeypatch: pytest.MonkeyPatch) 
 def test_without_pins(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     from myna.cli import main
 
-    monkeypatch.setattr("myna.doctor.project_root", lambda: tmp_path)
+    monkeypatch.setattr("myna.commands.doctor.project_root", lambda: tmp_path)
     assert main(["doctor", "--audit"]) == 2
     assert "constraints.txt is missing" in capsys.readouterr().err

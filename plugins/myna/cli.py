@@ -31,8 +31,8 @@ _NO_MEMORY = ("not enough memory", "out of memory", "failed to map segment", "an
 
 # sub-command: (module, leading arguments that tell the module which of its commands is meant, help)
 COMMANDS: dict[str, tuple[str, tuple[str, ...], str]] = {
-    "recipe": ("myna.recipe.command", (), "run the stages of a recipe (run.sh calls this)"),
-    "clone": ("myna.adapt.command", (), "make a voice from recordings"),
+    "recipe": ("myna.commands.recipe", (), "run the stages of a recipe (run.sh calls this)"),
+    "clone": ("myna.commands.clone", (), "make a voice from recordings"),
     "inspect": ("myna.inspect.command", (), "say what recordings are worth for a clone"),
     "listen": ("myna.listen.command", (), "let people judge a clone blind, and read their answers"),
     "serve": ("myna.serve.command", (), "speak and clone over HTTP"),
@@ -40,7 +40,7 @@ COMMANDS: dict[str, tuple[str, tuple[str, ...], str]] = {
     "scene": ("myna.serve.scene", (), "let several voices speak, each in its place"),
     "read": ("myna.serve.read", (), "show how a text will be read"),
     "export": ("myna.publish.export", (), "write a voice for transformers"),
-    "doctor": ("myna.doctor", (), "check this machine"),
+    "doctor": ("myna.commands.doctor", (), "check this machine"),
     "schema": ("myna.settings.schema", (), "write the JSON schemas of the configuration"),
     "data": ("myna.kaldi.cli", (), "validate, fix or cut Kaldi data directories"),
     "consent": ("myna.safety.cli", ("consent",), "make, sign, verify or revoke a speaker's consent"),

@@ -9,13 +9,13 @@ from types import SimpleNamespace
 import pytest
 from omegaconf import OmegaConf
 
+from myna.commands import recipe as command
 from myna.compare import members
 from myna.compare.kept import Keys, kept
 from myna.compare.table import markdown
 from myna.corpora import an4, flite
 from myna.corpora.clip import Corpus, merge
 from myna.errors import MynaError
-from myna.recipe import command
 from myna.recipe.compose import CONF
 from myna.settings.recipe import Settings
 from myna.settings.scores import Compare

@@ -6,7 +6,7 @@ import pytest
 from omegaconf import OmegaConf
 
 from myna.errors import MynaError
-from myna.recipe import command
+from myna.commands import recipe as command
 from myna.recipe.compatibility import RULES, check_words
 from myna.recipe.compose import compose_recipe, project_root
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from myna.errors import MynaError
-from myna.recipe.command import checked_name
 from myna.recipe.compose import compose_recipe, project_root
+from myna.recipe.name import checked_name
 
 
 @pytest.mark.parametrize("name", ["Ana", "李 雷", "Jean-Luc", "O'Neil"])

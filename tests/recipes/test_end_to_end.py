@@ -8,9 +8,9 @@ import pytest
 import soundfile
 from omegaconf import DictConfig
 
+from myna.commands.recipe import system_runner
 from myna.corpora import an4, flite
 from myna.corpora.clip import Corpus, merge
-from myna.recipe.command import system_runner
 from myna.recipe.compose import compose_recipe
 from myna.recipe.run import Recipe
 from myna.settings.recipe import Settings

@@ -159,7 +159,7 @@ def _known(language: str) -> str:
 
 
 def _sentence(who: str, scope: str, language: str, field: str = "language") -> str:
-    from myna.recipe.command import checked_name
+    from myna.recipe.name import checked_name
     from myna.safety.clip import SENTENCES, sentence
 
     if language not in SENTENCES:

@@ -10,7 +10,7 @@ from starlette.datastructures import FormData
 from starlette.responses import JSONResponse, Response
 
 from myna.errors import MynaError
-from myna.recipe.command import checked_name
+from myna.recipe.name import checked_name
 from myna.safety.clip import SENTENCES
 from myna.serve.api_error import ApiError
 from myna.serve.library import Found, described

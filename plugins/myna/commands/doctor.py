@@ -44,7 +44,7 @@ def main(argv: Sequence[str] = ()) -> int:
         "--audit", action="store_true", help="instead: known faults of the pinned packages (asks pypi.org)"
     )
     if parser.parse_args(argv).audit:
-        from myna.advisories import audit
+        from myna.commands.advisories import audit
 
         return audit(project_root() / "constraints.txt")
     checks = list(all_checks(project_root()))

@@ -18,7 +18,7 @@ from myna.corpora.person import record_of, speaker_id, stated_consent
 from myna.errors import MynaError
 from myna.files import shown
 from myna.kaldi import Consent
-from myna.recipe.command import checked_name
+from myna.recipe.name import checked_name
 from myna.text.languages import AUTO, canonical
 from myna.workspace import Workspace
 
@@ -115,7 +115,7 @@ def _instant(arguments: Namespace, speech: "ReferenceSpeech", consent: tuple[Con
 
 def _tune(arguments: Namespace) -> None:
     """Run the stages of the recipe `custom` as far as the voice, and copy it."""
-    from myna.recipe import command
+    from myna.commands import recipe
     from myna.recipe.compose import compose_recipe, find_recipe, project_root, quoted
 
     consent = arguments.consent if arguments.consent == "own_voice" else str(Path(arguments.consent).absolute())
@@ -125,7 +125,7 @@ def _tune(arguments: Namespace) -> None:
     if arguments.work:
         words += [f"voice_dir={quoted(str(arguments.work.absolute()))}"]
     target = ["--target", str(arguments.recordings), "--name", arguments.name]
-    command.main(["custom", *target, "--stages", *STAGES, "--overrides", *words])
+    recipe.main(["custom", *target, "--stages", *STAGES, "--overrides", *words])
     values = {"create_dataset.name": arguments.name}
     config = compose_recipe(find_recipe("custom", project_root()), words, values)
     shutil.copytree(Workspace.of(config).voice, arguments.output)

@@ -1,23 +1,19 @@
 """`myna recipe`: what run.sh calls, with the names of stages in place of their numbers."""
 
 import argparse
-import os
 from collections.abc import Sequence
-from importlib import import_module
 from pathlib import Path
 
 from omegaconf import DictConfig
 
 from myna.arguments import Parser
-from myna.errors import MynaError
 from myna.recipe.call import typed
 from myna.recipe.cluster import check_cluster
 from myna.recipe.compatibility import check_words
 from myna.recipe.compose import compose_recipe, find_recipe, project_root
 from myna.recipe.logs import logs_on_terminal
+from myna.recipe.name import checked_name
 from myna.recipe.run import Recipe, StageRunner
-
-LONGEST_NAME = 100  # bytes of a person's name: files are called after it, and a number follows
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -62,34 +58,21 @@ def _run(args: argparse.Namespace) -> int:
     check_words(config, args.overrides, args.stages)
     check_cluster(config, args.stages)
     if args.compare:
-        import_module("myna.compare.members").choose_members(typed(config).compare)  # a wrong name is said at once
+        from myna.compare.members import choose_members
+
+        choose_members(typed(config).compare)  # a wrong name is said at once
     numbers = dict(pair.split("=", 1) for pair in args.numbers.split())
     recipe = Recipe(config, system_runner, numbers)
     recipe.run(args.stages or list(recipe.stages))
     if args.compare:
-        print(f"comparison: {import_module('myna.compare.run').run(typed(config), args.overrides)}")
+        from myna.compare import run
+
+        print(f"comparison: {run.run(typed(config), args.overrides)}")
     return 0
 
 
 def system_runner(config: DictConfig) -> StageRunner:
     """Build the ESPnet3 system (the import takes half a minute) and return a function that runs one stage of it."""
-    return import_module("myna.espnet.system").stage_runner(config)  # type: ignore[no-any-return]
+    from myna.espnet.system import stage_runner
 
-
-def checked_name(name: str) -> str:
-    """Return a person's name that can also be the name of a folder.
-
-    Raises:
-        MynaError: It could not.
-    """
-    if len(os.fsencode(name)) > LONGEST_NAME:
-        raise MynaError(
-            f"--name {name[:24]!r}… has {len(os.fsencode(name))} bytes; at most {LONGEST_NAME} make a folder's name"
-        )
-    if (
-        not any(c.isalnum() for c in name)
-        or name.startswith(".")
-        or any(c in "/\\${}" or not c.isprintable() for c in name)
-    ):
-        raise MynaError(f"--name {name!r}: a folder gets this name; use letters, digits, spaces and hyphens")
-    return name
+    return stage_runner(config)
