@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from myna import cli, doctor
+from myna import cli
+from myna.commands import doctor
 from myna.errors import MynaError
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -14,6 +14,7 @@ from local_hub import COMMIT, REPO, Hub, HuggingFace, ModelScope
 from run_stage import run_stage
 
 from myna.cli import main
+from myna.deploy.bundle import SUFFIXES
 from myna.errors import MynaError
 from myna.publish import hubs, upload
 from myna.settings.recipe import Settings
@@ -151,8 +152,10 @@ def test_a_hub_cannot_write_elsewhere(name: str, tmp_path: Path, hub: Hub) -> No
 def test_programs_do_not_come_along_and_what_has_no_seal_is_refused(tmp_path: Path, hub: Hub) -> None:
     run_stage(upload.run, settings_of(hub, tmp_path))
     hub.files["voice/run.py"] = b"raise SystemExit"
+    hub.files |= {f"voice/text{suffix}": b"graph" for suffix in SUFFIXES.values()}  # of every runtime
     folder = hubs.fetch(address(hub), hub.address)
     assert not list(folder.rglob("*.py"))
+    assert {path.suffix for path in folder.rglob("text.*")} == {*SUFFIXES.values()}
     del hub.files["voice/seal.json"]
     with pytest.raises(MynaError, match="no sealed voice"):
         hubs.fetch(address(hub), hub.address)

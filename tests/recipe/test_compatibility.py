@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from omegaconf import OmegaConf
 
-from myna.errors import MynaError
 from myna.commands import recipe as command
+from myna.errors import MynaError
 from myna.recipe.compatibility import RULES, check_words
 from myna.recipe.compose import compose_recipe, project_root
 

@@ -24,7 +24,7 @@ _ADDRESS = re.compile(
 )
 _COMMIT = re.compile(r"[0-9a-f]{40,64}")
 # What the folder of a voice or of its export may hold: data, no program.
-_SUFFIXES = (".yaml", ".json", ".safetensors", ".txt", ".tsv", ".model", ".onnx", ".md", ".npz")
+_SUFFIXES = (".yaml", ".json", ".safetensors", ".txt", ".tsv", ".model", ".onnx", ".tflite", ".mnn", ".md", ".npz")
 
 
 class Hub(Protocol):
