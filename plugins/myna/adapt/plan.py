@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from myna.adapt.policies import POLICIES
-from myna.adapt.voice_parts import AUGMENTED
+from myna.audio.augment import origin
 from myna.kaldi import read_table
 from myna.settings.tts import MelAdapt
 
@@ -71,4 +71,4 @@ def plan_of(settings: MelAdapt, seconds: float) -> Plan:
 def seconds_of(features: Path) -> float:
     """Return the seconds of speech in a folder of features, by its `utt2dur`, copies by augmentation left out."""
     durations = read_table(features / "utt2dur")
-    return sum(float(seconds) for name, seconds in durations.items() if not name.startswith(AUGMENTED))
+    return sum(float(seconds) for name, seconds in durations.items() if origin(name) is None)

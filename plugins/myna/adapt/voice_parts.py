@@ -7,12 +7,11 @@ from typing import Any
 import numpy as np
 from torch import nn
 
+from myna.audio.augment import origin
 from myna.errors import MynaError
 from myna.networks.weights import stored_network
 from myna.settings.recipe import Settings
 from myna.workspace import Workspace, run_again, run_first
-
-AUGMENTED = ("sp0.", "sp1.", "ps+", "ps-")  # how the names of copies at another speed or pitch begin
 
 
 def vocoder_part(folder: Path) -> tuple[nn.Module, dict[str, Any]]:
@@ -55,7 +54,7 @@ def target_embedding(workspace: Workspace) -> np.ndarray:
     from myna.safety.protected import check_protected
 
     embeds = read_embeddings(workspace.embeddings("target_train"), "spk")
-    own = {name: e for name, e in embeds.items() if not name.startswith(AUGMENTED)}
+    own = {name: e for name, e in embeds.items() if origin(name) is None}
     if len(own) != 1:
         raise MynaError(f"target_train has {len(own)} speakers ({', '.join(own)}): a clone is of one person")
     embedding = next(iter(own.values()))

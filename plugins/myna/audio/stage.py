@@ -84,7 +84,7 @@ def _read_sets(folders: Iterable[Path], recipe: Path, front_end: FrontEnd) -> li
 
 def _copies(sets: Iterable[SourceSet], train: Iterable[str], augment: Augment) -> dict[str, list[Change]]:
     """Decide which set gets which changed copies."""
-    wanted = changes(augment.speed, augment.pitch)
+    wanted = changes(**augment.model_dump(exclude={"sets"}))
     chosen: dict[str, list[Change]] = {}
     for source in sets:
         listed = matches(source.name, augment.sets)

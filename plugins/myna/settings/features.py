@@ -149,12 +149,18 @@ class Augment(Group):
     Attributes:
         sets: Shell patterns; training sets only.
         speed: Factors; tempo and pitch together.
-        pitch: Semitones, at the same tempo.
+        pitch: Semitones, at the same tempo; formants move along.
+        throat: Semitones; formants stay.
+        noise: dB of speech over pink noise.
+        room: Seconds in which a room's sound decays.
     """
 
     sets: tuple[str, ...]
     speed: tuple[Annotated[Real, Field(ge=0.25, le=4)], ...]
     pitch: tuple[Annotated[Real, Field(ge=-24, le=24)], ...]
+    throat: tuple[Annotated[Real, Field(ge=-12, le=12)], ...] = ()
+    noise: tuple[Annotated[Real, Field(ge=0, le=60)], ...] = ()
+    room: tuple[Annotated[Real, Field(ge=0.1, le=2)], ...] = ()
 
 
 class Text(Group):
