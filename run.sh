@@ -117,6 +117,11 @@ if [[ -n $compare ]]; then
   extra+=(--compare "$compare")
 fi
 
+local=$MYNA_ROOT/recipes/$recipe/local # may hold the recipe's own stages
+if compgen -G "$local/*.py" >/dev/null; then
+  export MYNA_CONF_PATH=${MYNA_CONF_PATH:+$MYNA_CONF_PATH:}$local
+fi
+
 names=() numbers=""
 for n in "${!STAGES[@]}"; do
   for name in ${STAGES[n]}; do

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -15,8 +16,12 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from myna.commands.recipe import system_runner
 from myna.corpora.kokoro_cast import PROSODY, Cast
 from myna.corpora.kokoro_letters import letters
+from myna.errors import MynaError
+from myna.recipe.compose import compose_recipe
+from myna.recipe.run import Recipe
 
 ROOT = Path(__file__).parents[2]
 LOCAL = ROOT / "recipes" / "base" / "local"
@@ -45,10 +50,17 @@ def load_script(name: str) -> ModuleType:
         sys.path.remove(str(LOCAL))
 
 
+TINY = [
+    *("base.rounds=4", "num_workers=1", "base.heard=4", "base.acoustic.minutes=0.05", "base.vocoder.minutes=0.05"),
+    *("base.acoustic.batch=2", "base.acoustic.rate=1e-3", "base.acoustic.options=[--warmup,1]"),
+    *("base.vocoder.batch=2", "base.vocoder.rate=1e-3"),
+]
+
+
 @pytest.fixture(scope="module")
-def pool(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A pool of two synthetic speakers, after all that prepares it."""
-    speech, folder = tmp_path_factory.mktemp("speech"), tmp_path_factory.mktemp("pool")
+def recipe(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Recipe]:
+    """The recipe in a folder of its own, on two synthetic speakers, after all that prepares the pool."""
+    speech, folder = tmp_path_factory.mktemp("speech"), tmp_path_factory.mktemp("recipes") / "base"
     with open(speech / "metadata.tsv", "w", encoding="utf-8", newline="") as stream:
         table = csv.writer(stream, delimiter="\t", quoting=csv.QUOTE_NONE)
         table.writerow(["corpus", "utt_id", "speaker", "language", "path", "transcript"])
@@ -58,11 +70,20 @@ def pool(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 wav = str(speech / f"{name}.wav")
                 subprocess.run(["espeak-ng", "-v", f"en-us+{voice}", "-w", wav, text], check=True)
                 table.writerow(["espeak", name, voice, "en-us", f"{name}.wav", text])
-    assert "6 recordings" in step("prepare_pool.py", speech, folder, "--jobs", "1")
-    step("prepare_text.py", folder)
-    step("prepare_pitch.py", folder, "--jobs", "1")
-    step("align.py", folder, "--rounds", "4")
-    return folder
+    shutil.copytree(LOCAL.parent / "conf", folder / "conf")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MYNA_CONF_PATH", str(LOCAL))
+        patch.setenv("OMP_NUM_THREADS", "1")
+        config = compose_recipe(folder, TINY, {"create_dataset.target": str(speech)})
+        made = Recipe(config, system_runner, {})
+        made.run(["create_dataset", "extract_features", "train_encoder"])
+        yield made
+
+
+@pytest.fixture(scope="module")
+def pool(recipe: Recipe) -> Path:
+    """The prepared pool."""
+    return Path(recipe.config.pool)
 
 
 def test_the_pool_has_frames_phonemes_pitch_and_durations_of_every_recording(pool: Path) -> None:
@@ -99,16 +120,10 @@ def test_short_utterances_are_joined_to_longer_ones_and_nothing_of_them_is_lost(
     assert joined
 
 
-def test_trainings_go_on_from_the_shipped_weights_and_are_exported(pool: Path, tmp_path: Path) -> None:
+def test_trainings_go_on_from_the_shipped_weights_and_are_exported(recipe: Recipe) -> None:
     """The acoustic model draws mels, the vocoder hears them; both count the steps that they go on from."""
-    out, folder = tmp_path / "out", tmp_path / "pretrained"
-    shutil.copytree(SHIPPED, folder)
-    for script in ("train_vits_mel.py", "train_vocoder.py"):
-        if script == "train_vocoder.py":
-            step("prepare_heard.py", pool, out, "--count", "4")
-        more = ["--heard", "--gan-from", "0"] if script == "train_vocoder.py" else ["--warmup", "1"]
-        step(script, pool, out, "--start", SHIPPED, "--minutes", "0.05", "--batch", "2", "--rate", "1e-3", *more)
-    step("export.py", out, folder)
+    recipe.run(["train_vits", "train_hifigan", "decode"])
+    folder = Path(recipe.config.exp_dir) / "base"
     before, after = (json.loads((f / "weights.json").read_text(encoding="utf-8")) for f in (SHIPPED, folder))
     assert after["pitch.safetensors"] == before["pitch.safetensors"]
     for part in ("tts.safetensors", "vocoder.safetensors"):
@@ -116,6 +131,27 @@ def test_trainings_go_on_from_the_shipped_weights_and_are_exported(pool: Path, t
         old, new = load_file(SHIPPED / part), load_file(folder / part)
         moved = [float((new[k].float() - old[k].float()).abs().mean()) for k in old if old[k].ndim > 1]
         assert 0 < max(moved) < 1e-2
+
+
+def test_new_people_are_the_old_ones_at_other_paces(pool: Path, tmp_path: Path) -> None:
+    """Each recording twice, with the frames of its phonemes in proportion; what is played slower is longer."""
+    step("more_people.py", pool, tmp_path)
+    counts = {name: row[0].split() for name, row in rows(tmp_path / "durations.tsv").items()}
+    frames, old = ({n: int(row[1]) for n, row in rows(p / "mels.tsv").items()} for p in (tmp_path, pool))
+    assert len(counts) == 12 and {name: sum(map(int, c)) for name, c in counts.items()} == frames
+    for name, length in frames.items():
+        original, pace = name.rsplit("*", 1)
+        assert length == pytest.approx(old[original] / float(pace), abs=2)
+    assert {name: min(map(int, c)) > 0 for name, c in counts.items()} == dict.fromkeys(counts, True)
+    embeds = np.fromfile(tmp_path / "embeds.f32", np.float32).reshape(-1, 256)
+    assert np.linalg.norm(embeds, axis=1) == pytest.approx(np.ones(12), abs=1e-3)
+
+
+def test_the_recipe_says_what_it_needs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MYNA_CONF_PATH", str(LOCAL))
+    shutil.copytree(LOCAL.parent / "conf", tmp_path / "base" / "conf")
+    with pytest.raises(MynaError, match="recipe base needs --target"):
+        Recipe(compose_recipe(tmp_path / "base"), system_runner, {}).run(["create_dataset"])
 
 
 def test_pieces_carry_the_pool_to_a_gpu_and_small_files_the_checkpoint_back(pool: Path, tmp_path: Path) -> None:
