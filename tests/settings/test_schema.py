@@ -11,6 +11,7 @@ import yaml
 
 from myna.cli import main
 from myna.recipe.compose import project_root
+from myna.settings.recipe import known_groups
 
 ROOT = project_root()
 FILES = sorted(
@@ -35,7 +36,9 @@ def test_every_yaml_names_its_schema_which_knows_its_keys(path: Path) -> None:
     named = re.search(r"^# yaml-language-server: \$schema=(\S+)$", text, re.MULTILINE)
     assert named, f"{path} names no schema"
     schema = json.loads((path.parent / named[1]).read_text(encoding="utf-8"))
-    assert list(unknown(yaml.safe_load(text), schema)) == []
+    keys = yaml.safe_load(text)
+    own = known_groups(keys.get("stages") or {})  # groups that a stage of the recipe's own names
+    assert [key for key in unknown(keys, schema) if key not in own] == []
 
 
 def test_a_schema_tells_a_wrong_key_from_a_right_one() -> None:
