@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from omegaconf import DictConfig, OmegaConf
-from partial_settings import settings_and_workspace as given
+from run_stage import run_stage
 from safetensors import safe_open
 
 from myna.errors import MynaError
@@ -16,6 +16,7 @@ from myna.espnet.embeddings import mean_embedding, read_embeddings, write_embedd
 from myna.espnet.encoder_report import choose, trial_utterances
 from myna.espnet.encoder_training import training_speakers
 from myna.espnet.train_encoder import run
+from myna.recipe.call import typed
 from myna.recipe.compose import compose_recipe
 from myna.settings.encoder import Encoder
 from myna.workspace import Workspace
@@ -69,8 +70,8 @@ def configuration(root: Path, member: str = "cnn", **encoder: object) -> DictCon
 
 def encoder_of(config: DictConfig) -> tuple[Encoder, Workspace]:
     """What a test of a part of the stage gives it."""
-    settings, workspace = given(config)
-    return settings.encoder, workspace
+    settings = typed(config)
+    return settings.encoder, Workspace.of(settings)
 
 
 @pytest.fixture
@@ -88,7 +89,7 @@ def recipe(tmp_path: Path, make_set: Callable[..., Path]) -> Path:
 def test_stage_trains_compares_and_embeds(recipe: Path) -> None:
     """Every utterance and speaker gets an embedding of length 1; the report names encoders and error rates."""
     config = configuration(recipe)
-    run(*given(config))
+    run_stage(run, config)
     out = recipe / "exp" / "encoder"
     report = json.loads((out / "report.json").read_text())
     assert (report["conditioning"], report["scoring"]) == ("cnn", "ge2e")
@@ -112,7 +113,7 @@ def test_stage_trains_compares_and_embeds(recipe: Path) -> None:
     before = {path: path.stat().st_mtime_ns for path in out.rglob("*embeds.scp")}
     lost = out / "embeds" / "pool_dev" / "spk_embeds.scp"
     lost.unlink()
-    run(*given(config))
+    run_stage(run, config)
     after = {path: path.stat().st_mtime_ns for path in out.rglob("*embeds.scp")}
     assert {path for path in before if before[path] != after[path]} == {lost, lost.with_name("utt_embeds.scp")}
 
@@ -120,7 +121,7 @@ def test_stage_trains_compares_and_embeds(recipe: Path) -> None:
 def test_missing_features_name_the_stage(tmp_path: Path) -> None:
     """Stage 2 before stage 1 says so."""
     with pytest.raises(MynaError, match=r"stage 1 \(extract_features\)"):
-        run(*given(configuration(tmp_path)))
+        run_stage(run, configuration(tmp_path))
 
 
 SMALL = {
@@ -136,7 +137,7 @@ def test_members_that_hear_something_else(recipe: Path, member: str) -> None:
     config = configuration(recipe, member, network=SMALL[member], train_set="pool_train", copies_per_speaker=1)
     if member == "cnn_mfcc":
         config.encoder.network.inputs = 20
-    run(*given(config))
+    run_stage(run, config)
     out = recipe / "exp" / "encoder"
     report = json.loads((out / "report.json").read_text())
     assert (report["conditioning"], report["scoring"]) == (member, "ge2e")
@@ -157,10 +158,10 @@ def test_a_member_from_outside_the_package(recipe: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(sys, "path", list(sys.path))
     monkeypatch.setenv("MYNA_CONF_PATH", str(own))
     config = configuration(recipe, "toy")
-    run(*given(config))
+    run_stage(run, config)
     report = json.loads((recipe / "exp" / "encoder" / "report.json").read_text())
     assert (report["conditioning"], report["own_parameters"]) == ("toy", 81 * 256)
-    run(*given(config))  # its weights load again: the configuration vouches for the class
+    run_stage(run, config)  # its weights load again: the configuration vouches for the class
 
 
 def test_speakers_left_out_are_heard_as_unseen(recipe: Path) -> None:
@@ -177,14 +178,14 @@ def test_speakers_left_out_are_heard_as_unseen(recipe: Path) -> None:
 def test_the_name_of_the_pretrained_encoder_is_taken(recipe: Path) -> None:
     """An own encoder under that name would be taken for it."""
     with pytest.raises(MynaError, match=r"encoder\.name=ge2e is the pre-trained encoder"):
-        run(*given(configuration(recipe, name="ge2e")))
+        run_stage(run, configuration(recipe, name="ge2e"))
 
 
 def test_statistics_are_fitted_only_to_what_has_them(recipe: Path) -> None:
     """`encoder.fit` of the classical encoder with a network is a combination that says what fits."""
     fit = {"_target_": "myna.espnet.encoder_statistics.fit_statistics"}
     with pytest.raises(MynaError, match=r"ConvEncoder has none: choose encoder=mfcc"):
-        run(*given(configuration(recipe, fit=fit)))
+        run_stage(run, configuration(recipe, fit=fit))
 
 
 def test_choice_of_the_conditioning_encoder() -> None:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 from omegaconf import DictConfig
-from partial_settings import settings_and_workspace
+from run_stage import run_stage
 from script import load
 from sealing import sealed
 
@@ -80,7 +80,7 @@ def test_the_encoder_goes_through_stage_2(project: Path, dump: Path, monkeypatch
 
     small = {"encoder.max_steps": 3, "encoder.crop": 24, "encoder.min_frames": 32, "encoder.trials.min_seconds": 0.3}
     config = configuration(project, monkeypatch, "encoder=gru", **small)
-    run(*settings_and_workspace(config))
+    run_stage(run, config)
     report = json.loads((Path(config.exp_dir) / "encoder" / "report.json").read_text(encoding="utf-8"))
     assert (report["conditioning"], report["training_steps"]) == ("gru", 3)
     assert (Path(config.exp_dir) / "encoder" / "gru.safetensors").is_file()
@@ -97,7 +97,7 @@ def test_the_acoustic_model_goes_through_stage_3(project: Path, dump: Path, monk
         lines = (dump / name / "utt2spk").read_text(encoding="utf-8").splitlines()
         rows = {line.split()[0]: np.eye(256, dtype=np.float32)[number] for number, line in enumerate(lines)}
         write_embeddings(Path(config.exp_dir) / "encoder" / "embeds" / name, "utt", rows)
-    run(*settings_and_workspace(config))
+    run_stage(run, config)
     report = json.loads((Path(config.exp_dir) / "tts" / "report.json").read_text(encoding="utf-8"))
     assert (report["chosen"], report["best_step"]) == ("trained", 2)
     run_tests(project / "tests" / "networks" / "tts" / "test_gru_mel.py")

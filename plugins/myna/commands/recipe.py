@@ -60,14 +60,15 @@ def _run(args: argparse.Namespace) -> int:
     if args.compare:
         from myna.compare.members import choose_members
 
-        choose_members(typed(config).compare)  # a wrong name is said at once
+        settings = typed(config)
+        choose_members(settings.compare)  # a wrong name is said at once
     numbers = dict(pair.split("=", 1) for pair in args.numbers.split())
     recipe = Recipe(config, system_runner, numbers)
     recipe.run(args.stages or list(recipe.stages))
     if args.compare:
         from myna.compare import run
 
-        print(f"comparison: {run.run(typed(config), args.overrides)}")
+        print(f"comparison: {run.run(settings, args.overrides)}")
     return 0
 
 

@@ -22,7 +22,7 @@ from myna.networks.tts.mel_network import TOKEN_SLOTS, MelNetwork
 from myna.networks.voice import save_weights
 from myna.settings.group import replaced
 from myna.settings.recipe import Settings
-from myna.settings.tts import MelAdapt, MelTts, Tts
+from myna.settings.tts import MelAdapt, MelTts, Tts, family
 from myna.text.front_end import load_front_end
 from myna.workspace import Workspace, run_again, run_first
 
@@ -61,9 +61,7 @@ def mel_tts(tts: Tts) -> MelTts:
     Raises:
         MynaError: They are of another family.
     """
-    if not isinstance(tts, MelTts):
-        raise MynaError(f"tts={tts.name} does not end in mel, and its tts.train is for those that do")
-    return tts
+    return family(tts, MelTts, "does not end in mel, and its tts.train is for those that do")
 
 
 def _train(settings: Settings, workspace: Workspace, network: MelNetwork, steps: int) -> dict[str, Any]:

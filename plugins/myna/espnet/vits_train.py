@@ -27,7 +27,7 @@ from myna.networks.tts.vits import VitsCore
 from myna.networks.voice import save_weights
 from myna.settings.group import replaced
 from myna.settings.recipe import Settings
-from myna.settings.tts import Distil, Prior, Tts, Vits, Waves
+from myna.settings.tts import Distil, Prior, Tts, Vits, Waves, family
 from myna.text.tokens import TokenList
 from myna.workspace import Workspace
 
@@ -86,9 +86,7 @@ def vits(tts: Tts) -> Vits:
     Raises:
         MynaError: They are of another family.
     """
-    if not isinstance(tts, Vits):
-        raise MynaError(f"tts={tts.name} is no VITS, and its tts.train is for those")
-    return tts
+    return family(tts, Vits, "is no VITS, and its tts.train is for those")
 
 
 def published(init: str) -> bool:

@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 
+from myna.errors import MynaError
 from myna.settings.group import Built, Group
 from myna.settings.numbers import (
     BatchSize,
@@ -258,6 +259,22 @@ class ForeignTts(Tts):
     """An acoustic model with a `train` from outside the package; what else that reads, Myna cannot know."""
 
     model_config = ConfigDict(extra="allow")
+
+
+def family[T: Tts](tts: Tts, kind: type[T], otherwise: str) -> T:
+    """Return the settings of an acoustic model as those of its family.
+
+    Args:
+        tts: The acoustic model.
+        kind: The family.
+        otherwise: What is wrong with one of another, behind its name.
+
+    Raises:
+        MynaError: It is of another.
+    """
+    if not isinstance(tts, kind):
+        raise MynaError(f"tts={tts.name} {otherwise}")
+    return tts
 
 
 def kind_of(node: Any) -> type[Tts]:

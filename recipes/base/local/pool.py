@@ -63,7 +63,11 @@ def is_held_out(utterance: Utterance) -> bool:
 SHARES = {"en": 0.36, "cmn": 0.42, "de": 0.05, "ru": 0.05, "fr": 0.04, "es": 0.03, "it": 0.03, "pt": 0.02}
 # Corpora of few words, or of one voice that would draw others towards itself: what each may have of its language.
 CAPS = {
-    **{"an4_en": 0.06, "barista_en": 0.08, "vctk_vits_en": 0.07, "hsk_cosyvoice2_zh": 0.25, "words_zh": 0.05},
+    "an4_en": 0.06,
+    "barista_en": 0.08,
+    "vctk_vits_en": 0.07,
+    "hsk_cosyvoice2_zh": 0.25,
+    "words_zh": 0.05,
     "resampled": 0.5,
 }
 
