@@ -53,7 +53,7 @@ def load_script(name: str) -> ModuleType:
 TINY = [
     *("base.rounds=4", "num_workers=1", "base.heard=4", "base.acoustic.minutes=0.05", "base.vocoder.minutes=0.05"),
     *("base.acoustic.batch=2", "base.acoustic.rate=1e-3", "base.acoustic.options=[--warmup,1]"),
-    *("base.vocoder.batch=2", "base.vocoder.rate=1e-3"),
+    *("base.vocoder.batch=2", "base.vocoder.rate=1e-3", "base.meta.minutes=0"),
 ]
 
 
@@ -122,7 +122,7 @@ def test_short_utterances_are_joined_to_longer_ones_and_nothing_of_them_is_lost(
 
 def test_trainings_go_on_from_the_shipped_weights_and_are_exported(recipe: Recipe) -> None:
     """The acoustic model draws mels, the vocoder hears them; both count the steps that they go on from."""
-    recipe.run(["train_vits", "train_hifigan", "decode"])
+    recipe.run(["train_vits", "train_hifigan", "fine_tune", "decode"])
     folder = Path(recipe.config.exp_dir) / "base"
     before, after = (json.loads((f / "weights.json").read_text(encoding="utf-8")) for f in (SHIPPED, folder))
     assert after["pitch.safetensors"] == before["pitch.safetensors"]
@@ -145,6 +145,14 @@ def test_new_people_are_the_old_ones_at_other_paces(pool: Path, tmp_path: Path) 
     assert {name: min(map(int, c)) > 0 for name, c in counts.items()} == dict.fromkeys(counts, True)
     embeds = np.fromfile(tmp_path / "embeds.f32", np.float32).reshape(-1, 256)
     assert np.linalg.norm(embeds, axis=1) == pytest.approx(np.ones(12), abs=1e-3)
+
+
+def test_too_few_recordings_for_an_episode_are_one_line(pool: Path, tmp_path: Path) -> None:
+    """It was a traceback."""
+    command = [sys.executable, str(LOCAL / "train_meta.py"), str(pool), str(tmp_path), "--minutes", "0.01"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+    assert f"{pool}: no speaker has " in done.stderr
 
 
 def test_the_recipe_says_what_it_needs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

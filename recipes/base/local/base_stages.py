@@ -65,12 +65,14 @@ def train_vocoder(settings: Settings, workspace: Workspace) -> None:
 
 
 def learn_to_adapt(settings: Settings, workspace: Workspace) -> None:
-    """Stage 5: what `adapt=maml` starts from."""
-    train("train_meta.py", settings, workspace, settings.base.meta, fresh=True)
+    """Stage 5: what `adapt=maml` starts from, on the base as it was trained here; 0 minutes leave the shipped one."""
+    export(settings, workspace)
+    if settings.base.meta["minutes"]:
+        train("train_meta.py", settings, workspace, settings.base.meta, "--base", workspace.exp / "base", fresh=True)
 
 
 def train(
-    program: str, settings: Settings, workspace: Workspace, piece: Mapping[str, Any], *more: str, fresh: bool = False
+    program: str, settings: Settings, workspace: Workspace, piece: Mapping[str, Any], *more: object, fresh: bool = False
 ) -> None:
     """Run a piece of training; it goes on from the checkpoint in `exp/`, or from the shipped weights."""
     workspace.exp.mkdir(parents=True, exist_ok=True)
@@ -81,10 +83,12 @@ def train(
 
 
 def export(settings: Settings, workspace: Workspace) -> None:
-    """Stage 6a: the averaged weights, as they ship, in `exp/base`."""
+    """Stage 6a: the averaged weights, and the start of `adapt=maml` where one was learned, as they ship: `exp/base`."""
     out = workspace.exp / "base"
     shutil.copytree(FOLDER, out, dirs_exist_ok=True, copy_function=shutil.copyfile)
     step("export.py", workspace.exp, out)
+    if (workspace.exp / "meta.ckpt").is_file():
+        step("train_meta.py", settings.pool, workspace.exp, "--base", out, "--ship", out)
 
 
 def measure(settings: Settings, workspace: Workspace) -> None:

@@ -21,7 +21,7 @@ import piecework
 from myna.adapt.meta import ALGORITHMS, Episode, tune
 from myna.adapt.policies.low_rank import Change, LowRank
 from myna.files import atomic_text
-from myna.networks.pretrained import load_part
+from myna.networks.pretrained import FOLDER, load_part
 from myna.networks.tts.vits_mel import VitsMel
 from pool import Utterance, is_held_out
 from train_vits_mel import Corpus, collate
@@ -108,10 +108,11 @@ def main() -> None:
     parser.add_argument("--rank", type=int, default=8)
     parser.add_argument("--compare", action="store_true")
     parser.add_argument("--ship", type=Path, help="folder of the shipped weights")
+    parser.add_argument("--base", type=Path, default=FOLDER, help="folder of the base that is adapted")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     torch.manual_seed(args.seed)
-    network = load_part("tts")
+    network = load_part("tts", args.base)
     assert isinstance(network, VitsMel)
     network.requires_grad_(True).flow.requires_grad_(False)
     network.tracker.requires_grad_(False)
@@ -130,6 +131,8 @@ def train(args: argparse.Namespace, network: VitsMel) -> None:
     """Play episodes; the log has the loss of queries after the inner steps."""
     corpus, play = Corpus(args.pool), ALGORITHMS[args.algorithm]
     cast = speakers(corpus)
+    if not cast:
+        raise SystemExit(f"{args.pool}: no speaker has {FEWEST} utterances, as an episode needs; add speech")
     print(f"{len(cast)} speakers", flush=True)
     changes = changes_of(network)
     # Reptile's gradient is a way in the space of parameters, and half of it is taken; MAML's is a slope.
