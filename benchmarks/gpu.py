@@ -30,7 +30,7 @@ from torch import Tensor
 from myna.deploy.graphs import Graphs, cut
 from myna.files import atomic_text
 from myna.networks.voice import Voice
-from myna.text.languages import LANGUAGES, canonical
+from myna.text.languages import language_number
 
 SENTENCE = "The birch canoe slid on the smooth planks, and nobody on the shore had seen it come so early in the year."
 WARM = 3
@@ -90,7 +90,7 @@ class Bench:
         self.half = torch.float16 if device == "cuda" else torch.bfloat16
         self.defaults = voice.config.defaults
         self.numbers = voice.encode(sentence)
-        self.code = LANGUAGES[canonical(voice.config.language)]
+        self.code = language_number(voice.config.language)
         self.graphs: Graphs = cut(voice)
         for part in (*self.graphs.parts.values(), voice.tts, voice.vocoder):
             part.to(device)  # type: ignore[union-attr]

@@ -235,3 +235,48 @@ def test_mixed_speakers_have_a_timbre_of_their_own_and_the_prosody_of_the_langua
 )
 def test_the_teacher_is_given_its_own_letters(language: str, text: str, spelt: str) -> None:
     assert letters(text, language) == spelt
+
+
+def test_a_listener_learns_who_speaks_and_the_base_is_asked_to_sound_like_them(pool: Path, tmp_path: Path) -> None:
+    small = ["--minutes", "0.05", "--batch", "2", "--rate", "1e-3"]
+    asked = ["--start", SHIPPED, "--keep-flow", "--warmup", "1", "--alike", "0.5"]
+    refused = [sys.executable, str(LOCAL / "train_vits_mel.py"), str(pool), str(tmp_path), *small, *map(str, asked)]
+    done = subprocess.run(refused, capture_output=True, text=True, env=os.environ | {"OMP_NUM_THREADS": "1"})
+    assert done.returncode != 0
+    assert "train_likeness.py" in done.stderr
+
+    assert "held-out people" in step("train_likeness.py", pool, tmp_path, *small)
+    step("train_vits_mel.py", pool, tmp_path, *small, *asked)
+    trained = torch.load(tmp_path / "vits_mel.ckpt", weights_only=True)
+    before = load_file(SHIPPED / "tts.safetensors")
+    moved = {name for name, value in trained["model"].items() if not torch.equal(value, before[name].float())}
+    assert "speaker.0.weight" in moved
+    assert not any(name.startswith("flow.") for name in moved)
+
+
+def test_whom_a_mixture_is_taken_for_is_asked_of_what_follows_the_text() -> None:
+    likeness = load_script("likeness")
+    from myna.networks.tts.vits_mel import VitsMel
+
+    torch.manual_seed(1)
+    model, listener = VitsMel(one_step=True), likeness.Listener().eval()
+    people = torch.nn.functional.normalize(torch.rand(4, 256), dim=-1)
+    batch = {
+        "tokens": torch.randint(1, 40, (4, 9)),
+        "token_lengths": torch.full((4,), 9),
+        "mel": torch.randn(4, 45, 80) - 5,
+        "mel_lengths": torch.full((4,), 45),
+        "speaker": people,
+        "language": torch.zeros(4, dtype=torch.long),
+        "durations": torch.full((4, 9), 5),
+    }
+    torch.nn.init.normal_(model.decoder.leave.weight, std=0.1)
+    _, asked = likeness.likeness_losses(model, listener, batch, 32)
+    asked["lent"].backward()
+    assert model.speaker[0].weight.grad.abs().sum() > 0
+    assert all(p.grad is None for p in model.encoder.parameters())
+    own = listener(torch.randn(4, 30, 80), torch.ones(4, 30, 1))
+    assert likeness.unlikeness(own, own) < likeness.unlikeness(own, own.flip(0))
+    mixed = likeness.mixtures(people)
+    assert torch.allclose(mixed.norm(dim=-1), torch.ones(4))
+    assert ((mixed @ people.T).max(1).values < 1 - 1e-5).any()

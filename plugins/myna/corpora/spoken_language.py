@@ -11,7 +11,7 @@ from myna.audio.trim import speech_segments
 from myna.errors import MynaError
 from myna.measure.recogniser import languages_of
 from myna.measure.whisper_models import whisper_language
-from myna.text.languages import LANGUAGES, canonical
+from myna.text.languages import LANGUAGES, NEW_LANGUAGES, canonical
 
 AUTO, DEFAULT = "auto", "en-us"
 PIECES, PIECE_S = 6, 10.0
@@ -66,6 +66,11 @@ def settle(wanted: str, files: Mapping[str, Path]) -> tuple[str, str]:
     if not pieces:  # nothing here will be used, whatever the language
         return DEFAULT, ""
     found = majority(pieces)
+    if found.language in NEW_LANGUAGES:
+        raise MynaError(
+            f"the recordings sound like {found}, which Myna has never heard; recipes/new_language teaches it: ./run.sh "
+            f"--recipe new_language --target FOLDER --name NAME -- create_dataset.language={found.language}"
+        )
     if found.language not in LANGUAGES:
         raise MynaError(
             f"the recordings sound like {found}, which Myna does not speak; if they are in another language, name it "

@@ -20,7 +20,7 @@ from myna.deploy.runtimes import Run, open_graphs
 from myna.errors import MynaError
 from myna.networks.voice_files import check_marks, front_end_of
 from myna.text.front_end import FrontEnd
-from myna.text.languages import LANGUAGES
+from myna.text.languages import language_number
 from myna.text.reading import Piece, Reading, read_text, spoken_or_error
 from myna.text.tokens import TokenList
 from myna.text.traced import PLAIN, Style
@@ -125,7 +125,9 @@ class Engine:
         """
         numbers = self.tokens.encode(piece.symbols)
         pairs = zip(piece.symbols, piece.languages, strict=True)
-        codes = [LANGUAGES[code] for symbol, code in pairs if symbol in self.known] or [LANGUAGES[piece.language]]
+        codes = [language_number(code) for symbol, code in pairs if symbol in self.known] or [
+            language_number(piece.language)
+        ]
         inside = codes if len(codes) + 2 == len(numbers) else []
         return self.draw(numbers, [codes[0], *inside, codes[-1]], seed, speed, piece.style.paced(speed) / speed)
 
@@ -136,7 +138,7 @@ class Engine:
 
         Args:
             numbers: Of tokens.
-            languages: Of each token, see `myna.text.languages.LANGUAGES`.
+            languages: Of each token, see `myna.text.languages.language_number`.
             seed: Same seed, same sound.
             speed: 1.2 is a fifth faster.
             rate: The same on top of it, exact over the sentence.

@@ -14,7 +14,7 @@ from myna.deploy.engine import Drawn, Engine
 from myna.deploy.rows import Array
 from myna.errors import MynaError
 from myna.networks.voice import Voice
-from myna.text.languages import LANGUAGES, canonical
+from myna.text.languages import language_number
 
 MEL_NEAR = 1e-3  # a value of the log-mel counts as the same
 # Where the network is undecided whether a frame has voice, a rounding decides, and its neighbours hear it.
@@ -139,7 +139,7 @@ def _speak(voice: Voice, engine: Engine, text: str) -> _Sentence:
     language = voice.config.language
     numbers = voice.encode(text)
     theirs, seconds = _timed(lambda: _torch(voice, numbers, language))
-    codes = [LANGUAGES[canonical(language)]] * len(numbers)
+    codes = [language_number(language)] * len(numbers)
     _whole(engine, numbers, codes)  # some runtimes prepare a length when it comes for the first time
     (drawn, wave), mine = _timed(lambda: _whole(engine, numbers, codes))
     next(engine.stream(text))
@@ -164,7 +164,7 @@ def _whole(engine: Engine, numbers: list[int], codes: list[int]) -> tuple[Drawn,
 def _torch(voice: Voice, numbers: list[int], language: str) -> tuple[NDArray[np.int64], Array, Array]:
     """Return durations `(L,)`, log-mel `(T, n_mels)` and samples `(T,)`."""
     tokens, length = torch.tensor([numbers]), torch.tensor([len(numbers)])
-    code = torch.tensor([LANGUAGES[canonical(language)]])
+    code = torch.tensor([language_number(language)])
     found: list[torch.Tensor] = []
     hook = voice.tts.duration.register_forward_hook(lambda _module, _inputs, output: found.append(output))
     try:

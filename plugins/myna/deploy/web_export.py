@@ -26,7 +26,7 @@ from myna.safety import audit, spread
 from myna.safety.consent import Scope
 from myna.safety.types import Request
 from myna.text.espeak_text import EspeakText
-from myna.text.languages import LANGUAGES, canonical
+from myna.text.languages import canonical, language_number
 
 VOICE, MANIFEST, INDEX = "voice", "manifest.json", "index.html"
 # Languages that the page reads as Myna does (`tests/deploy/test_web.py`), with espeak-ng's name of the voice. Mandarin
@@ -126,7 +126,7 @@ def _voice(engine: Engine) -> dict[str, Any]:
     return {
         "name": config.name,
         "language": canonical(config.language),
-        "languageNumber": LANGUAGES[canonical(config.language)],
+        "languageNumber": language_number(config.language),
         "espeak": SPOKEN[canonical(config.language)],
         "precision": config.precision,
         "sampleRate": config.sample_rate,

@@ -64,14 +64,21 @@ def of_pool(tts: MelTts, workspace: Workspace) -> Path | None:
 def of_target(tts: MelTts, workspace: Workspace) -> Path | None:
     """Return the Gaussians of the pool after four rounds on `dump/target_train`; see `of_pool`.
 
+    Where a network starts from scratch and there is no pool, they start from nothing, too.
+
     Returns:
         `exp/clone/aligner.safetensors`.
     """
-    pool, path = of_pool(tts, workspace), workspace.clone / FILE
-    if pool is not None and not path.is_file():
-        model, _ = train(*_recordings(tts, workspace, "target_train"), rounds=ROUNDS, start=Monophones.load(pool))
+    if chosen(tts) != MONOPHONES:
+        return None
+    path = workspace.clone / FILE
+    if not path.is_file():
+        alone = tts.init == "scratch" and not workspace.features("pool_train").is_dir()
+        pool = None if alone else of_pool(tts, workspace)
+        start = {"rounds": ROUNDS, "start": Monophones.load(pool)} if pool else {}
+        model, _ = train(*_recordings(tts, workspace, "target_train"), **start)
         model.save(path)
-    return pool and path
+    return path
 
 
 def _recordings(tts: MelTts, workspace: Workspace, name: str) -> tuple[list[str], Sequence[Recording]]:

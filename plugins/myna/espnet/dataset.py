@@ -14,7 +14,7 @@ from myna.errors import MynaError
 from myna.espnet.embeddings import read_embeddings
 from myna.espnet.toolkit import lean_import
 from myna.networks.tts.monophones import Monophones
-from myna.text.languages import LANGUAGES, canonical
+from myna.text.languages import canonical, language_number
 from myna.text.tokens import TokenList
 from myna.workspace import run_again, run_first
 
@@ -163,7 +163,7 @@ def _speech(utterance: FeatureUtterance) -> np.ndarray:
 
 
 def _language(utterance: FeatureUtterance) -> np.int64:
-    return np.int64(LANGUAGES[canonical(utterance.language)])
+    return np.int64(language_number(utterance.language))
 
 
 class DatasetBuilder(BaseBuilder):

@@ -18,7 +18,7 @@ from myna.audio.features import SPACE, FeatureSet, FeatureUtterance, format_phon
 from myna.errors import MynaError
 from myna.espnet.embeddings import read_embeddings
 from myna.files import atomic_text
-from myna.text.languages import LANGUAGES, canonical
+from myna.text.languages import language_number
 from myna.text.tokens import BOS, EOS, TokenList
 
 UNKNOWN = "<unk>"
@@ -48,7 +48,7 @@ def write_set(dump: Path, embeds: Path, out: Path) -> int:
     columns: dict[str, Callable[[FeatureUtterance], str]] = {
         "wav.scp": lambda u: str(Path(u.wav).absolute()),
         "text": lambda u: format_phones(texts[u.name]),
-        "utt2lid": lambda u: str(LANGUAGES[canonical(u.language)]),
+        "utt2lid": lambda u: str(language_number(u.language)),
         "speech_shape": lambda u: str(soundfile.info(u.wav).frames),
         "text_shape": lambda u: f"{len(texts[u.name])},{len(tokens) + 1}",
     }

@@ -31,7 +31,7 @@ from myna.networks.tts.prosody import timed as timed_prosody
 from myna.networks.weights import build, save_weights
 from myna.text.emotion import change_of
 from myna.text.front_end import DEFAULT, FrontEnd, build_front_end
-from myna.text.languages import LANGUAGES, canonical
+from myna.text.languages import canonical, language_number
 from myna.text.reading import Piece, Reading, read_text, spoken_or_error, whole_piece
 from myna.text.sentences import PAUSES
 from myna.text.tokens import TokenList
@@ -262,9 +262,9 @@ class Voice:
 
     def _languages(self, piece: Piece, known: list[int]) -> Tensor:
         """Return the language of the piece `(1,)`, or of each token `(1, L)` where the network can mix them."""
-        codes = [LANGUAGES[piece.languages[n]] for n in known]
+        codes = [language_number(piece.languages[n]) for n in known]
         if len(set(codes)) < 2 or not getattr(self.tts, "mixes_languages", False):
-            return torch.tensor([codes[0] if len(set(codes)) == 1 else LANGUAGES[piece.language]])
+            return torch.tensor([codes[0] if len(set(codes)) == 1 else language_number(piece.language)])
         return torch.tensor([[codes[0], *codes, codes[-1]]])
 
     def _durations(self, text: tuple[Tensor, ...], speed: float) -> Tensor:

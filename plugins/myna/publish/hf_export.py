@@ -29,7 +29,7 @@ from myna.safety.consent import Scope
 from myna.safety.release import admit, recorded
 from myna.safety.seal import CONSENT, read_sealed
 from myna.safety.types import Request
-from myna.text.languages import LANGUAGES, canonical
+from myna.text.languages import canonical, language_number
 from myna.text.tokens import BOS, EOS
 
 CALIBRATION = 4  # sentences that the decoder's loudness is learned from
@@ -173,7 +173,7 @@ def _weights(
     args = voice.config.tts
     sizes = Sizes.of(args)
     state = {name: value.detach().clone() for name, value in network.state_dict().items()}
-    code = torch.tensor([LANGUAGES[language]])
+    code = torch.tensor([language_number(language)])
     with torch.no_grad():
         conditions = torch.cat([network.condition(e[None], code)[:, :, 0] for e in speakers.values()])
     if not sizes.pairs:
@@ -197,7 +197,7 @@ def _speak(voice: Voice, speakers: Mapping[str, Tensor], language: str) -> None:
     from myna.adapt.unseen import sentences_file
 
     texts = sentences_file(language).read_text(encoding="utf-8").splitlines()[:CALIBRATION]
-    code = torch.tensor([LANGUAGES[language]])
+    code = torch.tensor([language_number(language)])
     for text in texts:
         numbers = torch.tensor([voice.encode(text, language)])
         for embedding in speakers.values():

@@ -13,9 +13,10 @@ import torch
 
 import piecework
 from examples import Example, chain, disturbed, joined
+from likeness import Listener, likeness_losses, load_listener
 from myna.networks.tts.mel_discriminator import MelPatchDiscriminator, judge_loss, maker_losses
 from myna.networks.tts.vits_mel import VitsMel
-from myna.text.languages import LANGUAGES
+from myna.text.languages import language_number
 from myna.text.tokens import default_tokens
 from pool import Pool, Utterance, balanced_weights, is_held_out
 
@@ -42,7 +43,7 @@ class Corpus:
         self.spans = [(int(a), int(b)) for _, a, b in spans]
         tokens = default_tokens()
         self.tokens = {name: tokens.encode(symbols) for name, (_, symbols) in phones.items()}
-        self.languages = {name: LANGUAGES[language] for name, (language, _) in phones.items()}
+        self.languages = {name: language_number(language) for name, (language, _) in phones.items()}
         unfit = folder / "unfit.tsv"  # of gate.py: clips that a teacher spoke badly
         left_out = {line.split("\t")[0] for line in unfit.read_text().splitlines()} if unfit.exists() else set()
         self.aligned = [u for u in utterances if u.name in phones and u.name not in left_out]
@@ -144,11 +145,18 @@ def losses_of(
     training: piecework.Training,
     batch: dict[str, torch.Tensor],
     segment: int,
+    listener: Listener | None = None,
+    alike: float = 0.0,
 ) -> tuple[torch.Tensor | None, torch.Tensor, dict[str, torch.Tensor]]:
     """Return the judge's loss, the network's, and all losses by name; without a judge the flow learns by matching.
 
     What does not require a gradient has no part in the network's loss.
     """
+    if listener is not None:
+        with training.mixed():
+            losses, asked = likeness_losses(model, listener, batch, segment)
+        total = torch.stack(list(losses.values())).sum() + alike * torch.stack(list(asked.values())).sum()
+        return None, total, losses | asked
     if judge is None:
         with training.mixed():
             losses = model(**batch, segment=segment)
@@ -177,8 +185,13 @@ def main() -> None:
     parser.add_argument(
         "--only-flow", action="store_true", help="leave all but the flow as it is: it follows what the others learned"
     )
+    parser.add_argument(
+        "--alike", type=float, default=0.0, help="weight of what the listener of OUT asks of likeness; with --keep-flow"
+    )
     parser.add_argument("--compile", action="store_true", help="a sixth faster on a CPU after a minute")
     args = parser.parse_args()
+    if args.alike and not args.keep_flow:
+        parser.error("--alike is of the mean mel, which the flow follows by itself; give it with --keep-flow")
     torch.set_num_threads(args.threads)
     torch.manual_seed(args.seed)
     corpus = Corpus(args.pool)
@@ -191,6 +204,7 @@ def main() -> None:
     parts = {"model": model, "optimizer": optimizer, "judge": judge, "critic": critic}
     training = piecework.Training("vits_mel", args, parts, model, decay=0.998)
     training.notes["one_step"] = args.keep_flow or args.gan_from is not None or training.notes.get("one_step", False)
+    listener = load_listener(args.out).to(args.device) if args.alike else None
     draw = batches(corpus, args.batch, shortest=args.segment)
     # What the judge asks of the flow must not drown what the others learn: each is clipped by itself.
     others = [parameter for name, parameter in model.named_parameters() if not name.startswith("flow.")]
@@ -203,7 +217,9 @@ def main() -> None:
     for step, random in training.steps(args.warmup):
         batch = {k: v.to(args.device) for k, v in draw(random).items()}
         judged = args.gan_from is not None and step >= args.gan_from
-        verdict, total, losses = losses_of(model, judge if judged else None, training, batch, args.segment)
+        verdict, total, losses = losses_of(
+            model, judge if judged else None, training, batch, args.segment, listener, args.alike
+        )
         optimizer.zero_grad()
         total.backward()
         torch.nn.utils.clip_grad_norm_(model.flow.parameters(), 1.0)

@@ -248,7 +248,7 @@ class VitsCore(nn.Module):
             tokens: `(B, L)` from a token list.
             token_lengths: `(B,)`.
             speaker: `(B, 256)`.
-            language: `(B,)`, see `myna.text.languages.LANGUAGES`.
+            language: `(B,)`, see `myna.text.languages.language_number`.
             speed: 2 speaks twice as fast.
             noise_scale: Deviation of the latents; 0 gives the mean.
             seed: Of the noise.

@@ -11,6 +11,7 @@ Sources: Kim et al., VITS (2021); Lipman et al., Flow Matching (2023); Mehta et 
 
 from itertools import pairwise
 from types import MappingProxyType
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -29,6 +30,24 @@ JUDGED_DETAIL = 1.0  # 1.5 before the means moved on from the flow: clearer to t
 RESIDUAL = 0.5  # deviation of what the flow adds, in normalised mel
 MATCHED_STEPS = 4
 ONE_STEP_NOISE = 0.667  # deviation of the noise where the flow learns to draw in one step
+
+
+class Drawn(NamedTuple):
+    """What a batch of recordings was drawn as, or a random stretch of it.
+
+    Attributes:
+        mel: `(B, T, n_mels)`, normalised: the recordings.
+        mean: `(B, T, n_mels)`, the mean drawn for them.
+        spread: `(B, T, C)`, prior and hidden text of each frame's token, and the place in it.
+        mask: `(B, T, 1)`.
+        condition: `(B, D)`.
+    """
+
+    mel: Tensor
+    mean: Tensor
+    spread: Tensor
+    mask: Tensor
+    condition: Tensor
 
 
 class FrameDecoder(nn.Module):
@@ -199,8 +218,8 @@ class VitsMel(MelNetwork):
             minimised.
         """
         batch = (tokens, token_lengths, mel, mel_lengths, speaker, language)
-        losses, *parts = self._learn(batch, segment, durations)
-        return losses if self.one_step else losses | {"flow": self._flow_loss(*parts)}
+        losses, drawn = self._learn(batch, segment, durations)
+        return losses if self.one_step else losses | {"flow": self._flow_loss(drawn)}
 
     def learn_and_draw(
         self, *batch: Tensor, segment: int | None = None, durations: Tensor | None = None
@@ -216,16 +235,42 @@ class VitsMel(MelNetwork):
             Losses, the normalised mel `(B, T, n_mels)` of the recordings, and the drawn one, whose gradient reaches
             the flow alone.
         """
-        losses, mel, mean, text, mask, condition = self._learn(batch, segment, durations)
-        condition = condition.detach()
+        losses, drawn = self._learn(batch, segment, durations)
+        mask, mean, condition = drawn.mask, drawn.mean.detach(), drawn.condition.detach()
         noise = ONE_STEP_NOISE * torch.randn_like(mean) * mask
-        velocity = self.flow(noise, torch.zeros_like(condition[:, 0]), mean.detach(), text.detach(), mask, condition)
-        return losses, mel * mask, (mean.detach() + RESIDUAL * (noise + velocity)) * mask
+        text = drawn.spread[..., self.n_mels : -2].detach()
+        velocity = self.flow(noise, torch.zeros_like(condition[:, 0]), mean, text, mask, condition)
+        return losses, drawn.mel * mask, (mean + RESIDUAL * (noise + velocity)) * mask
+
+    def learn_and_lend(
+        self, *, others: Tensor, segment: int | None = None, durations: Tensor | None = None, **batch: Tensor
+    ) -> tuple[dict[str, Tensor], Tensor, Tensor, Tensor]:
+        """Return the losses of `forward` but for the flow's, and means that can be asked to sound like someone.
+
+        Args:
+            others: `(N, speaker_size)`, N at most B: people who say what the first N rows say, at their own pitch.
+            segment: As for `forward`.
+            durations: As for `forward`.
+            **batch: The first six arguments of `forward`.
+
+        Returns:
+            Losses, the normalised mean mel `(B, T, n_mels)`, that of the others `(N, T, n_mels)`, whose gradient
+            reaches what follows the text, and the mask `(B, T, 1)`.
+        """
+        six = ("tokens", "token_lengths", "mel", "mel_lengths", "speaker", "language")
+        losses, drawn = self._learn(tuple(batch[name] for name in six), segment, durations)
+        count, condition = len(others), self._condition(others)
+        spread, mask = drawn.spread[:count].detach(), drawn.mask[:count]
+        with torch.no_grad():
+            pitch, voicing = self._intone(spread, mask, condition)
+            hertz, voiced = pitch_in_hertz(pitch), (voicing > 0).float() * mask[..., 0]
+        lent = self._decode(spread, hertz, voiced, mask, condition)
+        return losses, drawn.mean * drawn.mask, lent * mask, drawn.mask
 
     def _learn(
         self, batch: tuple[Tensor, ...], segment: int | None, durations: Tensor | None
-    ) -> tuple[dict[str, Tensor], Tensor, Tensor, Tensor, Tensor, Tensor]:
-        """Return all losses but the flow's, and what the flow learns from: mel, mean, text, mask, condition."""
+    ) -> tuple[dict[str, Tensor], Drawn]:
+        """Return all losses but the flow's, and what was drawn, which the flow learns from."""
         tokens, token_lengths, mel, mel_lengths, speaker, language = batch
         condition = self._condition(speaker)
         token_mask = length_mask(token_lengths, tokens.shape[1])
@@ -252,7 +297,7 @@ class VitsMel(MelNetwork):
             "voicing": _over(unsure, mask),
             "mean": _over((mean - mel).abs(), mask),
         }
-        return losses, mel, mean, spread[..., self.n_mels : -2], mask, condition
+        return losses, Drawn(mel, mean, spread, mask, condition)
 
     @torch.no_grad()
     def _pitch_of(self, mel: Tensor) -> tuple[Tensor, Tensor]:
@@ -278,7 +323,9 @@ class VitsMel(MelNetwork):
         inputs = torch.cat((spread[..., self.n_mels :], comb, extra), -1)
         return spread[..., : self.n_mels].detach() + self.gain * comb + self.decoder(inputs, mask, condition)
 
-    def _flow_loss(self, mel: Tensor, mean: Tensor, text: Tensor, mask: Tensor, condition: Tensor) -> Tensor:
+    def _flow_loss(self, drawn: Drawn) -> Tensor:
+        mel, mean, spread, mask, condition = drawn
+        text = spread[..., self.n_mels : -2]
         # Stratified times: every batch sees the whole way from noise to mel.
         time = (torch.rand(1, device=mel.device) + torch.arange(len(mel), device=mel.device) / len(mel)) % 1.0
         mean = mean.detach()
