@@ -10,8 +10,8 @@ hears at most a fifth of the words otherwise (some learners of speechocean762 re
 understood). Stages 0 to 4 of the recipe `custom` run once for each person and length, stage 5 once for each policy. A
 policy is a name of `adapt=`, with further words after colons: `full:tts.adapt.share=0.5`. Sentences are unseen,
 similarity is of d-vectors to recordings that no model was given, `scale` as `myna.measure.similarity.on_scale` has it,
-`others` the words wrong of three other speakers' embeddings with the tuned weights (what was forgotten). Every result is
-a line of OUTPUT/adapt.jsonl and is not computed twice; OUTPUT/adapt.md is the table, OUTPUT/adapt.png the picture.
+`others` the words wrong of three other speakers' embeddings with the tuned weights (what was forgotten). Every result
+is a line of OUTPUT/adapt.jsonl and is not computed twice; OUTPUT/adapt.md is the table, OUTPUT/adapt.png the picture.
 """
 
 import argparse
