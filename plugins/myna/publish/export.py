@@ -12,13 +12,7 @@ if TYPE_CHECKING:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command.
-
-    Args:
-        argv: Without the program's name; `sys.argv` when left out.
-
-    Returns:
-        0. What goes wrong is raised.
+    """Run the command on `argv`, or on what the process was given; returns 0.
 
     Raises:
         MynaError: The voice cannot be exported, or its consent is not in order.

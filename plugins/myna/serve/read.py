@@ -14,13 +14,7 @@ from myna.text.words import whole_words
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command.
-
-    Args:
-        argv: Without the program's name; `sys.argv` when left out.
-
-    Returns:
-        0. What goes wrong is raised.
+    """Run the command on `argv`, or on what the process was given; returns 0.
 
     Raises:
         MynaError: An unknown language, markup that cannot be read, or a voice that is broken or whose seal fails.

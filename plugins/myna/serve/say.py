@@ -56,13 +56,7 @@ STREAMED = ("wav", "mp3", "flac", "opus", "aac")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command.
-
-    Args:
-        argv: Without the program's name; `sys.argv` when left out.
-
-    Returns:
-        0. What goes wrong is raised.
+    """Run the command on `argv`, or on what the process was given; returns 0.
 
     Raises:
         MynaError: No voice, no text, an unknown language, a consent that does not cover the purpose, or a file that

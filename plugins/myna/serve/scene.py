@@ -33,17 +33,11 @@ if TYPE_CHECKING:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command.
-
-    Args:
-        argv: Without the program's name; `sys.argv` when left out.
-
-    Returns:
-        0. What goes wrong is raised.
+    """Run the command on `argv`, or on what the process was given; returns 0.
 
     Raises:
-        MynaError: The scene or a voice in it cannot be read, a consent does not cover the purpose, or the file cannot
-            be written.
+        MynaError: The scene or a voice in it cannot be read, a consent does not cover the purpose, or the file
+            cannot be written.
     """
     arguments = _parser().parse_args(argv)
     check_output(arguments.output)

@@ -43,15 +43,7 @@ class ConvEncoder(nn.Module):
         self.project = nn.Linear(2 * channels[-1], embedding)
 
     def forward(self, mel: Tensor, lengths: Tensor) -> Tensor:
-        """Embed a batch of utterances.
-
-        Args:
-            mel: `(B, T, inputs)`; what lies past a length is ignored.
-            lengths: `(B,)` frames of each.
-
-        Returns:
-            `(B, embedding)`, each of length 1.
-        """
+        """Embed `(B, T, inputs)`; behind `lengths (B,)` nothing counts. Returns `(B, embedding)`, L2 = 1."""
         mask = frame_mask(lengths, mel.shape[1]).to(mel.dtype)
         hidden = levelled(mel, mask)
         for convolution, norm in zip(self.convolutions, self.norms, strict=True):

@@ -38,15 +38,7 @@ class EcapaEncoder(nn.Module):
         self.projector = RawNet3Projector(self.pooling.output_size(), embedding)
 
     def forward(self, mel: Tensor, lengths: Tensor) -> Tensor:
-        """Embed a batch of utterances.
-
-        Args:
-            mel: `(B, T, inputs)`; what lies past a length is ignored.
-            lengths: `(B,)` frames of each.
-
-        Returns:
-            `(B, embedding)`, each of length 1.
-        """
+        """Embed `(B, T, inputs)`; behind `lengths (B,)` nothing counts. Returns `(B, embedding)`, L2 = 1."""
         if self.training:
             return self._embed(repeated(mel, lengths))
         return one_length_at_a_time(self._embed, mel, lengths)

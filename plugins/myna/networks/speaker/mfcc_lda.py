@@ -50,15 +50,7 @@ class MfccEncoder(nn.Module):
         return statistics((mel * mask) @ self.basis, mask)
 
     def forward(self, mel: Tensor, lengths: Tensor) -> Tensor:
-        """Embed a batch of utterances.
-
-        Args:
-            mel: `(B, T, inputs)`; what lies past a length is ignored.
-            lengths: `(B,)` frames of each.
-
-        Returns:
-            `(B, embedding)`, each of length 1.
-        """
+        """Embed `(B, T, inputs)`; behind `lengths (B,)` nothing counts. Returns `(B, embedding)`, L2 = 1."""
         return F.normalize((self.statistics(mel, lengths) - self.centre) @ self.turn, dim=1)
 
     def fit(self, rows: np.ndarray, speakers: Sequence[str], shrinkage: float = 0.1) -> int:

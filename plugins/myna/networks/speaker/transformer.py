@@ -51,15 +51,7 @@ class TransformerEncoder(nn.Module):
         self.project = nn.Linear(2 * width, embedding)
 
     def forward(self, mel: Tensor, lengths: Tensor) -> Tensor:
-        """Embed a batch of utterances.
-
-        Args:
-            mel: `(B, T, inputs)`; what lies past a length is ignored.
-            lengths: `(B,)` frames of each.
-
-        Returns:
-            `(B, embedding)`, each of length 1.
-        """
+        """Embed `(B, T, inputs)`; behind `lengths (B,)` nothing counts. Returns `(B, embedding)`, L2 = 1."""
         mask = frame_mask(lengths, mel.shape[1]).to(mel.dtype)
         near = F.gelu(self.near(levelled(mel, mask).transpose(1, 2))) * mask.transpose(1, 2)
         hidden = F.gelu(self.halve(near)).transpose(1, 2)
