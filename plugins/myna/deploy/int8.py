@@ -23,7 +23,7 @@ from myna.deploy.runtime import SUFFIX
 
 STATIC = ("frames", "pitch", "spectra")
 PRODUCTS = ["MatMul"]
-# By the names that the networks' layers have. Without the envelope of the vocoder's noise similarity was .977, now .985.
+# By the names that the networks' layers have. The envelope of the vocoder's noise alone takes .008 of similarity.
 LEAVING = ("/leave/MatMul", "/mean/MatMul", "/duration/out/MatMul", "/envelope/MatMul")
 
 Inputs = dict[str, NDArray[Any]]

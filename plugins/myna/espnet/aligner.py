@@ -75,8 +75,11 @@ def of_target(tts: MelTts, workspace: Workspace) -> Path | None:
     if not path.is_file():
         alone = tts.init == "scratch" and not workspace.features("pool_train").is_dir()
         pool = None if alone else of_pool(tts, workspace)
-        start = {"rounds": ROUNDS, "start": Monophones.load(pool)} if pool else {}
-        model, _ = train(*_recordings(tts, workspace, "target_train"), **start)
+        symbols, recordings = _recordings(tts, workspace, "target_train")
+        if pool is None:
+            model, _ = train(symbols, recordings)
+        else:
+            model, _ = train(symbols, recordings, rounds=ROUNDS, start=Monophones.load(pool))
         model.save(path)
     return path
 
