@@ -1,4 +1,4 @@
-"""recipes/new_language: a language that no base has heard, taught with and without the base."""
+"""recipes/new_language: a language that no base has heard, and its code everywhere else."""
 
 import json
 import subprocess
@@ -11,8 +11,10 @@ from myna.errors import MynaError
 from myna.networks.voice import Voice
 from myna.recipe.compose import compose_recipe
 from myna.recipe.run import Recipe
+from myna.text.front_end import build_front_end
 from myna.text.languages import LANGUAGES, MAX_LANGUAGES, NEW_LANGUAGES, canonical, language_number
 from myna.text.phonemes import phonemize
+from myna.text.reading import read_text
 
 ROOT = Path(__file__).parents[2]
 STAGES = ["create_dataset", "extract_features", "train_encoder", "train_vits", "train_hifigan", "fine_tune"]
@@ -57,6 +59,25 @@ def test_a_language_is_taught_from_nothing_but_the_speech(recordings: Path, tmp_
     voice = Voice.load(clone / "voice")
     assert voice.config.language == "sv"
     assert len(voice.speak("Hej på dig.", language="sv")) > 0.3 * voice.sample_rate
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("sv", "Hej på dig, min vän."),
+        ("fi", "Hyvää huomenta kaikille."),
+        ("el", "Καλημέρα σε όλους."),
+        ("ka", "გამარჯობა ყველას."),
+        ("ar", "صباح الخير."),
+        ("ta", "காலை வணக்கம்."),
+    ],
+)
+def test_a_text_is_read_in_its_own_language_and_not_as_english(language: str, text: str) -> None:
+    """Both where stage 1 makes phonemes and where the voice speaks: letters of Latin scripts were read as English."""
+    front_end = build_front_end(None)
+    (piece,) = read_text(text, language, front_end).pieces
+    assert (piece.language, set(piece.languages)) == (language, {language})
+    assert piece.symbols == front_end.symbols(text, language) == phonemize(text, language)
 
 
 def test_what_espeak_reads_has_a_number_though_no_base_has_heard_it() -> None:

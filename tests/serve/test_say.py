@@ -56,6 +56,8 @@ def test_a_pack_is_a_voice_too(voice_folder, tmp_path) -> None:
         (["", "--voice", "{voice}"], "nothing to say"),
         (["...", "--voice", "{voice}"], "nothing to say"),
         (["Hi", "--voice", "{voice}", "--language", "klingon"], "unknown language 'klingon'"),
+        (["Hej", "--voice", "{voice}", "--language", "sv"], "this voice cannot speak 'sv'"),
+        (["<speak>Hi <lang xml:lang='sv'>hej</lang></speak>", "--voice", "{voice}"], "this voice cannot speak 'sv'"),
         (["Hi", "--voice", "{voice}", "--speed", "9"], "speed 9 is outside"),
         (["Hi", "--voice", "{voice}", "--pitch", "13"], "pitch 13 is outside -12 to 12 semitones"),
         (["Hi", "--voice", "{voice}", "--tilt", "nan"], "tilt nan is outside"),

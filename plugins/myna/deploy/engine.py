@@ -115,7 +115,8 @@ class Engine:
         Raises:
             MynaError: It has not, or the language is unknown.
         """
-        return spoken_or_error(self.read(text, language), language or self.config.language)
+        own = self.config.language
+        return spoken_or_error(self.read(text, language), language or own, own)
 
     def draw_piece(self, piece: Piece, seed: int = 0, speed: float = 1.0) -> Drawn:
         """Prepare a piece of a reading, see `draw`.

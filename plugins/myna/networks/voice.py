@@ -300,7 +300,8 @@ class Voice:
         Raises:
             MynaError: It has not, or the language is unknown.
         """
-        return spoken_or_error(self.read(text, language), language or self.config.language)
+        own = self.config.language
+        return spoken_or_error(self.read(text, language), language or own, own)
 
     def _styled(self, text: str, language: str | None, style: Style) -> Reading:
         plain = (style.pitch, style.range, style.tilt) == (0.0, 1.0, 0.0)

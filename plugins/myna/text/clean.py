@@ -23,6 +23,8 @@ _KEPT = frozenset("…²³°℃℉ªº№™℠⁄¨´¸·‥" + "，。！？�
 _JOINERS = "\u200c\u200d"
 _PLAIN = re.compile(r"[\x20-\x7e\n]*")
 _NAMED = {"−": "-", "‐": "-", "‑": "-", "‒": "–", "―": "—", "＂": '"', "′": "′", "µ": "µ", "μ": "µ", "ſ": "s"}
+# The letter of a Greek word, and not the sign of a millionth, which is written so, too.
+_MU = re.compile("(?<=[\u0370-\u03ff\u1f00-\u1fff])μ|μ(?=[\u0370-\u03ff\u1f00-\u1fff])")
 _VARIATION = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef\U000e0000-\U000e007f]")
 
 
@@ -33,14 +35,14 @@ def clean(text: Traced) -> Traced:
     """
     if _PLAIN.fullmatch(text.text):
         return text
-    parts, place = [], 0
+    parts, place, letters = [], 0, {match.start() for match in _MU.finditer(text.text)}
     while place < len(text):
         end = place + 1
         while end < len(text) and unicodedata.combining(text.text[end]):
             end += 1
         if text.text[place : place + 2] == "\r\n":
             end = place + 2
-        parts.append(_cluster(text[place:end]))
+        parts.append(text[place:end] if place in letters else _cluster(text[place:end]))
         place = end
     return joined(parts)
 

@@ -13,7 +13,7 @@ from myna.errors import MynaError
 from myna.text.clean import clean
 from myna.text.emotion import expressed
 from myna.text.front_end import FrontEnd
-from myna.text.languages import AUTO, canonical
+from myna.text.languages import AUTO, NEW_LANGUAGES, canonical
 from myna.text.markup import FIRST, Inline, Inlines, Marked, plain_marked
 from myna.text.normalise import normalise
 from myna.text.say_as import said_as
@@ -205,7 +205,8 @@ class _Reader:
         main = line.styles[0].language or self.main
         inlines = self.marked.inlines
         line = _with_lexicon(line, self.front_end, inlines)
-        if self.front_end.by_sound:
+        # How a new language is written nobody knows here but espeak-ng, so all of a line is left to it.
+        if self.front_end.by_sound and main not in NEW_LANGUAGES:
             line, unread = routed(line, main)
             self.unread += unread
         else:
@@ -367,12 +368,22 @@ def whole_piece(text: str, symbols: list[str], language: str) -> Piece:
     return Piece(text, text, language, symbols, [language] * len(symbols), [], 0, len(text))
 
 
-def spoken_or_error(reading: Reading, language: str) -> Reading:
-    """Return a reading that has something to say.
+def spoken_or_error(reading: Reading, language: str, own: str) -> Reading:
+    """Return a reading that has something to say, in languages that a voice may know.
+
+    Args:
+        reading: Of the text.
+        language: That was asked for.
+        own: Of the voice.
 
     Raises:
-        MynaError: It has not; the message says why.
+        MynaError: It has not, or a language in it was never heard by a base nor taught to the voice.
     """
+    said = {code for piece in reading.pieces for code in piece.languages}
+    if untaught := said & NEW_LANGUAGES - {own}:
+        raise MynaError(
+            f"this voice cannot speak {min(untaught)!r}, which no base has heard: recipes/new_language teaches it"
+        )
     if reading.pieces:
         return reading
     if scripts := [d for d in reading.dropped if d.reason.startswith("none of")]:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 
 from myna.text.front_end import FrontEnd
-from myna.text.languages import LANGUAGES
 from myna.text.marks import ASCII_MARK, CLAUSE_MARKS
 from myna.text.markup import FIRST, Inline, Inlines
 from myna.text.scripts import script_of
@@ -177,7 +176,7 @@ def _add_text(out: Spelled, part: Traced, code: str, front_end: FrontEnd, follow
     rest = rest[len(marks) :]
     if not rest.text.strip():
         return
-    symbols = _before_word(rest.text, following, code if code in LANGUAGES else "en-us", front_end)
+    symbols = _before_word(rest.text, following, code, front_end)
     first = _append(out, symbols, code, front_end)
     words = [m.span() for m in _WORD.finditer(rest.text) if any(map(_is_said, m[0]))]
     shares = _shares(symbols, [rest.text[a:b] for a, b in words], code, front_end)
