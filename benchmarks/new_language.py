@@ -20,11 +20,11 @@ from typing import Any
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
-from adapt import Person, divided
+from adapt import STAGES, Person, divided
+from base import texts
 from base_leak import from_kaldi
 from base_speakers import RATE
 
-from myna.adapt.unseen import sentences_file
 from myna.files import atomic_text
 from myna.measure import mos, wer
 from myna.networks.voice import Voice
@@ -32,7 +32,6 @@ from myna.recipe.compose import compose_recipe, find_recipe, project_root
 from myna.recipe.run import Recipe
 from myna.workspace import Workspace
 
-STAGES = ["create_dataset", "extract_features", "train_encoder", "train_vits", "train_hifigan", "fine_tune"]
 # A network that knows nothing takes larger steps.
 STARTS = {"base": [], "scratch": ["tts.init=scratch", "tts.adapt.learning_rate=1e-3", "tts.adapt.patience=null"]}
 SENTENCES = 12
@@ -56,7 +55,8 @@ def taught(person: Person, minutes: float, start: str, steps: int | None, output
     words += [f"tts.adapt.max_steps={steps}"] if steps else []
     config = compose_recipe(find_recipe("new_language", project_root()), words, values)
     begun = time.perf_counter()
-    Recipe(config, stage_runner, {name: str(n) for n, name in enumerate(STAGES)}).run(STAGES)
+    stages = [*STAGES, "fine_tune"]
+    Recipe(config, stage_runner, {name: str(n) for n, name in enumerate(stages)}).run(stages)
     workspace = Workspace.of(config)
     report = json.loads((workspace.clone / "fine_tune.json").read_text(encoding="utf-8"))
     row = {"seconds": round(time.perf_counter() - begun), "step": report["chosen_step"], "steps": report["steps"]}
@@ -78,8 +78,7 @@ def result(person: Person, key: Row, steps: int | None, output: Path) -> Row:
     if key["start"] == "recordings":
         return key | scores(person.texts, person.held, RATE, person.language)
     voice, told = taught(person, key["minutes"], key["start"], steps, output)
-    lines = sentences_file(person.language).read_text(encoding="utf-8").splitlines()
-    said = [line.strip() for line in lines if line.strip()][:SENTENCES]
+    said = texts(person.language, SENTENCES)
     waves = [voice.speak(text, language=person.language, seed=number) for number, text in enumerate(said)]
     return key | told | scores(said, waves, voice.sample_rate, person.language)
 

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from myna.errors import MynaError
 from myna.networks.convnext import ConvNextBlock
+from myna.networks.speaker.pooling import statistics
 from myna.networks.tts.vits_mel import VitsMel
 
 FILE = "likeness.ckpt"
@@ -49,10 +50,7 @@ class Listener(nn.Module):
         x = self.enter(mel) * mask
         for block in self.blocks:
             x = block(x, mask)
-        count = mask.sum(1).clamp_min(1)
-        centre = (x * mask).sum(1) / count
-        spread = (((x - centre[:, None]).square() * mask).sum(1) / count + 1e-6).sqrt()
-        return nn.functional.normalize(self.leave(torch.cat((centre, spread), -1)), dim=-1)
+        return nn.functional.normalize(self.leave(statistics(x, mask)), dim=-1)
 
 
 def load_listener(folder: Path) -> Listener:
