@@ -70,6 +70,8 @@ def lora(tmp_path_factory) -> tuple[Path, torch.Tensor]:
             torch.nn.init.normal_(parameter, std=0.01)
     factors = policy.factors(network)
     policy.settle(network)
+    network.mel_mean += 0.5
+    factors |= {"mel_mean": network.mel_mean, "mel_std": network.mel_std}
     folder = tmp_path_factory.mktemp("voices") / "ana"
     voice.save(folder, base=base, factors=factors)
     (folder / "consent.yaml").write_text(CONSENT, encoding="utf-8")
@@ -92,6 +94,7 @@ def test_a_low_rank_voice_is_small_and_says_what_the_whole_one_says(lora) -> Non
     assert not torch.equal(
         voice.tts.encoder.attentions[0].qkv.weight, load_part("tts").encoder.attentions[0].qkv.weight
     )
+    assert torch.allclose(voice.tts.mel_mean, load_part("tts").mel_mean + 0.5, atol=1e-2)
     whole = folder.parent / "whole"
     voice.save(whole)  # what is exported does not lean on a base
     assert "base" not in yaml.safe_load((whole / "voice.yaml").read_text())
@@ -132,9 +135,21 @@ def half_missing(folder: Path) -> None:
     save_file(weights, path)
 
 
+def statistics_of_nothing(folder: Path) -> None:
+    path = folder / "tts.safetensors"
+    save_file(load_file(path) | {"mel_std": torch.full((80,), float("nan"))}, path)
+
+
+def statistics_of_other_bands(folder: Path) -> None:
+    path = folder / "tts.safetensors"
+    save_file(load_file(path) | {"mel_std": torch.ones(40)}, path)
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
+        (statistics_of_nothing, "finite"),
+        (statistics_of_other_bands, "(40,)"),
         (another_base, "adds to another base"),
         (wrong_shape, "has matrices"),
         (unknown_weight, "is no weight of the base"),

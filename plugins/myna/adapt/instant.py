@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 LEAST, MOST = 3.0, 30.0  # seconds of speech: what an embedding needs, and from where on tuning pays
 PIECE = 15.0
-HABITUAL = 12  # pieces, and sentences that the voice says, for habits
+HABITUAL = 12  # pieces, and sentences that the voice says, for habits and spectrum
+SPECTRUM = 0.5  # of the way: all of it is a little more alike, and takes over the microphone, too
 
 
 @dataclass(frozen=True)
@@ -76,23 +77,35 @@ def listen(recordings: Path) -> ReferenceSpeech:
     return speech
 
 
-def habits_in(speech: ReferenceSpeech, voice: "Voice") -> dict[str, float | None] | None:
-    """Return the habits of a person, as `voice.yaml` has them; what was said is not known."""
+def likened(speech: ReferenceSpeech, voice: "Voice", spectrum: float = SPECTRUM) -> None:
+    """Give a voice the long-term spectrum and the habits of a person; what was said is not known.
+
+    Args:
+        speech: Of the person.
+        voice: Of `voice_of`, changed in place; left as it is in a language without sentences of the project's.
+        spectrum: How far, see `myna.adapt.spectrum`.
+    """
     import torch
 
+    from myna.adapt.spectrum import take_over
+    from myna.audio.bandwidth import bandwidth
     from myna.audio.load import load_audio
     from myna.audio.mel import log_mel
     from myna.networks.habits import described, habits_of
 
-    mels, rate = [], voice.sample_rate
-    for piece in speech.pieces[:HABITUAL]:
-        wave = load_audio(piece.file, rate).wave
-        mels.append(log_mel(torch.from_numpy(wave[int(piece.start * rate) : int(piece.end * rate)])))
     try:
         lines = sentences_file(voice.config.language).read_text(encoding="utf-8").splitlines()
     except MynaError:
-        return None  # a language without sentences of the project's
-    return described(habits_of(voice, mels, [line for line in lines if line.strip()][:HABITUAL], read=False))
+        return
+    texts = [line for line in lines if line.strip()][:HABITUAL]
+    rate, waves = voice.sample_rate, []
+    for piece in speech.pieces[:HABITUAL]:
+        wave = load_audio(piece.file, rate).wave
+        waves.append(wave[int(piece.start * rate) : int(piece.end * rate)])
+    mels = [log_mel(torch.from_numpy(wave)) for wave in waves]
+    band = float(np.median([bandwidth(wave, rate) for wave in waves]))
+    take_over(voice, [mel[0] for mel in mels], texts, band, spectrum)
+    voice.config.habits = described(habits_of(voice, mels, texts, read=False))
 
 
 def language_of(recordings: Path, wanted: str) -> tuple[str, str]:

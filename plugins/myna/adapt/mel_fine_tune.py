@@ -21,6 +21,7 @@ from myna.adapt.choose import choose_step
 from myna.adapt.judge import TuningJudge
 from myna.adapt.plan import Plan, plan_of, seconds_of
 from myna.adapt.policies import POLICIES
+from myna.adapt.spectrum import take_over
 from myna.adapt.voice_parts import (
     base_part,
     consent_of,
@@ -35,7 +36,7 @@ from myna.espnet import aligner
 from myna.espnet.mel_train import adamw, build_model, clipped, data_set, mel_tts
 from myna.files import atomic_text
 from myna.kaldi import read_table
-from myna.networks.habits import Habits, described, habits_of
+from myna.networks.habits import described, habits_of
 from myna.networks.pretrained import load_part, part_hash
 from myna.networks.tts.mel_network import MelNetwork
 from myna.networks.voice import Voice, VoiceConfig
@@ -81,26 +82,32 @@ def fine_tune(settings: Settings, workspace: Workspace) -> None:
         front_end=load_front_end(workspace.dump),
     )
     base = shared_parts(voice) if POLICIES[plan.policy].small else {}
+    mels, texts = _recordings(workspace.features("target_train"))
+    take_over(voice, [mel[0] for mel in mels], texts, _band(workspace.features("target_train")), tts.adapt.spectrum)
     factors: dict[str, torch.Tensor] = {}
     report = asdict(plan) | {"chosen_step": 0}
     if plan.steps:
         trained, factors = _train(settings, workspace, voice, plan)
         report |= trained
-    voice.config.habits = described(_habits(workspace.features("target_train"), voice))
+    voice.config.habits = described(habits_of(voice, mels, texts, read=True))
     voice.save(out / "voice", base=base if factors else {}, factors=factors)
     consent_of(workspace, out / "voice" / "consent.yaml")
     atomic_text(out / "fine_tune.json", json.dumps(report, indent=1) + "\n")
     log.info("clone: step %s of %s chosen", report["chosen_step"], report.get("steps", 0))
 
 
-def _habits(recordings: Path, voice: Voice) -> Habits | None:
-    """Compare the person's recordings, as many as tell enough, with what the tuned voice makes of their texts."""
+def _recordings(features: Path) -> tuple[list[torch.Tensor], list[str]]:
+    """Return log-mels `(1, T, n_mels)` of the person, as many as tell enough, and the texts of the first ones."""
     from myna.espnet.dataset import Dataset
 
-    source = Dataset(str(recordings), ("mel",), augmented=False)
+    source = Dataset(str(features), ("mel",), augmented=False)
     places = range(0, len(source.utterances), max(1, len(source.utterances) // HABITUAL))[:HABITUAL]
     mels = [torch.from_numpy(np.array(source[n]["mel"], np.float32))[None] for n in places]
-    return habits_of(voice, mels, [source.utterances[n].text for n in places[:SAID]], read=True)
+    return mels, [source.utterances[n].text for n in places[:SAID]]
+
+
+def _band(features: Path) -> float:
+    return float(np.median([float(hertz) for hertz in read_table(features / "utt2band").values()]))
 
 
 def shared_parts(voice: Voice) -> dict[str, str]:
@@ -151,6 +158,8 @@ def _train(
     load_weights(model, out / "best" / f"step{chosen['chosen_step']}.pt")
     keep_part_of_the_way(network, before, plan.share)
     factors = policy.factors(network)
+    if factors:
+        factors |= {"mel_mean": network.mel_mean, "mel_std": network.mel_std}
     policy.settle(network)
     network.eval()
     return chosen | sizes, factors

@@ -91,7 +91,7 @@ def _consent(arguments: Namespace) -> tuple[Consent, Path | None]:
 
 def _instant(arguments: Namespace, speech: "ReferenceSpeech", consent: tuple[Consent, Path | None]) -> None:
     """Write the base with the person's embedding, whole or not at all."""
-    from myna.adapt.instant import habits_in, language_of, voice_of
+    from myna.adapt.instant import language_of, likened, voice_of
     from myna.safety.finish import finish
 
     language, line = language_of(arguments.recordings, arguments.language)
@@ -103,7 +103,7 @@ def _instant(arguments: Namespace, speech: "ReferenceSpeech", consent: tuple[Con
     )
     record, path = record_of(consent, speaker_id(arguments.name)), consent[1]
     voice = voice_of(speech, arguments.name, language)
-    voice.config.habits = habits_in(speech, voice)
+    likened(speech, voice)
     out = arguments.output
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name[:40]}-") as folder:

@@ -83,7 +83,7 @@ def habits_of(voice: "Voice", mels: Iterable[Tensor], texts: Sequence[str], read
     if not getattr(voice.tts, "takes_prosody", False):
         return None
     real = [_heard(voice, mel) for mel in mels]
-    own = [_heard(voice, _said(voice, text)) for text in texts]
+    own = [_heard(voice, mel_of(voice, text)) for text in texts]
     person, network = melody([h.tone for h in real]), melody([h.tone for h in own])
     if not (person.sentences and network.sentences) or network.within < LEAST_WITHIN:
         return None
@@ -121,7 +121,8 @@ def _heard(voice: "Voice", mel: Tensor) -> _Heard:
 
 
 @torch.inference_mode()
-def _said(voice: "Voice", text: str) -> Tensor:
+def mel_of(voice: "Voice", text: str) -> Tensor:
+    """Return the log-mel `(1, T, n_mels)` of the first piece of a text, as the voice says it without habits."""
     inputs, _ = voice.inputs(voice.reading(text).pieces[0])
     mel: Tensor = voice.tts.infer(*inputs, **voice.config.defaults)[0]
     return mel

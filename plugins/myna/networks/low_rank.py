@@ -16,13 +16,18 @@ def add_factors(network: nn.Module, factors: Mapping[str, Tensor], name: object)
 
     Args:
         network: The base.
-        factors: `<weight>:up (C_out, R)` and `<weight>:down (R, …)` for each weight that differs.
+        factors: `<weight>:up (C_out, R)` and `<weight>:down (R, …)` for each weight that differs; `<buffer>` as a
+            whole.
         name: Of the file, for the error.
 
     Raises:
         MynaError: A matrix has no partner, no such weight stands in the network, or shapes do not fit.
     """
     weights = dict(network.named_parameters())
+    factors = dict(factors)
+    for key, buffer in network.named_buffers():
+        if (whole := factors.pop(key, None)) is not None:
+            _replace(buffer, whole, f"{name}: {key[:60]!r}")
     names = {key.removesuffix(UP).removesuffix(DOWN) for key in factors}
     for key in sorted(names):
         weight, up, down = weights.get(key), factors.get(key + UP), factors.get(key + DOWN)
@@ -35,6 +40,13 @@ def add_factors(network: nn.Module, factors: Mapping[str, Tensor], name: object)
             raise MynaError(f"{name}: {key[:60]!r} has matrices {shapes}; get the voice again")
         change = (up.float() @ down.float()).view_as(weight)
         weight.add_(change)
+
+
+def _replace(buffer: Tensor, value: Tensor, what: str) -> None:
+    if value.shape != buffer.shape or not value.is_floating_point() or not bool(value.isfinite().all()):
+        found = f"{tuple(value.shape)} {value.dtype}"
+        raise MynaError(f"{what} is {found}, not {tuple(buffer.shape)} finite numbers; get the voice again")
+    buffer.copy_(value)
 
 
 def _fit(weight: Tensor, up: Tensor, down: Tensor) -> bool:

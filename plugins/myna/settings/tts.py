@@ -58,6 +58,7 @@ class MelAdapt(Choice):
         validate_every: Steps.
         patience: Validations without a better mel distance after which it ends; null: it goes on.
         words: Whether each validation counts wrong words, which takes a second a sentence.
+        spectrum: How far the level of each mel band goes from the base's to the person's before training; 0 leaves it.
     """
 
     policy: Policy = "auto"
@@ -73,6 +74,7 @@ class MelAdapt(Choice):
     validate_every: Some
     patience: Some | None = None
     words: Flag = True
+    spectrum: Share = 0.5
 
 
 class Tts(Group):
