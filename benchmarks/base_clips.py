@@ -1,5 +1,6 @@
 """Sentences spoken by a base with a stranger's embedding, scored one by one and kept, so that nothing is done twice."""
 
+import copy
 import hashlib
 import json
 import time
@@ -8,15 +9,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import librosa
 import numpy as np
 import torch
+import yaml
 from base_speakers import RATE, Person
 
+from myna.adapt.instant import HABITUAL, SPECTRUM
+from myna.adapt.spectrum import take_over
+from myna.adapt.unseen import sentences_file
+from myna.audio.bandwidth import bandwidth
+from myna.audio.mel import log_mel
 from myna.errors import MynaError
 from myna.files import atomic_text, sha256
 from myna.measure import mos, similarity, wer
 from myna.networks.pretrained import load_part, part_config
 from myna.networks.voice import Voice, VoiceConfig
+from myna.recipe.folders import CONF
 from myna.text.tokens import TokenList
 
 Clip = dict[str, Any]
@@ -47,22 +56,37 @@ class Base:
         """Load acoustic model and vocoder."""
         if missing := [name for name in FILES if not (folder / name).is_file()]:
             raise MynaError(f"{folder} is no base: {', '.join(missing)} missing; give a folder that export.py wrote")
-        self.hash = hashlib.sha256("".join(sha256(folder / name) for name in FILES).encode()).hexdigest()[:12]
+        self.defaults = yaml.safe_load((CONF / "tts" / "vits_mel.yaml").read_text(encoding="utf-8"))["infer"]
+        told = [*(sha256(folder / name) for name in FILES), json.dumps(self.defaults), str(SPECTRUM)]
+        self.hash = hashlib.sha256("".join(told).encode()).hexdigest()[:12]
         self.cells = output / "cells" / self.hash
         self.tts, self.vocoder = load_part("tts", folder), load_part("vocoder", folder)
         self.config = VoiceConfig(
-            "base", "en-us", part_config("tts", folder), part_config("vocoder", folder), text=_text(folder)
+            "base",
+            "en-us",
+            part_config("tts", folder),
+            part_config("vocoder", folder),
+            defaults=self.defaults,
+            text=_text(folder),
         )
         self.tokens = TokenList.load(folder / "tokens.txt")
 
-    def voice(self, embedding: np.ndarray) -> Voice:
-        """Return a voice that speaks with a GE2E embedding `(256,)`."""
-        return Voice(self.config, self.tts, self.vocoder, torch.from_numpy(embedding), self.tokens)
+    def voice(self, embedding: np.ndarray, given: np.ndarray | None = None) -> Voice:
+        """Return a voice that speaks with a GE2E embedding `(256,)` and the spectrum of speech `(T,)` at 16 kHz.
+
+        As `myna clone` makes an instant voice, but for the habits.
+        """
+        if given is None:
+            return Voice(self.config, self.tts, self.vocoder, torch.from_numpy(embedding), self.tokens)
+        tts = copy.deepcopy(self.tts)
+        voice = Voice(self.config, tts, self.vocoder, torch.from_numpy(embedding), self.tokens)
+        wave = librosa.resample(given, orig_sr=RATE, target_sr=voice.sample_rate)
+        lines = sentences_file("en-us").read_text(encoding="utf-8").splitlines()[:HABITUAL]
+        take_over(voice, [log_mel(torch.from_numpy(wave))[0]], lines, bandwidth(given, RATE), SPECTRUM)
+        return voice
 
 
 def _text(folder: Path) -> dict[str, Any]:
-    import yaml
-
     from myna.text.front_end import DEFAULT
 
     found = yaml.safe_load((folder / "voice.yaml").read_text(encoding="utf-8"))
@@ -80,7 +104,7 @@ def clips(base: Base, task: Task, embedding: np.ndarray, seed: int) -> list[Clip
     if path.is_file():
         found = json.loads(path.read_text(encoding="utf-8"))
         kept = found["clips"] if found["given"] == given else {}
-    voice = base.voice(embedding)
+    voice = base.voice(embedding, task.person.given)
     if any(text not in kept for text in task.sentences):
         voice.speak("A.", "en-us")  # the first sentence is slow
     for number, text in enumerate(task.sentences):
