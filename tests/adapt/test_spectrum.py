@@ -29,7 +29,17 @@ def test_a_voice_takes_the_whole_spectrum_over() -> None:
     wanted = [tilted(mel_of(voice, text)[0]) for text in TEXTS]
     take_over(voice, wanted, TEXTS, NYQUIST, 1.0)
     for text, mel in zip(TEXTS, wanted, strict=True):
-        torch.testing.assert_close(mel_of(voice, text)[0], mel, rtol=1e-3, atol=0.05)
+        off = mel_of(voice, text)[0] - mel
+        torch.testing.assert_close(off, off.mean().expand_as(off), rtol=1e-3, atol=0.05)  # but for how loud it is
+
+
+@pytest.mark.parametrize("louder", [-3.0, 2.0])
+def test_how_loud_somebody_was_recorded_changes_nothing(louder: float) -> None:
+    quiet, loud = toy_voice(), toy_voice()
+    mels = [tilted(mel_of(quiet, text)[0]) for text in TEXTS]
+    take_over(quiet, mels, TEXTS, NYQUIST, 0.5)
+    take_over(loud, [mel + louder for mel in mels], TEXTS, NYQUIST, 0.5)
+    torch.testing.assert_close(quiet.tts.mel_mean, loud.tts.mel_mean, rtol=1e-3, atol=1e-3)
 
 
 @pytest.mark.parametrize(("strength", "texts"), [(0.0, TEXTS), (1.0, [])])
@@ -43,10 +53,14 @@ def test_where_nothing_is_asked_nothing_changes(strength: float, texts: list[str
 def test_what_a_narrow_recording_lacks_is_not_taken_for_silence() -> None:
     network, flat = toy_voice().tts, Spectrum(torch.zeros(80), torch.ones(80))
     before, heard = network.mel_mean.clone(), upper_edges(MelConfig()) <= 4000
-    person = Spectrum(torch.where(heard, 0.5, -9.0), torch.where(heard, 1.0, 0.1))
+    tilt = torch.linspace(0.5, -0.5, 80)
+    person = Spectrum(torch.where(heard, tilt, -9.0), torch.where(heard, 1.0, 0.1))
     move(network, flat, person, 4000.0, 1.0)
-    assert 0 < int(heard.sum()) < 80 - EDGE
-    torch.testing.assert_close(network.mel_mean - before, torch.full((80,), 0.5))
+    top, shift = int(heard.sum()), network.mel_mean - before
+    assert 0 < top < 80 - EDGE
+    torch.testing.assert_close(shift[:top] - shift[0], tilt[:top] - tilt[0])
+    torch.testing.assert_close(shift[top:], shift[top - EDGE : top].mean().expand(80 - top))
+    assert torch.equal(network.mel_std[top:], torch.full((80 - top,), float(network.mel_std[-1])))
 
 
 @given(

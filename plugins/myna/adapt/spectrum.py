@@ -68,9 +68,15 @@ def move(network: MelNetwork, own: Spectrum, person: Spectrum, band: float, stre
     top = int(heard.sum())
     if not top:
         return
-    shift = strength * (person.mean - own.mean).clamp(-SHIFT, SHIFT)
+    shift = strength * _colour(own.mean, person.mean, heard).clamp(-SHIFT, SHIFT)
     shift = torch.where(heard, shift, shift[max(0, top - EDGE) : top].mean())
     wider = (person.std / own.std.clamp_min(1e-3)).clamp(*SCALES)
     scale = torch.where(heard, wider, 1.0)
     turned = own.mean + shift - own.mean * scale
     network.set_statistics(network.mel_mean * scale + turned, network.mel_std * scale)
+
+
+def _colour(own: Tensor, person: Tensor, heard: Tensor) -> Tensor:
+    # How loud somebody was recorded is nothing of the person: the bands that carry the speech keep their level.
+    change, weight = person - own, own.exp() * heard
+    return change - (weight * change).sum() / weight.sum()
