@@ -261,7 +261,8 @@ def plot(rows: Sequence[Row], path: Path) -> None:
     for (policy, seconds), of in sorted(groups.items()):
         x, y = _mean([row["scale"] for row in of]), 100 * _mean([row["wer"] for row in of])
         axes.scatter(x, y, marker="*" if policy == "recordings" else "o")
-        axes.annotate(f"{policy}, {seconds:g} s", (x, y), xytext=(5, 4), textcoords="offset points", fontsize=8)
+        label, at = (policy, (-55, 4)) if policy == "recordings" else (f"{policy}, {seconds:g} s", (5, 4))
+        axes.annotate(label, (x, y), xytext=at, textcoords="offset points", fontsize=8)
     axes.set(xlabel="likeness: 0 as strangers, 1 as the person's own recordings", ylabel="words wrong, %")
     axes.grid(alpha=0.3)
     figure.savefig(path, dpi=110)
