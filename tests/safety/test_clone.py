@@ -5,10 +5,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+import torch
 
 from myna import cli
+from myna.adapt.spectrum import spectrum_of
+from myna.audio.mel import log_mel
+from myna.networks.habits import mel_of
+from myna.networks.pretrained import load_part
 from myna.networks.voice import Voice
 from myna.safety import consent, protected
+
+TEXTS = ["The birch canoe slid on the smooth planks.", "Glue the sheet to the dark blue background."]
 
 
 @pytest.fixture
@@ -36,6 +43,18 @@ def test_seconds_of_speech_are_a_sealed_voice_that_speaks(recording: Path, tmp_p
     assert cli.main(["verify", str(tmp_path / "said.wav")]) == 0
     assert clone(recording, out, "--consent", "own_voice") == 2  # never replaced
     assert "exists and is not replaced" in capsys.readouterr().err
+
+
+def test_an_instant_voice_has_the_colour_of_its_person(recording: Path, tmp_path: Path, speech) -> None:
+    out = tmp_path / "voice"
+    assert clone(recording, out, "--consent", "own_voice", "--language", "en-us") == 0
+    mine, plain = Voice.load(out), Voice.load(out)
+    base = load_part("tts")
+    plain.tts.set_statistics(base.mel_mean, base.mel_std)
+    wave = torch.from_numpy(np.asarray(speech.wave, np.float32))
+    real = spectrum_of([log_mel(wave)[0]])
+    off = [real.mean - spectrum_of([mel_of(voice, text)[0] for text in TEXTS]).mean for voice in (mine, plain)]
+    assert off[0].std() < 0.8 * off[1].std()
 
 
 def test_without_consent_nothing_is_listened_to(recording: Path, tmp_path: Path, capsys) -> None:
