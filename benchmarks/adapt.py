@@ -32,7 +32,7 @@ import soundfile
 import torch
 from base_speakers import RATE, Recording, held_out, read_metadata
 
-from myna.adapt.unseen import sentences_file
+from myna.adapt.unseen import own_sentences
 from myna.audio.load import load_audio
 from myna.corpora import asterisk
 from myna.errors import MynaError
@@ -170,8 +170,7 @@ def _parts(whole: Path, own: Path) -> list[tuple[Path, Path]]:
 
 def texts(count: int, language: str = "en-us") -> list[str]:
     """Return test sentences."""
-    lines = sentences_file(language).read_text(encoding="utf-8").splitlines()
-    return [line.strip() for line in lines if line.strip() and not line.startswith("#")][-count:]
+    return own_sentences(language)[-count:]
 
 
 def score(voice: Voice, person: Person, cast: Sequence[Person]) -> Row:

@@ -28,7 +28,7 @@ from base_clips import Base, Clip, Task, clips, recordings
 from base_speakers import RATE, Person, Recording, held_out, person, prints, read_metadata
 from tqdm import tqdm
 
-from myna.adapt.unseen import sentences_file
+from myna.adapt.unseen import own_sentences
 from myna.files import atomic_text
 from myna.measure import similarity, wer
 from myna.text.languages import canonical
@@ -44,8 +44,7 @@ Row = dict[str, Any]
 
 def texts(language: str, count: int) -> list[str]:
     """Return the first test sentences of a language."""
-    lines = sentences_file(language).read_text(encoding="utf-8").splitlines()
-    return [line.strip() for line in lines if line.strip()][:count]
+    return own_sentences(language)[:count]
 
 
 def cast(rows: Sequence[Recording], size: dict[str, int]) -> dict[str, list[Person]]:

@@ -15,9 +15,9 @@ import torch
 import yaml
 from base_speakers import RATE, Person
 
-from myna.adapt.instant import HABITUAL, SPECTRUM
+from myna.adapt.instant import HABITUAL, choice
 from myna.adapt.spectrum import take_over
-from myna.adapt.unseen import sentences_file
+from myna.adapt.unseen import own_sentences
 from myna.audio.bandwidth import bandwidth
 from myna.audio.mel import log_mel
 from myna.errors import MynaError
@@ -25,7 +25,6 @@ from myna.files import atomic_text, sha256
 from myna.measure import mos, similarity, wer
 from myna.networks.pretrained import load_part, part_config
 from myna.networks.voice import Voice, VoiceConfig
-from myna.recipe.folders import CONF
 from myna.text.tokens import TokenList
 
 Clip = dict[str, Any]
@@ -56,8 +55,8 @@ class Base:
         """Load acoustic model and vocoder."""
         if missing := [name for name in FILES if not (folder / name).is_file()]:
             raise MynaError(f"{folder} is no base: {', '.join(missing)} missing; give a folder that export.py wrote")
-        self.defaults = yaml.safe_load((CONF / "tts" / "vits_mel.yaml").read_text(encoding="utf-8"))["infer"]
-        told = [*(sha256(folder / name) for name in FILES), json.dumps(self.defaults), str(SPECTRUM)]
+        defaults, self.spectrum = choice()["infer"], choice()["adapt"]["spectrum"]
+        told = [*(sha256(folder / name) for name in FILES), json.dumps(defaults), str(self.spectrum)]
         self.hash = hashlib.sha256("".join(told).encode()).hexdigest()[:12]
         self.cells = output / "cells" / self.hash
         self.tts, self.vocoder = load_part("tts", folder), load_part("vocoder", folder)
@@ -66,7 +65,7 @@ class Base:
             "en-us",
             part_config("tts", folder),
             part_config("vocoder", folder),
-            defaults=self.defaults,
+            defaults=defaults,
             text=_text(folder),
         )
         self.tokens = TokenList.load(folder / "tokens.txt")
@@ -81,8 +80,8 @@ class Base:
         tts = copy.deepcopy(self.tts)
         voice = Voice(self.config, tts, self.vocoder, torch.from_numpy(embedding), self.tokens)
         wave = librosa.resample(given, orig_sr=RATE, target_sr=voice.sample_rate)
-        lines = sentences_file("en-us").read_text(encoding="utf-8").splitlines()[:HABITUAL]
-        take_over(voice, [log_mel(torch.from_numpy(wave))[0]], lines, bandwidth(given, RATE), SPECTRUM)
+        mels, texts = [log_mel(torch.from_numpy(wave))], own_sentences("en-us")[:HABITUAL]
+        take_over(voice, mels, texts, bandwidth(given, RATE), self.spectrum)
         return voice
 
 

@@ -117,13 +117,11 @@ def test_the_mouth_moves_with_the_sound(page: Page) -> None:
     }
     code = "async ([wav, face]) => (await import('/helpers.js')).beside(wav, face)"
     lags = []
-    for _ in range(3):  # a busy machine shows a picture late now and then; a mouth that is off is off each time
+    for _ in range(3):  # a busy machine shows a picture late now and then: the middle one of three counts
         found = page.evaluate(code, [tone(opened, fps), shown])
         lags.append(abs(lag(np.array(found["heard"]), np.array(found["seen"]))))
         print(f"mouth off the sound: {lags[-1]} ms, {len(found['seen'])} pictures")
-        if lags[-1] < LATEST:
-            break
-    assert min(lags) < LATEST
+    assert np.median(lags) < LATEST
 
 
 def lag(heard: np.ndarray, seen: np.ndarray) -> int:

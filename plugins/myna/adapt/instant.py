@@ -5,12 +5,12 @@ Source: Jia et al., Transfer Learning from Speaker Verification to Multispeaker 
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import yaml
 
-from myna.adapt.unseen import sentences_file
+from myna.adapt.unseen import own_sentences
 from myna.corpora import folder as folders
 from myna.corpora.pieces import Findings, Rules, Segment, examine, other_speakers
 from myna.corpora.quality import Limits
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 LEAST, MOST = 3.0, 30.0  # seconds of speech: what an embedding needs, and from where on tuning pays
 PIECE = 15.0
 HABITUAL = 12  # pieces, and sentences that the voice says, for habits and spectrum
-SPECTRUM = 0.5  # of the way: all of it is a little more alike, and takes over the microphone, too
 
 
 @dataclass(frozen=True)
@@ -77,13 +76,17 @@ def listen(recordings: Path) -> ReferenceSpeech:
     return speech
 
 
-def likened(speech: ReferenceSpeech, voice: "Voice", spectrum: float = SPECTRUM) -> None:
+def choice() -> dict[str, Any]:
+    """Return `conf/tts/vits_mel.yaml`, whose numbers an instant voice is made with."""
+    return dict(yaml.safe_load((CONF / "tts" / "vits_mel.yaml").read_text(encoding="utf-8")))
+
+
+def likened(speech: ReferenceSpeech, voice: "Voice") -> None:
     """Give a voice the long-term spectrum and the habits of a person; what was said is not known.
 
     Args:
         speech: Of the person.
         voice: Of `voice_of`, changed in place; left as it is in a language without sentences of the project's.
-        spectrum: How far, see `myna.adapt.spectrum`.
     """
     import torch
 
@@ -94,17 +97,16 @@ def likened(speech: ReferenceSpeech, voice: "Voice", spectrum: float = SPECTRUM)
     from myna.networks.habits import described, habits_of
 
     try:
-        lines = sentences_file(voice.config.language).read_text(encoding="utf-8").splitlines()
+        texts = own_sentences(voice.config.language)[:HABITUAL]
     except MynaError:
         return
-    texts = [line for line in lines if line.strip()][:HABITUAL]
     rate, waves = voice.sample_rate, []
     for piece in speech.pieces[:HABITUAL]:
         wave = load_audio(piece.file, rate).wave
         waves.append(wave[int(piece.start * rate) : int(piece.end * rate)])
     mels = [log_mel(torch.from_numpy(wave)) for wave in waves]
     band = float(np.median([bandwidth(wave, rate) for wave in waves]))
-    take_over(voice, [mel[0] for mel in mels], texts, band, spectrum)
+    take_over(voice, mels, texts, band, choice()["adapt"]["spectrum"])
     voice.config.habits = described(habits_of(voice, mels, texts, read=False))
 
 
@@ -127,8 +129,7 @@ def voice_of(speech: ReferenceSpeech, name: str, language: str) -> "Voice":
     from myna.text.tokens import TokenList
 
     check_protected(speech.embedding)
-    defaults = yaml.safe_load((CONF / "tts" / "vits_mel.yaml").read_text(encoding="utf-8"))["infer"]
     tts, vocoder = part_config("tts"), part_config("vocoder")
-    config = VoiceConfig(name=name, language=language, tts=tts, vocoder=vocoder, defaults=defaults)
+    config = VoiceConfig(name=name, language=language, tts=tts, vocoder=vocoder, defaults=choice()["infer"])
     parts = load_part("tts"), load_part("vocoder")
     return Voice(config, *parts, torch.from_numpy(speech.embedding), TokenList.load(FOLDER / "tokens.txt"))

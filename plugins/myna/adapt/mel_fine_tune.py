@@ -60,8 +60,8 @@ def fine_tune(settings: Settings, workspace: Workspace) -> None:
     Raises:
         MynaError: An earlier stage has not run.
     """
-    tts, out = mel_tts(settings.tts), workspace.clone
-    plan = plan_of(tts.adapt, seconds_of(workspace.features("target_train")))
+    tts, out, features = mel_tts(settings.tts), workspace.clone, workspace.features("target_train")
+    plan = plan_of(tts.adapt, seconds_of(features))
     log.info("clone: %s (%s, %d steps, share %g)", plan.why, plan.policy, plan.steps, plan.share)
     network, built = _base(tts, workspace.base)
     vocoder, vocoder_config = vocoder_part(workspace.vocoder)
@@ -82,8 +82,8 @@ def fine_tune(settings: Settings, workspace: Workspace) -> None:
         front_end=load_front_end(workspace.dump),
     )
     base = shared_parts(voice) if POLICIES[plan.policy].small else {}
-    mels, texts = _recordings(workspace.features("target_train"))
-    take_over(voice, [mel[0] for mel in mels], texts, _band(workspace.features("target_train")), tts.adapt.spectrum)
+    mels, texts, band = _recordings(features)
+    take_over(voice, mels, texts, band, tts.adapt.spectrum)
     factors: dict[str, torch.Tensor] = {}
     report = asdict(plan) | {"chosen_step": 0}
     if plan.steps:
@@ -96,18 +96,15 @@ def fine_tune(settings: Settings, workspace: Workspace) -> None:
     log.info("clone: step %s of %s chosen", report["chosen_step"], report.get("steps", 0))
 
 
-def _recordings(features: Path) -> tuple[list[torch.Tensor], list[str]]:
-    """Return log-mels `(1, T, n_mels)` of the person, as many as tell enough, and the texts of the first ones."""
+def _recordings(features: Path) -> tuple[list[torch.Tensor], list[str], float]:
+    """Return log-mels `(1, T, n_mels)`, as many as tell enough, the texts of the first ones, and the bandwidth in Hz."""
     from myna.espnet.dataset import Dataset
 
     source = Dataset(str(features), ("mel",), augmented=False)
     places = range(0, len(source.utterances), max(1, len(source.utterances) // HABITUAL))[:HABITUAL]
     mels = [torch.from_numpy(np.array(source[n]["mel"], np.float32))[None] for n in places]
-    return mels, [source.utterances[n].text for n in places[:SAID]]
-
-
-def _band(features: Path) -> float:
-    return float(np.median([float(hertz) for hertz in read_table(features / "utt2band").values()]))
+    band = np.median([float(hertz) for hertz in read_table(features / "utt2band").values()])
+    return mels, [source.utterances[n].text for n in places[:SAID]], float(band)
 
 
 def shared_parts(voice: Voice) -> dict[str, str]:

@@ -36,7 +36,7 @@ class Spectrum(NamedTuple):
 
 
 def spectrum_of(mels: Iterable[Tensor]) -> Spectrum:
-    """Measure log-mels, `(T, n_mels)` each."""
+    """Measure log-mels, `(1, T, n_mels)` each."""
     loud = torch.cat([_loud(mel) for mel in mels])
     return Spectrum(loud.mean(0), loud.std(0))
 
@@ -51,14 +51,14 @@ def take_over(voice: "Voice", mels: Sequence[Tensor], texts: Sequence[str], band
 
     Args:
         voice: Changed in place: the statistics of its acoustic model.
-        mels: Log-mels of the recordings, `(T, n_mels)` each.
+        mels: Log-mels of the recordings, `(1, T, n_mels)` each.
         texts: What the voice says for the comparison; not what the recordings say.
         band: Hz up to which the recordings have sound of their own; above it the network is not to learn silence.
         strength: How far the level of each band goes, up to 1: half is nearly as alike as all and hides more of the
             microphone. What moves too little is brought to the person's deviation whole. 0 leaves both.
     """
     if strength and mels and texts and getattr(voice.tts, "takes_prosody", False):
-        own = spectrum_of(mel_of(voice, text)[0] for text in texts)
+        own = spectrum_of(mel_of(voice, text) for text in texts)
         move(voice.tts, own, spectrum_of(mels), band, strength)
 
 

@@ -33,6 +33,16 @@ def sentences_file(language: str, given: str | None = None) -> Path:
     return path
 
 
+def own_sentences(language: str) -> list[str]:
+    """Return the project's own sentences of a language.
+
+    Raises:
+        MynaError: There are none.
+    """
+    lines = sentences_file(language).read_text(encoding="utf-8").splitlines()
+    return [line.strip() for line in lines if line.strip()]
+
+
 def unseen_sentences(path: Path, limit: int, training_texts: Iterable[Path]) -> list[str]:
     """Read test sentences, leaving out those that a training set holds (a warning names them).
 

@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 import torch
-import yaml
 from numpy.typing import NDArray
 
 from myna.deploy import bundle
@@ -81,13 +80,12 @@ def export_base(
 
 def shipped() -> Voice:
     """Return the base that Myna ships, as instant voices read and draw, with the embedding of nobody."""
+    from myna.adapt.instant import choice
     from myna.networks.pretrained import FOLDER, load_part, part_config
-    from myna.recipe.folders import CONF
     from myna.text.tokens import TokenList
 
-    defaults = yaml.safe_load((CONF / "tts" / "vits_mel.yaml").read_text(encoding="utf-8"))["infer"]
     tts, vocoder = part_config("tts"), part_config("vocoder")
-    config = VoiceConfig(name="base", language="en-us", tts=tts, vocoder=vocoder, defaults=defaults)
+    config = VoiceConfig(name="base", language="en-us", tts=tts, vocoder=vocoder, defaults=choice()["infer"])
     speaker, tokens = torch.from_numpy(nobody(0)), TokenList.load(FOLDER / "tokens.txt")
     return Voice(config, load_part("tts"), load_part("vocoder"), speaker, tokens)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from myna.adapt.instant import listen
-from myna.adapt.unseen import sentences_file
+from myna.adapt.unseen import own_sentences
 from myna.audio.load import load_audio
 from myna.audio.loudness import normalise
 from myna.errors import MynaError
@@ -76,8 +76,7 @@ def spoken(voice: Path, ids: Sequence[str]) -> list[Sound]:
     talker = way.load_voice(folder)
     card, wishes = way.voice_card(folder, talker), {**way.watermark_wish(folder), "cue_place": "end"}
     language = str(talker.config.language)
-    lines = sentences_file(language).read_text(encoding="utf-8").splitlines()
-    texts = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+    texts = own_sentences(language)
     found = []
     for n, (id_, text) in enumerate(zip(ids, texts, strict=False)):
         said = way.SpeechRequest(text, language, seed=n).checked()

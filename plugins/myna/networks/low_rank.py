@@ -27,7 +27,7 @@ def add_factors(network: nn.Module, factors: Mapping[str, Tensor], name: object)
     factors = dict(factors)
     for key, buffer in network.named_buffers():
         if (whole := factors.pop(key, None)) is not None:
-            _replace(buffer, whole, f"{name}: {key[:60]!r}")
+            _replace(buffer, whole, f"{name}: {key!r}")
     names = {key.removesuffix(UP).removesuffix(DOWN) for key in factors}
     for key in sorted(names):
         weight, up, down = weights.get(key), factors.get(key + UP), factors.get(key + DOWN)
