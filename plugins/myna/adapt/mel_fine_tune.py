@@ -97,7 +97,7 @@ def fine_tune(settings: Settings, workspace: Workspace) -> None:
 
 
 def _recordings(features: Path) -> tuple[list[torch.Tensor], list[str], float]:
-    """Return log-mels `(1, T, n_mels)`, as many as tell enough, the texts of the first ones, and the bandwidth in Hz."""
+    """Return log-mels `(1, T, n_mels)`, as many as tell enough, the texts of the first ones, and bandwidth in Hz."""
     from myna.espnet.dataset import Dataset
 
     source = Dataset(str(features), ("mel",), augmented=False)
