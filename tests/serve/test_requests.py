@@ -1,27 +1,52 @@
 """What is asked wrongly or with ill will: one error in one form, and the server goes on."""
 
+import asyncio
 import os
+import socket
 import stat
+import struct
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import httpx
 import pytest
+import uvicorn
 from hostile_requests import Hostile, kept, quick, slow
 from http_server import Server, error_of
+from uvicorn.server import ServerState
 
 from myna import cli
 from myna.errors import MynaError
 from myna.serve.guard import Rates
+from myna.serve.protocol import BoundedProtocol
 from myna.serve.settings import Settings, token_of
 
 
 @pytest.mark.parametrize("asked", quick(), ids=lambda asked: f"{asked.kind}: {asked.name!a}")
 def test_each_gets_one_error_and_leaves_nothing(asked: Hostile, server: Server) -> None:
-    before = kept(server)
+    before, logged = kept(server), len(server.log())
     assert asked.fault(server) == ""
-    assert kept(server) == before and "Traceback" not in server.log()
+    assert kept(server) == before and "Traceback" not in server.log()[logged:]
+
+
+def test_who_hangs_up_while_the_answer_is_sent_is_no_fault() -> None:
+    async def reset_before_the_end() -> bool:
+        config = uvicorn.Config(app=None)  # type: ignore[arg-type]
+        config.load()
+        protocol = BoundedProtocol(config, ServerState(), {})
+        listening = await asyncio.get_running_loop().create_server(lambda: protocol, "127.0.0.1", 0)
+        with socket.create_connection(listening.sockets[0].getsockname()) as client:
+            await asyncio.sleep(0.05)
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # a reset, and no goodbye
+        time.sleep(0.05)  # no turn of the loop, which would notice
+        protocol._linger()
+        closing = protocol.transport.is_closing()
+        listening.close()
+        return closing
+
+    assert asyncio.run(reset_before_the_end())
 
 
 def test_the_field_that_is_meant_is_named(server: Server) -> None:

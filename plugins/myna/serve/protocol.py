@@ -71,7 +71,12 @@ class BoundedProtocol(H11Protocol):
         """Close when the client has: closing on bytes that nobody read would reset the connection under the answer."""
         self._stop()
         self.transport.resume_reading()
-        self.transport.write_eof()
+        if self.transport.get_write_buffer_size() == 0:  # else the length of the answer has to tell its end
+            try:
+                self.transport.write_eof()
+            except OSError:  # the client is gone, and nobody has noticed so far
+                self.transport.abort()
+                return
         self.loop.call_later(LINGER_SECONDS, self.transport.close)
 
     def _wait(self) -> None:
