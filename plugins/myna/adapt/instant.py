@@ -115,21 +115,34 @@ def language_of(recordings: Path, wanted: str) -> tuple[str, str]:
     return settle(wanted, {take.id: take.path for take in folders.scan(recordings).takes})
 
 
-def voice_of(speech: ReferenceSpeech, name: str, language: str) -> "Voice":
+def voice_of(speech: ReferenceSpeech, name: str, language: str, small: bool = False) -> "Voice":
     """Return the base with a person's embedding.
+
+    Args:
+        speech: Of the person.
+        name: Of the person.
+        language: espeak-ng code.
+        small: Take the base for phones.
 
     Raises:
         MynaError: The voice is that of a protected person.
     """
-    import torch
-
-    from myna.networks.pretrained import FOLDER, load_part, part_config
-    from myna.networks.voice import Voice, VoiceConfig
     from myna.safety.protected import check_protected
-    from myna.text.tokens import TokenList
 
     check_protected(speech.embedding)
-    tts, vocoder = part_config("tts"), part_config("vocoder")
+    return base_voice(name, language, speech.embedding, small)
+
+
+def base_voice(name: str, language: str, embedding: np.ndarray, small: bool = False) -> "Voice":
+    """Return the base as it speaks with an embedding `(256,)`; the other arguments as those of `voice_of`."""
+    import torch
+
+    from myna.networks.pretrained import FOLDER, SMALL, load_part, part_config
+    from myna.networks.voice import Voice, VoiceConfig
+    from myna.text.tokens import TokenList
+
+    folder = SMALL if small else FOLDER
+    tts, vocoder = (part_config(part, folder) for part in ("tts", "vocoder"))
     config = VoiceConfig(name=name, language=language, tts=tts, vocoder=vocoder, defaults=choice()["infer"])
-    parts = load_part("tts"), load_part("vocoder")
-    return Voice(config, *parts, torch.from_numpy(speech.embedding), TokenList.load(FOLDER / "tokens.txt"))
+    parts = load_part("tts", folder), load_part("vocoder", folder)
+    return Voice(config, *parts, torch.from_numpy(embedding), TokenList.load(FOLDER / "tokens.txt"))

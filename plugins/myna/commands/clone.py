@@ -70,6 +70,7 @@ def _parser() -> Parser:
     parser.add_argument("--scope", choices=SCOPES, default="private", help="with own_voice: the widest use")
     parser.add_argument("--language", default="auto", help="code; auto: what Whisper hears")
     parser.add_argument("--work", type=Path, help="folder of what the stages of a tuned voice leave")
+    parser.add_argument("--small", action="store_true", help="a voice for phones: smaller, quicker, less alike")
     ways = parser.add_mutually_exclusive_group()
     ways.add_argument("--instant", action="store_true", help="no training, however much speech there is")
     ways.add_argument("--tuned", action="store_true", help="train, however little speech there is")
@@ -102,7 +103,7 @@ def _instant(arguments: Namespace, speech: "ReferenceSpeech", consent: tuple[Con
         "on a minute or more"
     )
     record, path = record_of(consent, speaker_id(arguments.name)), consent[1]
-    voice = voice_of(speech, arguments.name, language)
+    voice = voice_of(speech, arguments.name, language, arguments.small)
     likened(speech, voice)
     out = arguments.output
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -122,6 +123,8 @@ def _tune(arguments: Namespace) -> None:
     words = [f"create_dataset.scope={arguments.scope}", f"create_dataset.language={arguments.language}"]
     # Strangers are what a score is compared with, and here nothing is scored.
     words += [f"create_dataset.consent={quoted(consent)}", "create_dataset.pool=none"]
+    if arguments.small:
+        words += ["tts=vits_mel_small", "vocoder=istft_small"]
     if arguments.work:
         words += [f"voice_dir={quoted(str(arguments.work.absolute()))}"]
     target = ["--target", str(arguments.recordings), "--name", arguments.name]

@@ -25,7 +25,7 @@ from myna.deploy.runtime import SUFFIX, OnnxRuntime
 from myna.deploy.shared import NAME
 from myna.errors import MynaError
 from myna.files import atomic_text, check_absent, fresh_folder
-from myna.networks.voice import Voice, VoiceConfig
+from myna.networks.voice import Voice
 from myna.safety.signed_folder import sign_folder
 
 CARD = """# The base of instant voices for ONNX Runtime, {precision}
@@ -78,16 +78,11 @@ def export_base(
     return found
 
 
-def shipped() -> Voice:
-    """Return the base that Myna ships, as instant voices read and draw, with the embedding of nobody."""
-    from myna.adapt.instant import choice
-    from myna.networks.pretrained import FOLDER, load_part, part_config
-    from myna.text.tokens import TokenList
+def shipped(small: bool = False) -> Voice:
+    """Return a base that Myna ships, as instant voices read and draw, with the embedding of nobody."""
+    from myna.adapt.instant import base_voice
 
-    tts, vocoder = part_config("tts"), part_config("vocoder")
-    config = VoiceConfig(name="base", language="en-us", tts=tts, vocoder=vocoder, defaults=choice()["infer"])
-    speaker, tokens = torch.from_numpy(nobody(0)), TokenList.load(FOLDER / "tokens.txt")
-    return Voice(config, load_part("tts"), load_part("vocoder"), speaker, tokens)
+    return base_voice("base", "en-us", nobody(0), small)
 
 
 def nobody(seed: int) -> NDArray[np.float32]:

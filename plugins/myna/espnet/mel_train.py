@@ -17,7 +17,7 @@ from torch import nn
 from myna.errors import MynaError
 from myna.espnet import aligner
 from myna.files import atomic_text
-from myna.networks.pretrained import load_part, part_config
+from myna.networks.pretrained import base_like, load_part, part_config
 from myna.networks.tts.mel_network import TOKEN_SLOTS, MelNetwork
 from myna.networks.voice import save_weights
 from myna.settings.group import replaced
@@ -161,12 +161,13 @@ def start(tts: MelTts, dump: Path, seed: int) -> tuple[MelNetwork, dict[str, Any
         MynaError: `init` is neither, the base is another network, or the statistics are missing.
     """
     if tts.init == "base":
-        built = part_config("tts")
-        if tts.network["_target_"] != built["_target_"]:
+        folder = base_like("tts", tts.network)
+        if folder is None:
             raise MynaError(
-                f"tts.init=base does not fit tts={tts.name}: the base is a vits_mel; choose tts.init=scratch"
+                f"tts.init=base does not fit tts={tts.name} with its network: there is a base of vits_mel and one of "
+                "vits_mel_small, with the sizes of their files in conf/tts; choose tts.init=scratch"
             )
-        return _checked(load_part("tts")), built
+        return _checked(load_part("tts", folder)), part_config("tts", folder)
     if tts.init != "scratch":
         raise MynaError(f"tts.init={tts.init} does not fit tts={tts.name}: choose base or scratch")
     path = dump / "stats.npz"

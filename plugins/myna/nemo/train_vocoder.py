@@ -18,7 +18,7 @@ from myna.espnet.training import devices
 from myna.files import atomic_path, atomic_text
 from myna.nemo import copy_synthesis
 from myna.nemo.dataset import SegmentDataset
-from myna.networks.pretrained import FOLDER
+from myna.networks.pretrained import FOLDER, base_like
 from myna.networks.vocoder.griffin_lim import GriffinLim
 from myna.networks.vocoder.parallel_wavenet import ParallelWaveNet, load_teacher
 from myna.networks.weights import load_into, save_weights
@@ -31,7 +31,6 @@ from myna.workspace import Workspace, run_again
 log = logging.getLogger(__name__)
 Batches = torch.utils.data.DataLoader[dict[str, torch.Tensor]]
 LAST = Path("checkpoints") / "last.ckpt"
-BASE = FOLDER / "vocoder.safetensors"
 RULE = " ".join((copy_synthesis.better.__doc__ or "").partition("The rule: ")[2].split())
 
 
@@ -103,7 +102,9 @@ def start(wanted: Vocoder, seed: int) -> nn.Module:
     generator: nn.Module = instantiate(wanted.generator)
     if wanted.init == "scratch":
         return generator
-    path = BASE if wanted.init == "base" else Path(wanted.init)
+    path = Path(wanted.init)
+    if wanted.init == "base":
+        path = (base_like("vocoder", wanted.generator) or FOLDER) / "vocoder.safetensors"
     if not path.is_file():
         raise MynaError(
             f"vocoder.init={wanted.init}: {path} is missing; name another file or train with vocoder.init=scratch "

@@ -1,13 +1,14 @@
-"""The weights that Myna ships: a multi-speaker base without a speaker of its own.
+"""The weights that Myna ships: a multi-speaker base without a speaker of its own, and a small one for phones.
 
-The folder has the files of a voice directory (`voice.yaml`, `tts.safetensors`, `vocoder.safetensors`, `tokens.txt`)
+A folder has the files of a voice directory (`voice.yaml`, `tts.safetensors`, `vocoder.safetensors`, `tokens.txt`)
 and a model card, but no `speaker.safetensors`: whose voice it speaks with is what a clone adds. `weights.json` holds
 the hash of each file of weights; one that does not fit is not loaded.
 """
 
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 from torch import Tensor, nn
@@ -18,6 +19,8 @@ from myna.networks.weights import build, fill, parse_weights
 from myna.parsing import json_mapping, read_bytes
 
 FOLDER = Path(__file__).resolve().parents[1] / "pretrained"
+SMALL = FOLDER / "small"  # learned from what the other draws
+Size = Literal["whole", "small"]
 
 
 def part_config(part: str, folder: Path = FOLDER) -> dict[str, Any]:
@@ -35,6 +38,21 @@ def part_config(part: str, folder: Path = FOLDER) -> dict[str, Any]:
         raise MynaError(f"{path} is missing, so there is no base to start from: choose init=scratch or reinstall Myna")
     config: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))[part]
     return config
+
+
+def base_like(part: str, wanted: Mapping[str, Any]) -> Path | None:
+    """Return the folder of the base whose part is of the class and the sizes that are wanted, None where none is.
+
+    Args:
+        part: `tts` or `vocoder`.
+        wanted: `_target_` and arguments; how a flow was taught (`one_step`) is the base's to say.
+    """
+
+    def sizes(config: Mapping[str, Any]) -> dict[str, Any]:
+        return {key: value for key, value in config.items() if key != "one_step"}
+
+    folders = (folder for folder in (FOLDER, SMALL) if (folder / "voice.yaml").is_file())
+    return next((folder for folder in folders if sizes(part_config(part, folder)) == sizes(wanted)), None)
 
 
 def part_hash(part: str) -> str:

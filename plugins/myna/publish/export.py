@@ -42,10 +42,11 @@ def _encoder(arguments: argparse.Namespace) -> int:
 
 
 def _base(arguments: argparse.Namespace) -> int:
-    from myna.deploy.base_export import export_base
+    from myna.deploy.base_export import export_base, shipped
     from myna.deploy.export import gate_sentences
 
-    found = export_base(arguments.output, arguments.precision, gate_sentences("en-us", arguments.sentences))
+    sentences = gate_sentences("en-us", arguments.sentences)
+    found = export_base(arguments.output, arguments.precision, sentences, shipped(arguments.small))
     return _told(found, f"{arguments.output}: `myna export instant` makes voices on it; by itself it does not speak")
 
 
@@ -169,6 +170,7 @@ def _shared(forms: "argparse._SubParsersAction[Parser]") -> None:
     base = forms.add_parser("base", help="the graphs that instant voices share, and the encoder (nobody's voice)")
     base.add_argument("output", type=Path, help="folder to make")
     base.add_argument("--sentences", type=int, default=12, metavar="N", help="how many the gate compares (default: 12)")
+    base.add_argument("--small", action="store_true", help="the base for phones: a third of the size")
     for parser in (encoder, base):
         parser.add_argument("--precision", choices=("fp32", "int8"), default="fp32", help="of weights (default: fp32)")
     instant = forms.add_parser("instant", help="an instant voice on an exported base, made without torch")

@@ -10,6 +10,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from myna.errors import MynaError
 
+MEL = ("vits_mel", "vits_mel_small")
 END_TO_END = ("vits", "vits_mobile")
 SPEAKING = ("train_vits", "fine_tune", "decode")
 
@@ -55,7 +56,14 @@ RULES = (
         typed=True,
     ),
     Rule("tts.name", ("vits_mobile",), "tts.init", ("scratch",), "there are no weights of that size; use scratch"),
-    Rule("tts.name", ("vits_mel",), "tts.init", ("base", "scratch"), "choose tts.init=base or tts.init=scratch"),
+    Rule("tts.name", MEL, "tts.init", ("base", "scratch"), "choose tts.init=base or tts.init=scratch"),
+    Rule(
+        "tts.name",
+        ("vits_mel_small",),
+        "tts.adapt.policy",
+        ("auto", "zero_shot", "embedding", "encoder", "decoder", "lora", "full"),
+        "what adapt=maml starts from was learned on the larger base; choose adapt=lora, or tts=vits_mel",
+    ),
     Rule("tts.name", ("vits",), "tts.init", ("joe", "scratch", "hf:*"), "choose joe, scratch or hf:<path>"),
     Rule(
         "tts.init",
@@ -85,8 +93,8 @@ RULES = (
         "vocoder.init",
         ("base",),
         "vocoder.name",
-        ("istft",),
-        "the base is an istft vocoder; choose vocoder=istft, or vocoder.init=scratch",
+        ("istft", "istft_small"),
+        "the base is an istft vocoder; choose vocoder=istft or istft_small, or vocoder.init=scratch",
         stages=("train_hifigan",),
     ),
 )

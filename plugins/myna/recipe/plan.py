@@ -19,7 +19,7 @@ SMALL = 4 << 20  # bytes: smaller files are compared by content, larger ones by 
 
 
 # Steps and hashes of the weights that ship: a newer base is another input.
-BASE = Path(__file__).resolve().parents[1] / "pretrained" / "weights.json"
+BASES = sorted((Path(__file__).resolve().parents[1] / "pretrained").glob("**/weights.json"))
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def stage_hash(stage: Stage, config: DictConfig, upstream: Mapping[str, str]) ->
         "upstream": {name: upstream[name] for name in stage.after},
     }
     if _starts_from_base(nodes):
-        parts["base"] = hashlib.sha256(BASE.read_bytes()).hexdigest()
+        parts["base"] = hashlib.sha256(b"".join(path.read_bytes() for path in BASES)).hexdigest()
     text = json.dumps(parts, sort_keys=True, default=str).replace(str(config.recipe_dir), RECIPE)
     return hashlib.sha256(text.encode()).hexdigest()
 

@@ -2,16 +2,20 @@
 
     python recipes/base/local/export.py OUT plugins/myna/pretrained
 
-Reads OUT/{vits_mel,vocoder,pitch}.ckpt; a part without a checkpoint stays as it is shipped. The model card beside the
-weights is written by hand.
+Reads OUT/{vits_mel,vocoder,pitch}.ckpt; a part without a checkpoint stays as it is shipped. The small base, of
+OUT/small_{vits_mel,vocoder}.ckpt, goes to the folder `small` in it. The model card beside the weights is written by
+hand.
 """
 
 import argparse
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import torch
 import yaml
+from torch import nn
 
 import piecework
 from myna.files import atomic_text
@@ -20,9 +24,43 @@ from myna.networks.vocoder.excitation import PitchTracker
 from myna.networks.vocoder.source_istft import SourceIstftVocoder
 from myna.networks.voice import save_weights
 from myna.text.tokens import default_tokens
+from small import sizes
 
+Parts = Mapping[str, tuple[type[nn.Module], dict[str, Any]]]
 # The pitch tracker is a part of both others; it is shipped for trainings from scratch.
-PARTS = {"vits_mel": VitsMel, "vocoder": SourceIstftVocoder, "pitch": PitchTracker}
+WHOLE: Parts = {"vits_mel": (VitsMel, {}), "vocoder": (SourceIstftVocoder, {}), "pitch": (PitchTracker, {})}
+SMALL: Parts = {
+    "small_vits_mel": (VitsMel, sizes("tts")),
+    "small_vocoder": (SourceIstftVocoder, sizes("vocoder")),
+}
+
+
+def export(trained: Path, folder: Path, name: str, parts: Parts) -> dict[str, Any]:
+    """Write the parts that were trained, and what says what they are; returns hashes, steps and seconds by file."""
+    config: dict[str, Any] = {"name": name, "language": "en-us", "sample_rate": 22_050}
+    card, voice = folder / "weights.json", folder / "voice.yaml"
+    shipped = json.loads(card.read_text(encoding="utf-8")) if card.is_file() else {}
+    hashes = dict(shipped)  # what is not trained here, such as the aligner, stays
+    before = yaml.safe_load(voice.read_text(encoding="utf-8")) if voice.is_file() else {}
+    folder.mkdir(parents=True, exist_ok=True)
+    for part, (network, arguments) in parts.items():
+        path, state = folder / Path(piecework.SHIPPED[part]).name, piecework.load(trained / f"{part}.ckpt")
+        if state is None and path.name in shipped:
+            config |= {path.stem: before[path.stem]} if path.stem in before else {}
+            continue
+        if state is None:
+            raise SystemExit(f"{trained}/{part}.ckpt is missing: train it first")
+        if path.stem != "pitch":
+            config[path.stem] = {"_target_": f"{network.__module__}.{network.__qualname__}", **arguments}
+        if state["notes"].get("one_step"):  # the flow draws in one step, as a judge or another network has taught it
+            config["tts"]["one_step"] = True
+        built = network(**arguments)
+        built.load_state_dict(state["average"])
+        save_weights({k: v.clamp(-6e4, 6e4) for k, v in built.state_dict().items()}, path, half=True)
+        hashes[path.name] = piecework.pin(path, state)
+    atomic_text(voice, yaml.safe_dump(config, sort_keys=False))
+    atomic_text(card, json.dumps(hashes, indent=1) + "\n")
+    return hashes
 
 
 def main() -> None:
@@ -31,29 +69,10 @@ def main() -> None:
     parser.add_argument("trained", type=Path)
     parser.add_argument("folder", type=Path)
     args = parser.parse_args()
-    config = {"name": "base", "language": "en-us", "sample_rate": 22_050}
-    card, voice = args.folder / "weights.json", args.folder / "voice.yaml"
-    shipped = json.loads(card.read_text(encoding="utf-8")) if card.is_file() else {}
-    hashes = dict(shipped)  # what is not trained here, such as the aligner, stays
-    before = yaml.safe_load(voice.read_text(encoding="utf-8")) if voice.is_file() else {}
-    for name, network in PARTS.items():
-        path, state = args.folder / piecework.SHIPPED[name], piecework.load(args.trained / f"{name}.ckpt")
-        if state is None and path.name in shipped:
-            config |= {path.stem: before[path.stem]} if path.stem in before else {}
-            continue
-        if state is None:
-            raise SystemExit(f"{args.trained}/{name}.ckpt is missing: train it first")
-        if path.stem != "pitch":
-            config[path.stem] = {"_target_": f"{network.__module__}.{network.__qualname__}"}
-        if name == "vits_mel" and state["notes"].get("one_step"):  # a judge has taught the flow to draw in one step
-            config["tts"]["one_step"] = True
-        built = network()
-        built.load_state_dict(state["average"])
-        save_weights({k: v.clamp(-6e4, 6e4) for k, v in built.state_dict().items()}, path, half=True)
-        hashes[path.name] = piecework.pin(path, state)
+    hashes = export(args.trained, args.folder, "base", WHOLE)
     default_tokens().save(args.folder / "tokens.txt")
-    atomic_text(voice, yaml.safe_dump(config, sort_keys=False))
-    atomic_text(card, json.dumps(hashes, indent=1) + "\n")
+    if any((args.trained / f"{part}.ckpt").is_file() for part in SMALL):
+        hashes |= {f"small/{k}": v for k, v in export(args.trained, args.folder / "small", "small base", SMALL).items()}
     print(json.dumps(hashes, indent=1), torch.__version__)
 
 

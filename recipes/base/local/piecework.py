@@ -18,7 +18,13 @@ from torch import nn
 from myna.files import sha256
 
 # Training to the file of its weights in plugins/myna/pretrained.
-SHIPPED = {"vits_mel": "tts.safetensors", "vocoder": "vocoder.safetensors", "pitch": "pitch.safetensors"}
+SHIPPED = {
+    "vits_mel": "tts.safetensors",
+    "vocoder": "vocoder.safetensors",
+    "pitch": "pitch.safetensors",
+    "small_vits_mel": "small/tts.safetensors",
+    "small_vocoder": "small/vocoder.safetensors",
+}
 
 
 def arguments(description: str, batch: int, rate: float) -> argparse.ArgumentParser:
