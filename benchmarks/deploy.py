@@ -1,10 +1,13 @@
 """A voice in each runtime and precision: size, speed, first sound, and what it costs in quality.
 
-Usage: python benchmarks/deploy.py VOICE [--sentences 12] [--forms onnx int8 mnn mnn8 litert litert8] [--output DIR]
+Usage: python benchmarks/deploy.py VOICE [--small VOICE] [--sentences 12] [--forms onnx int8 mnn mnn8 litert litert8]
+                                    [--output DIR]
 
-VOICE is a sealed voice directory of `tts=vits_mel` and `vocoder=istft`. Each form is exported through its gate and then
-speaks the same sentences as torch, in turns, on one thread, so that the ratios are of one run. Writes `deploy.json`,
-`deploy.md` and `deploy.png`; the exports stay beside them, and what is there already is measured again, not exported.
+VOICE is a sealed voice directory of `tts=vits_mel` and `vocoder=istft`; `--small` names one of the same person on the
+base for phones (`myna clone --small`), which is compared with VOICE in torch, too. Each form is exported through its
+gate and then speaks the same sentences as torch, in turns, on one thread, so that the ratios are of one run. Writes
+`deploy.json`, `deploy.md` and `deploy.png`; the exports stay beside them, and what is there already is measured again,
+not exported.
 """
 
 import argparse
@@ -35,16 +38,23 @@ FORMS: dict[str, tuple[Runtime, Precision, str]] = {
     "litert": ("litert", "fp32", "LiteRT fp32"),
     "litert8": ("litert", "int8", "LiteRT int8"),
 }
+SMALL = "small "  # before a form of the small voice
 HEADS = ("", "MB", "× smaller", "× torch's speed", "RTF", "first sound, ms", "MOS estimate", "WER", "similarity")
 
 
 def measured(voice: Voice, folder: Path, form: str, sentences: list[str], output: Path) -> Findings:
     """Export a voice, unless that was done, and let it speak beside torch."""
-    out = output / form
+    out = output / form.replace(" ", "_")
     if not out.exists():
-        runtime, precision, _ = FORMS[form]
+        runtime, precision, _ = FORMS[form.removeprefix(SMALL)]
         export_onnx(folder, out, precision, sentences, runtime=runtime)
     return examine(voice, Engine.load(out), sentences, scored=True)
+
+
+def called(form: str) -> str:
+    """Return what a form is called in table and picture."""
+    name = FORMS[form.removeprefix(SMALL)][2]
+    return f"small base, {name}" if form.startswith(SMALL) else name
 
 
 def table(found: dict[str, Findings]) -> str:
@@ -58,7 +68,7 @@ def table(found: dict[str, Findings]) -> str:
         wait = 1000 * one.first_sound
         rows.append(
             [
-                FORMS[form][2],
+                called(form),
                 one.megabytes,
                 one.smaller,
                 one.faster,
@@ -90,7 +100,7 @@ def plot(found: dict[str, Findings], path: Path) -> None:
 
     first = next(iter(found.values()))
     points = [("torch fp32", first.megabytes * first.smaller, 1.0)]
-    points += [(FORMS[form][2], one.megabytes, one.faster) for form, one in found.items()]
+    points += [(called(form), one.megabytes, one.faster) for form, one in found.items()]
     figure, axes = pyplot.subplots(figsize=(6.0, 4.0))
     for name, size, speed in points:
         axes.scatter(size, speed)
@@ -105,6 +115,7 @@ def main() -> None:
     """Measure and write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("voice", type=Path)
+    parser.add_argument("--small", type=Path, help="the same person on the base for phones")
     parser.add_argument("--sentences", type=int, default=12)
     parser.add_argument("--forms", nargs="+", choices=sorted(FORMS), default=["onnx", "int8"])
     parser.add_argument("--output", type=Path, default=Path("exp/deploy"))
@@ -115,6 +126,9 @@ def main() -> None:
     voice = Voice.load(folder)
     sentences = gate_sentences(voice.config.language, arguments.sentences)
     found = {form: measured(voice, folder, form, sentences, output) for form in arguments.forms}
+    if arguments.small:
+        small = find_voice(arguments.small)
+        found |= {SMALL + form: measured(voice, small, SMALL + form, sentences, output) for form in arguments.forms}
     result = {
         "date": datetime.now(UTC).date().isoformat(),
         "voice": voice.config.name,

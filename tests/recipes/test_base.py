@@ -20,6 +20,7 @@ from myna.commands.recipe import system_runner
 from myna.corpora.kokoro_cast import PROSODY, Cast
 from myna.corpora.kokoro_letters import letters
 from myna.errors import MynaError
+from myna.networks.pretrained import load_part
 from myna.recipe.compose import compose_recipe
 from myna.recipe.run import Recipe
 
@@ -252,6 +253,23 @@ def test_a_listener_learns_who_speaks_and_the_base_is_asked_to_sound_like_them(p
     moved = {name for name, value in trained["model"].items() if not torch.equal(value, before[name].float())}
     assert "speaker.0.weight" in moved
     assert not any(name.startswith("flow.") for name in moved)
+
+
+def test_a_small_base_learns_from_what_the_shipped_one_says_and_is_exported(pool: Path, tmp_path: Path) -> None:
+    out, folder = tmp_path / "out", tmp_path / "base"
+    for program in ("train_small.py", "train_small_vocoder.py"):
+        step(program, pool, out, "--minutes", "0.05", "--batch", "2")
+        step(program, pool, out, "--minutes", "0.02", "--batch", "2")  # goes on
+    shutil.copytree(SHIPPED, folder, ignore=shutil.ignore_patterns("small"))
+    step("export.py", out, folder)
+    for name in ("tts.safetensors", "weights.json"):
+        assert (folder / name).read_bytes() == (SHIPPED / name).read_bytes()
+    parts = [load_part(part, folder / "small") for part in ("tts", "vocoder")]
+    assert sum(weights.numel() for part in parts for weights in part.parameters()) <= 5e6
+    steps = json.loads((folder / "small" / "weights.json").read_text(encoding="utf-8"))
+    for name in ("small_vits_mel", "small_vocoder"):
+        assert torch.load(out / f"{name}.ckpt", weights_only=True)["step"] > 1
+    assert set(steps) == {"tts.safetensors", "vocoder.safetensors"}
 
 
 def test_whom_a_mixture_is_taken_for_is_asked_of_what_follows_the_text() -> None:

@@ -145,4 +145,4 @@ def base_voice(name: str, language: str, embedding: np.ndarray, small: bool = Fa
     tts, vocoder = (part_config(part, folder) for part in ("tts", "vocoder"))
     config = VoiceConfig(name=name, language=language, tts=tts, vocoder=vocoder, defaults=choice()["infer"])
     parts = load_part("tts", folder), load_part("vocoder", folder)
-    return Voice(config, *parts, torch.from_numpy(embedding), TokenList.load(FOLDER / "tokens.txt"))
+    return Voice(config, *parts, torch.from_numpy(embedding), TokenList.load(folder / "tokens.txt"))

@@ -58,6 +58,7 @@ def export(trained: Path, folder: Path, name: str, parts: Parts) -> dict[str, An
         built.load_state_dict(state["average"])
         save_weights({k: v.clamp(-6e4, 6e4) for k, v in built.state_dict().items()}, path, half=True)
         hashes[path.name] = piecework.pin(path, state)
+    default_tokens().save(folder / "tokens.txt")
     atomic_text(voice, yaml.safe_dump(config, sort_keys=False))
     atomic_text(card, json.dumps(hashes, indent=1) + "\n")
     return hashes
@@ -70,7 +71,6 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     args = parser.parse_args()
     hashes = export(args.trained, args.folder, "base", WHOLE)
-    default_tokens().save(args.folder / "tokens.txt")
     if any((args.trained / f"{part}.ckpt").is_file() for part in SMALL):
         hashes |= {f"small/{k}": v for k, v in export(args.trained, args.folder / "small", "small base", SMALL).items()}
     print(json.dumps(hashes, indent=1), torch.__version__)
