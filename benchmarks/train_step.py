@@ -163,12 +163,14 @@ def mel(settings: Any, device: str) -> tuple[Step, list[int]]:
     """Build `tts=vits_mel`, whose step has no wave in it."""
     from hydra.utils import instantiate
 
+    from myna.networks.tts.batch import Batch as MelBatch
+
     network = instantiate(settings.network).to(device).train()
     optimizer = adamw(network)
 
     def step(batch: Batch) -> None:
         fields = ("text", "text_lengths", "mel", "mel_lengths", "spembs", "lids")
-        losses = network(*(batch[field] for field in fields), segment=int(settings.get("segment", 160)))
+        losses = network(MelBatch(*(batch[field] for field in fields)), int(settings.get("segment", 160)))
         torch.stack(list(losses.values())).sum().backward()
         optimizer.step()
         optimizer.zero_grad()

@@ -6,6 +6,7 @@ from torch import Tensor, nn
 
 from myna.adapt.meta import ALGORITHMS, Episode, reptile, second_order, tune
 from myna.adapt.policies.low_rank import LowRank
+from myna.networks.tts.batch import Batch
 from myna.networks.tts.vits_mel import VitsMel
 
 SIZE = {"text_channels": 32, "text_layers": 1, "channels": 32, "layers": 1, "condition": 16, "decoder_layers": 1}
@@ -83,16 +84,16 @@ def test_low_rank_changes_of_the_acoustic_model_are_what_moves(name: str) -> Non
     network = VitsMel(**SIZE, one_step=True)
     LowRank(2).prepare(network)
     source = torch.Generator().manual_seed(1)
-    batch = {
-        "tokens": torch.randint(1, 100, (2, 8), generator=source),
-        "token_lengths": torch.tensor([8, 8]),
-        "mel": torch.randn(2, 40, 80, generator=source),
-        "mel_lengths": torch.tensor([40, 40]),
-        "speaker": nn.functional.normalize(torch.randn(2, 256, generator=source), dim=1),
-        "language": torch.zeros(2, dtype=torch.long),
-    }
+    batch = Batch(
+        tokens=torch.randint(1, 100, (2, 8), generator=source),
+        token_lengths=torch.tensor([8, 8]),
+        mel=torch.randn(2, 40, 80, generator=source),
+        mel_lengths=torch.tensor([40, 40]),
+        speaker=nn.functional.normalize(torch.randn(2, 256, generator=source), dim=1),
+        language=torch.zeros(2, dtype=torch.long),
+    )
     before = {key: value.clone() for key, value in network.state_dict().items()}
-    ALGORITHMS[name](network, Episode([batch, batch], batch), 1e-2)
+    ALGORITHMS[name](network, Episode([{"batch": batch}, {"batch": batch}], {"batch": batch}), 1e-2)
     # The thin matrix of zeros moves at once, its partner only where that has moved before: Reptile and first order.
     moved = {key for key, value in network.named_parameters() if value.grad is not None and value.grad.abs().sum() > 0}
     assert any(key.endswith("up") for key in moved)

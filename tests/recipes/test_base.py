@@ -21,6 +21,7 @@ from myna.corpora.kokoro_cast import PROSODY, Cast
 from myna.corpora.kokoro_letters import letters
 from myna.errors import MynaError
 from myna.networks.pretrained import load_part
+from myna.networks.tts.batch import Batch
 from myna.recipe.compose import compose_recipe
 from myna.recipe.run import Recipe
 
@@ -114,10 +115,10 @@ def test_short_utterances_are_joined_to_longer_ones_and_nothing_of_them_is_lost(
     draw, longest, joined = script.batches(corpus, 2), max(map(corpus.frames, corpus.train)), 0
     for _ in range(12):
         batch = draw(random)
-        assert batch["durations"].sum(1).tolist() == batch["mel_lengths"].tolist()
-        assert torch.allclose(batch["speaker"].norm(dim=1), torch.ones(2), atol=1e-3)
-        assert bool(((batch["durations"] > 0).sum(1) == batch["token_lengths"]).all())
-        joined += int((batch["mel_lengths"] > longest).sum())
+        assert batch.durations.sum(1).tolist() == batch.mel_lengths.tolist()
+        assert torch.allclose(batch.speaker.norm(dim=1), torch.ones(2), atol=1e-3)
+        assert bool(((batch.durations > 0).sum(1) == batch.token_lengths).all())
+        joined += int((batch.mel_lengths > longest).sum())
     assert joined
 
 
@@ -279,15 +280,15 @@ def test_whom_a_mixture_is_taken_for_is_asked_of_what_follows_the_text() -> None
     torch.manual_seed(1)
     model, listener = VitsMel(one_step=True), likeness.Listener().eval()
     people = torch.nn.functional.normalize(torch.rand(4, 256), dim=-1)
-    batch = {
-        "tokens": torch.randint(1, 40, (4, 9)),
-        "token_lengths": torch.full((4,), 9),
-        "mel": torch.randn(4, 45, 80) - 5,
-        "mel_lengths": torch.full((4,), 45),
-        "speaker": people,
-        "language": torch.zeros(4, dtype=torch.long),
-        "durations": torch.full((4, 9), 5),
-    }
+    batch = Batch(
+        tokens=torch.randint(1, 40, (4, 9)),
+        token_lengths=torch.full((4,), 9),
+        mel=torch.randn(4, 45, 80) - 5,
+        mel_lengths=torch.full((4,), 45),
+        speaker=people,
+        language=torch.zeros(4, dtype=torch.long),
+        durations=torch.full((4, 9), 5),
+    )
     torch.nn.init.normal_(model.decoder.leave.weight, std=0.1)
     _, asked = likeness.likeness_losses(model, listener, batch, 32)
     asked["lent"].backward()

@@ -10,6 +10,7 @@ speakers.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -18,7 +19,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from myna.adapt.between import keep_part_of_the_way, learning
 
-Batch = Mapping[str, Tensor]
+Arguments = Mapping[str, Any]  # of the network that gives losses by name: batch and segment
 
 
 @dataclass(frozen=True)
@@ -26,19 +27,19 @@ class Episode:
     """One speaker.
 
     Attributes:
-        support: A batch for each inner step, arguments of the network that gives losses by name.
+        support: Arguments of the network for each inner step.
         query: Other recordings of the speaker.
     """
 
-    support: Sequence[Batch]
-    query: Batch
+    support: Sequence[Arguments]
+    query: Arguments
 
 
 def _parameters(network: nn.Module) -> dict[str, nn.Parameter]:
     return {name: value for name, value in network.named_parameters() if value.requires_grad}
 
 
-def tune(network: nn.Module, batches: Sequence[Batch], rate: float) -> None:
+def tune(network: nn.Module, batches: Sequence[Arguments], rate: float) -> None:
     """Take a step a batch, with an Adam of its own, as the tuning to a person does."""
     parameters = list(_parameters(network).values())
     optimizer = torch.optim.AdamW(parameters, rate, (0.9, 0.98), weight_decay=0.0)

@@ -14,6 +14,7 @@ from myna.errors import MynaError
 from myna.espnet.aligner import MONOPHONES, OWN
 from myna.espnet.mel_model import MelModel
 from myna.networks.pretrained import load_part
+from myna.networks.tts.batch import Batch
 from myna.networks.tts.mel_network import MelNetwork
 from myna.networks.tts.vits_mel import VitsMel
 
@@ -39,23 +40,15 @@ class AlignedModel(MelModel):
         self.given = aligner == MONOPHONES
         self._aligner = [] if aligner in (MONOPHONES, OWN) else [load_aligner(aligner)]
 
-    def asked_for(self, batch: tuple[Tensor, ...], more: dict[str, Tensor]) -> dict[str, Tensor]:
-        """Return the fields that the batch has, and the durations, unless the network finds them itself."""
+    def completed(self, batch: Batch, more: dict[str, Tensor]) -> Batch:
+        """Return a batch with what the network asks for, and durations, unless the network finds them itself."""
         found = {name: more[name] for name in self.network.fields if name != "durations"}
         if self.given:
-            return found | {"durations": more["durations"]}
+            found["durations"] = more["durations"]
         for aligner in self._aligner:
             with torch.no_grad():
-                found["durations"] = aligner.to(batch[0].device).align(*batch)
-        return found
-
-    def spoken(self, batch: tuple[Tensor, ...], more: dict[str, Tensor]) -> Tensor:
-        """Return what the network says with the durations; log-mel `(B, T, 80)`."""
-        if "durations" not in more:
-            return super().spoken(batch, more)
-        tokens, lengths, _, _, speaker, language = batch
-        known = {"durations": more["durations"], "noise_scale": 0.3}
-        return self.network.infer(tokens, lengths, speaker, language, **known)[0]
+                found["durations"] = aligner.to(batch.mel.device).align(batch)
+        return batch._replace(**found)
 
 
 def load_aligner(aligner: str) -> VitsMel:

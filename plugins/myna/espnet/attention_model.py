@@ -7,6 +7,7 @@ from torch import Tensor
 
 from myna.espnet.mel_model import MelModel
 from myna.files import atomic_path
+from myna.networks.tts.batch import Batch
 from myna.networks.tts.tacotron2 import Tacotron2
 
 PLOTS = 3
@@ -26,7 +27,7 @@ class AttentionModel(MelModel):
         """Count steps from here, so that plots of a resumed run carry on."""
         super().__init__(network)
         self.register_buffer("steps", torch.zeros((), dtype=torch.long))
-        self._longest: tuple[Tensor, ...] = ()
+        self._longest: Batch | None = None
 
     def forward(self, **batch: Tensor) -> tuple[Tensor, dict[str, Tensor], Tensor]:
         """Return the loss, the named losses and the batch size; see `MelModel`."""
@@ -35,7 +36,7 @@ class AttentionModel(MelModel):
         else:
             # Validation goes from short to long: the last batch is the one worth seeing.
             fields = ("text", "text_lengths", "mel", "mel_lengths", "spembs", "lids")
-            self._longest = tuple(batch[name][:PLOTS] for name in fields)
+            self._longest = Batch(*(batch[name][:PLOTS] for name in fields))
         return super().forward(**batch)
 
     def illustrate(self, folder: Path) -> dict[str, float]:
@@ -43,11 +44,11 @@ class AttentionModel(MelModel):
 
         A focus near 1 along a rising line is an attention that reads; a blur is one that has not learned yet.
         """
-        if not self._longest:
+        if self._longest is None:
             return {}
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(0)
-            _, attentions = self.network.attend(*self._longest)
+            _, attentions = self.network.attend(self._longest)
         draw(attentions, folder / "attention" / f"step{int(self.steps)}.png")
         return {"focus": float(torch.cat([a.amax(1) for a in attentions]).mean())}
 

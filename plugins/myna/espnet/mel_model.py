@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from myna.networks.tts.batch import Batch
 from myna.networks.tts.mel_network import MelNetwork
 
 
@@ -46,36 +47,35 @@ class MelModel(nn.Module):
             lids: `(B,)` language numbers.
             **more: Fields that the network asks for; others are ignored.
         """
-        batch = (text, text_lengths, mel, mel_lengths, spembs, lids)
-        more = self.asked_for(batch, more)
+        batch = self.completed(Batch(text, text_lengths, mel, mel_lengths, spembs, lids), more)
         if self.training:
-            losses = self.network(*batch, **more, **self.options)
+            losses = self.network(batch, **self.options)
             losses |= {name: penalty() for name, penalty in self.penalties.items()}
             stats = dict(losses)
         else:
             # Whatever is drawn is the same at every validation, or steps cannot be compared.
             with torch.random.fork_rng(devices=[]):
                 torch.manual_seed(0)
-                losses = self.network(*batch, **more)
-                stats = losses | {"mel": self._distance(batch, more)}
+                losses = self.network(batch)
+                stats = losses | {"mel": self._distance(batch)}
         loss = torch.stack(list(losses.values())).sum()
         figures = {"loss": loss.detach()} | {name: value.detach() for name, value in stats.items()}
         return loss, figures, torch.tensor(len(text), device=loss.device)
 
-    def asked_for(self, batch: tuple[Tensor, ...], more: dict[str, Tensor]) -> dict[str, Tensor]:
-        """Return the further arguments of the network's `forward` and `reconstruct`."""
-        return {name: more[name] for name in self.network.fields}
+    def completed(self, batch: Batch, more: dict[str, Tensor]) -> Batch:
+        """Return a batch with what the network asks for beside text, mel, speaker and language."""
+        return batch._replace(**{name: more[name] for name in self.network.fields})
 
-    def spoken(self, batch: tuple[Tensor, ...], more: dict[str, Tensor]) -> Tensor:
+    def spoken(self, batch: Batch) -> Tensor:
         """Return what the network says with the timing of the recordings; log-mel `(B, T, 80)`."""
-        return self.network.reconstruct(*batch, **more)
+        return self.network.reconstruct(batch)
 
     @torch.no_grad()
-    def _distance(self, batch: tuple[Tensor, ...], more: dict[str, Tensor]) -> Tensor:
+    def _distance(self, batch: Batch) -> Tensor:
         """Mean absolute difference of log-mels, spoken with the timing of the recording."""
-        spoken, (mel, mel_lengths) = self.spoken(batch, more), batch[2:4]
-        mel = mel[:, : spoken.shape[1]]
-        inside = torch.arange(mel.shape[1], device=mel.device)[None, :, None] < mel_lengths[:, None, None]
+        spoken = self.spoken(batch)
+        mel = batch.mel[:, : spoken.shape[1]]
+        inside = torch.arange(mel.shape[1], device=mel.device)[None, :, None] < batch.mel_lengths[:, None, None]
         return ((spoken - mel).abs() * inside).sum() / (inside.sum() * mel.shape[2])
 
     def illustrate(self, folder: Path) -> dict[str, float]:

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from myna.errors import MynaError
 from myna.networks.convnext import ConvNextBlock
 from myna.networks.speaker.pooling import statistics
+from myna.networks.tts.batch import Batch
 from myna.networks.tts.vits_mel import VitsMel
 
 FILE = "likeness.ckpt"
@@ -81,14 +82,14 @@ def mixtures(speakers: Tensor) -> Tensor:
 
 
 def likeness_losses(
-    model: VitsMel, listener: Listener, batch: dict[str, Tensor], segment: int
+    model: VitsMel, listener: Listener, batch: Batch, segment: int
 ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
     """Return the model's own losses, and how unlike the people it drew are: `own`, and `lent` for the mixtures."""
-    half = len(batch["tokens"]) // 2
-    others = mixtures(batch["speaker"])[:half]
-    losses, own, lent, mask = model.learn_and_lend(**batch, others=others, segment=segment)
+    half = len(batch.tokens) // 2
+    others = mixtures(batch.speaker)[:half]
+    losses, own, lent, mask = model.learn_and_lend(batch, others, segment)
     asked = {
-        "own": unlikeness(listener(own, mask), batch["speaker"]),
+        "own": unlikeness(listener(own, mask), batch.speaker),
         "lent": unlikeness(listener(lent, mask[:half]), others),
     }
     return losses, asked

@@ -43,7 +43,7 @@ def main() -> None:
         for utterance in tqdm([corpus.train[i] for i in chosen], mininterval=5):
             with torch.inference_mode():
                 flow = {"steps": 1, "noise_scale": float(random.uniform(0, ONE_STEP_NOISE))}
-                mel = model.redraw(**collate(corpus, [[utterance]], random), **flow)[0]
+                mel = model.redraw(collate(corpus, [[utterance]], random), **flow)[0]
             stream.write(mel.numpy().astype(np.float16).tobytes())
             rows.append(f"{utterance.name}\t{position}\t{len(mel)}")
             position += len(mel)

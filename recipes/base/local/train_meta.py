@@ -11,6 +11,7 @@ train it again after the base.
 import argparse
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -42,12 +43,12 @@ def episode(corpus: Corpus, of: list[Utterance], inner: int, size: int, random: 
     mean = np.mean([corpus.embeds[corpus.order[u.name]] for u in of], 0)
     speaker = torch.from_numpy(mean / np.linalg.norm(mean))
 
-    def batch(chosen: np.ndarray) -> dict[str, torch.Tensor | int]:
+    def batch(chosen: np.ndarray) -> dict[str, Any]:
         found = collate(corpus, [[of[i]] for i in chosen], random)
-        return found | {"speaker": speaker.expand(len(chosen), -1), "segment": SEGMENT}  # type: ignore[dict-item]
+        return {"batch": found._replace(speaker=speaker.expand(len(chosen), -1)), "segment": SEGMENT}
 
     support = [batch(random.choice(rest, size, replace=len(rest) < size)) for _ in range(inner)]
-    return Episode(support, batch(held))  # type: ignore[arg-type]
+    return Episode(support, batch(held))
 
 
 def strangers(corpus: Corpus) -> list[list[Utterance]]:

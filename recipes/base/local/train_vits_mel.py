@@ -14,6 +14,7 @@ import torch
 import piecework
 from examples import Example, chain, disturbed, joined
 from likeness import Listener, likeness_losses, load_listener
+from myna.networks.tts.batch import Batch
 from myna.networks.tts.mel_discriminator import MelPatchDiscriminator, judge_loss, maker_losses
 from myna.networks.tts.vits_mel import VitsMel
 from myna.text.languages import language_number
@@ -99,21 +100,19 @@ def batches(corpus: Corpus, size: int, shortest: int = 0):
     """
     chance = balanced_weights(corpus.train)
 
-    def draw(random: np.random.Generator) -> dict[str, torch.Tensor]:
+    def draw(random: np.random.Generator) -> Batch:
         picked = [corpus.train[i] for i in random.choice(len(corpus.train), 4 * size, p=chance)]
         chains = [chain(u, corpus.spoken_by[u.corpus, u.speaker, u.language], corpus.frames, random) for u in picked]
         chains.sort(key=lambda parts: sum(map(corpus.frames, parts)))
         first = int(random.integers(0, 4)) * size
         batch = collate(corpus, chains[first : first + size], random)
-        missing = shortest - batch["mel"].shape[1]
-        return batch | {"mel": torch.nn.functional.pad(batch["mel"], (0, 0, 0, max(0, missing)))}
+        missing = shortest - batch.mel.shape[1]
+        return batch._replace(mel=torch.nn.functional.pad(batch.mel, (0, 0, 0, max(0, missing))))
 
     return draw
 
 
-def collate(
-    corpus: Corpus, picked: Sequence[Sequence[Utterance]], random: np.random.Generator
-) -> dict[str, torch.Tensor]:
+def collate(corpus: Corpus, picked: Sequence[Sequence[Utterance]], random: np.random.Generator) -> Batch:
     """Pad chains of utterances to a batch; half of them are conditioned on another utterance of the speaker."""
     examples = [joined([corpus.example(u) for u in parts]) for parts in picked]
     firsts = [parts[0] for parts in picked]
@@ -122,16 +121,16 @@ def collate(
         for u in firsts
     ]
     speakers = np.stack([disturbed(corpus.embeds[owner], random) for owner in owners])
-    batch = {
-        "tokens": padded([torch.tensor(e.tokens) for e in examples]),
-        "token_lengths": torch.tensor([len(e.tokens) for e in examples]),
-        "mel": padded([torch.from_numpy(e.mel.astype(np.float32)) for e in examples]),
-        "mel_lengths": torch.tensor([len(e.mel) for e in examples]),
-        "speaker": torch.from_numpy(speakers),
-        "language": torch.tensor([corpus.languages[u.name] for u in firsts]),
-    }
     durations = [e.durations for e in examples if e.durations is not None]
-    return batch | ({"durations": padded(durations)} if len(durations) == len(examples) else {})
+    return Batch(
+        tokens=padded([torch.tensor(e.tokens) for e in examples]),
+        token_lengths=torch.tensor([len(e.tokens) for e in examples]),
+        mel=padded([torch.from_numpy(e.mel.astype(np.float32)) for e in examples]),
+        mel_lengths=torch.tensor([len(e.mel) for e in examples]),
+        speaker=torch.from_numpy(speakers),
+        language=torch.tensor([corpus.languages[u.name] for u in firsts]),
+        durations=padded(durations) if len(durations) == len(examples) else None,
+    )
 
 
 def padded(rows: Sequence[torch.Tensor]) -> torch.Tensor:
@@ -143,7 +142,7 @@ def losses_of(
     model: VitsMel,
     judge: MelPatchDiscriminator | None,
     training: piecework.Training,
-    batch: dict[str, torch.Tensor],
+    batch: Batch,
     segment: int,
     listener: Listener | None = None,
     alike: float = 0.0,
@@ -159,11 +158,10 @@ def losses_of(
         return None, total, losses | asked
     if judge is None:
         with training.mixed():
-            losses = model(**batch, segment=segment)
+            losses = model(batch, segment)
         return None, torch.stack(list(losses.values())).sum(), losses
-    durations = batch.pop("durations", None)
     with training.mixed():
-        losses, real, made = model.learn_and_draw(*batch.values(), segment=segment, durations=durations)
+        losses, real, made = model.learn_and_draw(batch, segment)
         verdict = judge_loss(judge, real, made)
         judge.requires_grad_(False)
         asked = maker_losses(judge, real, made) | {"distance": (made - real).abs().mean()}
@@ -215,7 +213,7 @@ def main() -> None:
         for block in (*model.decoder.blocks, *model.flow.blocks, *model.intonation.blocks):
             block.compile(dynamic=False)
     for step, random in training.steps(args.warmup):
-        batch = {k: v.to(args.device) for k, v in draw(random).items()}
+        batch = draw(random).to(args.device)
         judged = args.gan_from is not None and step >= args.gan_from
         verdict, total, losses = losses_of(
             model, judge if judged else None, training, batch, args.segment, listener, args.alike

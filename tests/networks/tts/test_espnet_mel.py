@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 import torch
 
+from myna.networks.tts.batch import Batch
 from myna.networks.tts.fastspeech2 import FastSpeech2
 from myna.networks.tts.mel_network import MelNetwork, with_end
 from myna.networks.tts.tacotron2 import Tacotron2
 from myna.networks.tts.tacotron2_guard import judge
 
-Batch = dict[str, torch.Tensor]
+Fields = dict[str, torch.Tensor]
 DURATION = 5
 
 
@@ -30,7 +31,7 @@ MAKE: dict[str, Callable[[], MelNetwork]] = {"fastspeech2": fastspeech2, "tacotr
 
 
 @pytest.fixture
-def batch() -> Batch:
+def batch() -> Fields:
     """Four utterances of tokens that each have a spectrum and a length, with F0 and energy."""
     source = torch.Generator().manual_seed(1)
     tokens = torch.randint(1, 100, (4, 9), generator=source)
@@ -53,20 +54,20 @@ def batch() -> Batch:
     }
 
 
-def of(network: MelNetwork, batch: Batch) -> Batch:
+def of(network: MelNetwork, batch: Fields) -> Batch:
     taken = ("tokens", "token_lengths", "mel", "mel_lengths", "speaker", "language", *network.fields)
-    return {name: batch[name] for name in taken}
+    return Batch(**{name: batch[name] for name in taken})
 
 
-def spoken(network: Any, batch: Batch, **more: Any) -> tuple[torch.Tensor, torch.Tensor]:
+def spoken(network: Any, batch: Fields, **more: Any) -> tuple[torch.Tensor, torch.Tensor]:
     return network.eval().infer(*(batch[n] for n in ("tokens", "token_lengths", "speaker", "language")), **more)
 
 
-def learn(network: MelNetwork, batch: Batch, steps: int, rate: float = 3e-3) -> list[dict[str, float]]:
+def learn(network: MelNetwork, batch: Fields, steps: int, rate: float = 3e-3) -> list[dict[str, float]]:
     optimizer = torch.optim.Adam(network.train().parameters(), rate)
     history = []
     for _ in range(steps):
-        losses = network(**of(network, batch))
+        losses = network(of(network, batch))
         optimizer.zero_grad()
         sum(losses.values()).backward()
         torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
@@ -80,7 +81,7 @@ def learn(network: MelNetwork, batch: Batch, steps: int, rate: float = 3e-3) -> 
     [("fastspeech2", ("spectrum", "duration", "pitch", "energy")), ("tacotron2", ("absolute", "squared", "stop"))],
 )
 def test_losses_fall_when_four_utterances_are_learned_by_heart(
-    name: str, losses: tuple[str, ...], batch: Batch
+    name: str, losses: tuple[str, ...], batch: Fields
 ) -> None:
     history = learn(MAKE[name](), batch, 40)
     for loss in losses:
@@ -88,14 +89,14 @@ def test_losses_fall_when_four_utterances_are_learned_by_heart(
 
 
 @pytest.mark.parametrize("name", MAKE)
-def test_every_parameter_that_takes_part_gets_a_gradient(name: str, batch: Batch) -> None:
+def test_every_parameter_that_takes_part_gets_a_gradient(name: str, batch: Fields) -> None:
     network = MAKE[name]()
-    sum(network(**of(network, batch)).values()).backward()
+    sum(network(of(network, batch)).values()).backward()
     assert [n for n, p in network.named_parameters() if p.grad is None] == []
 
 
 @pytest.mark.parametrize("name", MAKE)
-def test_restored_weights_speak_the_same(name: str, batch: Batch, tmp_path) -> None:
+def test_restored_weights_speak_the_same(name: str, batch: Fields, tmp_path) -> None:
     network = MAKE[name]()
     network.set_statistics(torch.full((80,), -4.0), torch.ones(80), f0_mean=torch.tensor(5.1), f0_std=torch.tensor(0.2))
     torch.save(network.state_dict(), tmp_path / "weights.pt")
@@ -106,7 +107,7 @@ def test_restored_weights_speak_the_same(name: str, batch: Batch, tmp_path) -> N
 
 
 @pytest.mark.parametrize("name", MAKE)
-def test_speech_does_not_depend_on_the_neighbours_in_a_batch(name: str, batch: Batch) -> None:
+def test_speech_does_not_depend_on_the_neighbours_in_a_batch(name: str, batch: Fields) -> None:
     network = MAKE[name]()
     together, lengths = spoken(network, batch)
     for row, length in enumerate(batch["token_lengths"].tolist()):
@@ -117,7 +118,7 @@ def test_speech_does_not_depend_on_the_neighbours_in_a_batch(name: str, batch: B
 
 
 @pytest.mark.parametrize("name", MAKE)
-def test_speaker_and_language_are_heard(name: str, batch: Batch) -> None:
+def test_speaker_and_language_are_heard(name: str, batch: Fields) -> None:
     network = MAKE[name]()
     more = {"durations": batch["durations"]} if name == "fastspeech2" else {"threshold": 2.0}
     plain, _ = spoken(network, batch, **more)
@@ -127,7 +128,7 @@ def test_speaker_and_language_are_heard(name: str, batch: Batch) -> None:
 
 
 @pytest.mark.parametrize("name", MAKE)
-def test_speed_shortens_speech(name: str, batch: Batch) -> None:
+def test_speed_shortens_speech(name: str, batch: Fields) -> None:
     network = MAKE[name]()
     learn(network, batch, 15)
     _, slow = spoken(network, batch, speed=0.5)
@@ -135,7 +136,7 @@ def test_speed_shortens_speech(name: str, batch: Batch) -> None:
     assert (fast < slow).all()
 
 
-def test_pitch_and_energy_turn_the_mel(batch: Batch) -> None:
+def test_pitch_and_energy_turn_the_mel(batch: Fields) -> None:
     """Where high F0 means more of the upper bands and energy more of all, the controls do just that."""
     network, source = fastspeech2(), torch.Generator().manual_seed(2)
     network.set_statistics(
@@ -148,7 +149,7 @@ def test_pitch_and_energy_turn_the_mel(batch: Batch) -> None:
         # Drawn anew each time, so that it cannot be told from the text.
         height, level = torch.randn(2, 4, 9, 1, generator=source).repeat_interleave(DURATION, 2)
         f0, energy = (5 + 0.3 * height[..., 0]).exp(), 0.03 + 0.01 * level[..., 0]
-        losses = network(**of(network, batch | {"mel": -5 + height * tilt + level, "f0": f0, "energy": energy}))
+        losses = network(of(network, batch | {"mel": -5 + height * tilt + level, "f0": f0, "energy": energy}))
         optimizer.zero_grad()
         sum(losses.values()).backward()
         optimizer.step()
@@ -167,7 +168,7 @@ def test_pitch_and_energy_turn_the_mel(batch: Batch) -> None:
         assert network.prosody(*inputs).pitch.log().mean() == pytest.approx(5.0, abs=0.3)
 
 
-def test_unvoiced_tokens_count_as_the_mean_pitch(batch: Batch) -> None:
+def test_unvoiced_tokens_count_as_the_mean_pitch(batch: Fields) -> None:
     network = fastspeech2()
     f0 = batch["f0"].clone()
     f0[0, :DURATION] = 0
@@ -180,7 +181,7 @@ def test_unvoiced_tokens_count_as_the_mean_pitch(batch: Batch) -> None:
     assert (pitch[2, 6:] == 0).all()
 
 
-def test_a_runaway_is_cut_and_reported(batch: Batch, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_runaway_is_cut_and_reported(batch: Fields, caplog: pytest.LogCaptureFixture) -> None:
     network = tacotron2()
     torch.nn.init.zeros_(network.net.dec.prob_out.weight)
     torch.nn.init.constant_(network.net.dec.prob_out.bias, -20.0)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from myna.audio.mel import MelConfig, mel_filters
 from myna.networks.tts.alignment import expand, monotonic_durations
+from myna.networks.tts.batch import Batch
 from myna.networks.tts.intonation import normalised_pitch, partials, partials_at, pitch_in_hertz
 from myna.networks.tts.mel_discriminator import MelPatchDiscriminator, judge_loss, maker_losses
 from myna.networks.tts.vits_mel import JUDGED_DETAIL, VitsMel
@@ -18,7 +19,7 @@ def tiny() -> VitsMel:
     return VitsMel(text_channels=32, text_layers=1, channels=48, layers=3, condition=32)
 
 
-def batch(count: int = 4) -> dict[str, torch.Tensor]:
+def batch(count: int = 4) -> Batch:
     source = torch.Generator().manual_seed(1)
     tokens = torch.randint(1, 100, (count, 12), generator=source)
     token_lengths = torch.tensor([12, 9, 7, 12])[:count]
@@ -30,14 +31,7 @@ def batch(count: int = 4) -> dict[str, torch.Tensor]:
         tokens[row, tokens_in:] = 0
         mel[row, frames:] = -11.5
     speaker = torch.nn.functional.normalize(torch.randn(count, 256, generator=source), dim=1)
-    return {
-        "tokens": tokens,
-        "token_lengths": token_lengths,
-        "mel": mel,
-        "mel_lengths": mel_lengths,
-        "speaker": speaker,
-        "language": torch.arange(count),
-    }
+    return Batch(tokens, token_lengths, mel, mel_lengths, speaker, torch.arange(count))
 
 
 def test_every_loss_falls_when_four_utterances_are_learned_by_heart() -> None:
@@ -46,7 +40,7 @@ def test_every_loss_falls_when_four_utterances_are_learned_by_heart() -> None:
     history = []
     for step in range(60):
         torch.manual_seed(step)
-        losses = model(**data)
+        losses = model(data)
         optimizer.zero_grad()
         sum(losses.values()).backward()
         optimizer.step()
@@ -59,20 +53,20 @@ def test_every_loss_falls_when_four_utterances_are_learned_by_heart() -> None:
 def test_every_parameter_gets_a_gradient() -> None:
     model = tiny()
     torch.nn.init.normal_(model.flow.leave.weight, std=0.1)
-    sum(model(**batch(), segment=32).values()).backward()
+    sum(model(batch(), segment=32).values()).backward()
     assert [name for name, p in model.named_parameters() if p.requires_grad and p.grad is None] == []
 
 
 def test_speech_does_not_depend_on_the_neighbours_in_a_batch() -> None:
     model, data = tiny().eval(), batch()
     torch.nn.init.normal_(model.flow.leave.weight, std=0.1)
-    together, lengths = model.infer(data["tokens"], data["token_lengths"], data["speaker"], data["language"])
-    for row, tokens in enumerate(data["token_lengths"].tolist()):
+    together, lengths = model.infer(*data.text)
+    for row, tokens in enumerate(data.token_lengths.tolist()):
         alone, length = model.infer(
-            data["tokens"][row : row + 1, :tokens],
-            data["token_lengths"][row : row + 1],
-            data["speaker"][row : row + 1],
-            data["language"][row : row + 1],
+            data.tokens[row : row + 1, :tokens],
+            data.token_lengths[row : row + 1],
+            data.speaker[row : row + 1],
+            data.language[row : row + 1],
         )
         assert int(length) == int(lengths[row])
         torch.testing.assert_close(together[row, : int(length)], alone[0], atol=2e-4, rtol=1e-4)
@@ -83,7 +77,7 @@ def test_restored_weights_speak_the_same(tmp_path) -> None:
     torch.save(model.state_dict(), tmp_path / "weights.pt")
     other = VitsMel(text_channels=32, text_layers=1, channels=48, layers=3, condition=32).eval()
     other.load_state_dict(torch.load(tmp_path / "weights.pt", weights_only=True))
-    inputs = (data["tokens"], data["token_lengths"], data["speaker"], data["language"])
+    inputs = data.text
     torch.testing.assert_close(model.infer(*inputs), other.infer(*inputs))
 
 
@@ -91,17 +85,17 @@ def test_another_speaker_and_another_seed_sound_different() -> None:
     model, data = tiny().eval(), batch()
     torch.nn.init.normal_(model.flow.leave.weight, std=0.1)
     durations = torch.full((4, 12), 4)
-    inputs = (data["tokens"], data["token_lengths"])
-    first, _ = model.infer(*inputs, data["speaker"], data["language"], durations=durations)
-    speaker, _ = model.infer(*inputs, data["speaker"].flip(0), data["language"], durations=durations)
-    seed, _ = model.infer(*inputs, data["speaker"], data["language"], durations=durations, seed=5)
+    inputs = (data.tokens, data.token_lengths)
+    first, _ = model.infer(*inputs, data.speaker, data.language, durations=durations)
+    speaker, _ = model.infer(*inputs, data.speaker.flip(0), data.language, durations=durations)
+    seed, _ = model.infer(*inputs, data.speaker, data.language, durations=durations, seed=5)
     assert (first - speaker).abs().max() > 1e-3
     assert (first - seed).abs().max() > 1e-3
 
 
 def test_speed_shortens_speech() -> None:
     model, data = tiny().eval(), batch()
-    inputs = (data["tokens"], data["token_lengths"], data["speaker"], data["language"])
+    inputs = data.text
     _, slow = model.infer(*inputs, speed=0.5)
     _, fast = model.infer(*inputs, speed=2.0)
     assert (fast < slow).all()
@@ -156,7 +150,7 @@ def test_pitch_survives_normalisation() -> None:
 
 def test_no_step_of_the_flow_gives_the_mean_without_noise() -> None:
     model, data = tiny().eval(), batch()
-    inputs = (data["tokens"], data["token_lengths"], data["speaker"], data["language"])
+    inputs = data.text
     first, _ = model.infer(*inputs, steps=0, seed=1)
     second, _ = model.infer(*inputs, steps=0, seed=2)
     assert torch.equal(first, second)
@@ -166,7 +160,7 @@ def test_no_step_of_the_flow_gives_the_mean_without_noise() -> None:
 def test_detail_is_what_the_flow_adds_to_the_mean(judged: bool, times: float) -> None:
     model, data = tiny().eval(), batch()
     model.one_step = judged
-    inputs = (data["tokens"], data["token_lengths"], data["speaker"], data["language"])
+    inputs = data.text
     mean, _ = model.infer(*inputs, steps=0, variance=0)
     once, twice, usual = (model.infer(*inputs, steps=1, variance=0, detail=d)[0] for d in (1.0, 2.0, None))
     torch.testing.assert_close(twice - mean, 2 * (once - mean), atol=1e-4, rtol=1e-3)
@@ -175,7 +169,7 @@ def test_detail_is_what_the_flow_adds_to_the_mean(judged: bool, times: float) ->
 
 def test_each_band_gets_the_variance_that_was_asked_for() -> None:
     model, data = tiny().eval(), batch()
-    inputs = (data["tokens"], data["token_lengths"], data["speaker"], data["language"])
+    inputs = data.text
     flat, lengths = model.infer(*inputs, variance=0)
     lively, _ = model.infer(*inputs, variance=0.95)
     for row, length in enumerate(lengths.tolist()):
@@ -187,7 +181,7 @@ def test_a_judged_flow_draws_in_one_step_and_the_gradient_reaches_it_alone() -> 
     """What the judge says must not move what draws the mean."""
     model, data = tiny(), batch()
     torch.nn.init.normal_(model.flow.leave.weight, std=0.1)
-    losses, real, made = model.learn_and_draw(*data.values(), segment=24)
+    losses, real, made = model.learn_and_draw(data, segment=24)
     assert losses.keys() == {"prior", "duration", "pitch", "voicing", "mean"}
     assert real.shape == made.shape == (4, 24, 80)
     judge = MelPatchDiscriminator(4)
@@ -217,10 +211,9 @@ def test_a_one_step_flow_is_kept_as_it_is_and_needs_one_evaluation() -> None:
     torch.manual_seed(0)
     model, data = VitsMel(32, one_step=True, text_layers=1, channels=48, layers=3, condition=32).eval(), batch()
     torch.nn.init.normal_(model.flow.leave.weight, std=0.1)
-    data["mel"] = data["mel"][..., :32]
-    assert "flow" not in model(**data)
+    assert "flow" not in model(data._replace(mel=data.mel[..., :32]))
     assert not any(parameter.requires_grad for parameter in model.flow.parameters())
-    inputs = [data[key] for key in ("tokens", "token_lengths", "speaker", "language")]
+    inputs = data.text
     spoken, once, four = (model.infer(*inputs, steps=steps)[0] for steps in (None, 1, 4))
     assert torch.equal(spoken, once)
     assert not torch.equal(spoken, four)

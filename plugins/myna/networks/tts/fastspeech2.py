@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.nn import functional as F
 from torch.nn.utils.rnn import pad_sequence
 
+from myna.networks.tts.batch import Batch
 from myna.networks.tts.mel_network import LANGUAGE_SLOTS, TOKEN_SLOTS, MelNetwork, mute_espnet, with_end
 
 MAX_FRAMES_A_TOKEN = 100
@@ -117,46 +118,25 @@ class FastSpeech2(MelNetwork):
                 getattr(self, f"{kept}_mean").copy_(more[f"{name}_mean"])
                 getattr(self, f"{kept}_std").copy_(more[f"{name}_std"].clamp_min(1e-4))
 
-    def forward(
-        self,
-        tokens: Tensor,
-        token_lengths: Tensor,
-        mel: Tensor,
-        mel_lengths: Tensor,
-        speaker: Tensor,
-        language: Tensor,
-        f0: Tensor,
-        energy: Tensor,
-        durations: Tensor,
-    ) -> dict[str, Tensor]:
-        """Return the named losses of a batch.
-
-        Args:
-            tokens: `(B, L)` numbers, 0 at padding.
-            token_lengths: `(B,)`.
-            mel: `(B, T, n_mels)` log-mel.
-            mel_lengths: `(B,)`.
-            speaker: `(B, speaker_size)`.
-            language: `(B,)` numbers.
-            f0: `(B, T)` Hz, 0 where unvoiced.
-            energy: `(B, T)` root mean square amplitude.
-            durations: `(B, L)` frames of each token, summing to `mel_lengths`.
+    def forward(self, batch: Batch) -> dict[str, Tensor]:
+        """Return the named losses of a batch, which has durations, F0 and energy.
 
         Returns:
             `spectrum`, `duration`, `pitch` and `energy`, each a scalar to be minimised.
         """
-        texts, lengths = with_end(tokens, token_lengths, self.net.eos)
+        assert batch.durations is not None and batch.f0 is not None and batch.energy is not None
+        texts, lengths = with_end(batch.tokens, batch.token_lengths, self.net.eos)
         # ESPnet2's end mark lasts no frame: silence belongs to the tokens before it.
-        frames = F.pad(durations[:, : texts.shape[1] - 1], (0, 1))
-        pitch, loudness = self._by_token(frames, f0, energy)
-        target = self.normalised(mel[:, : int(mel_lengths.max())])
+        frames = F.pad(batch.durations[:, : texts.shape[1] - 1], (0, 1))
+        pitch, loudness = self._by_token(frames, batch.f0, batch.energy)
+        target = self.normalised(batch.mel[:, : int(batch.mel_lengths.max())])
         made, _, log_frames, said_pitch, said_energy = self.net._forward(
-            texts, lengths, ys=target, olens=mel_lengths, ds=frames, ps=pitch, es=loudness,
-            spembs=speaker, lids=language[:, None],
+            texts, lengths, ys=target, olens=batch.mel_lengths, ds=frames, ps=pitch, es=loudness,
+            spembs=batch.speaker, lids=batch.language[:, None],
         )  # fmt: skip
         losses = self.net.criterion(
             after_outs=None, before_outs=made, d_outs=log_frames, p_outs=said_pitch, e_outs=said_energy,
-            ys=target, ds=frames, ps=pitch, es=loudness, ilens=lengths, olens=mel_lengths,
+            ys=target, ds=frames, ps=pitch, es=loudness, ilens=lengths, olens=batch.mel_lengths,
         )  # fmt: skip
         return dict(zip(("spectrum", "duration", "pitch", "energy"), losses, strict=True))
 
@@ -207,19 +187,9 @@ class FastSpeech2(MelNetwork):
         decoded, _ = net.decoder(net.length_regulator(hidden, frames), None)
         return self.denormalised(net.feat_out(decoded))
 
-    def reconstruct(
-        self,
-        tokens: Tensor,
-        token_lengths: Tensor,
-        mel: Tensor,
-        mel_lengths: Tensor,
-        speaker: Tensor,
-        language: Tensor,
-        durations: Tensor,
-        **_: Tensor,
-    ) -> Tensor:
+    def reconstruct(self, batch: Batch) -> Tensor:
         """Speak with the durations of a recording, and pitch and energy of its own; `(B, T, n_mels)`."""
-        return self.infer(tokens, token_lengths, speaker, language, durations=durations)[0]
+        return self.infer(*batch.text, durations=batch.durations)[0]
 
     @torch.no_grad()
     def infer(

@@ -10,6 +10,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from myna.networks.tts.batch import Batch
+
 # Room for tokens and languages: what is added later does not change the shape of trained weights.
 TOKEN_SLOTS = 256
 LANGUAGE_SLOTS = 32
@@ -18,15 +20,14 @@ LANGUAGE_SLOTS = 32
 class MelNetwork(nn.Module, ABC):
     """Base of the networks that `myna.espnet.mel_train` trains.
 
-    A subclass has `forward(tokens, token_lengths, mel, mel_lengths, speaker, language, **more)` that returns its named
-    losses, `reconstruct` with the same arguments, and `infer`.
+    A subclass has `forward(batch, …)`, which returns its named losses, `reconstruct` and `infer`.
 
     Args:
         n_mels: Mel bands.
     """
 
     produces = "mel"
-    # Further fields of a batch, beside text, mel, speaker and language.
+    # What a batch must have beside text, mel, speaker and language.
     fields: tuple[str, ...] = ()
     # What a policy of `myna.adapt.policies` trains, by its name.
     parts: Mapping[str, tuple[str, ...]] = MappingProxyType({})
@@ -41,12 +42,8 @@ class MelNetwork(nn.Module, ABC):
         self.register_buffer("mel_std", torch.full((n_mels,), 2.0))
 
     @abstractmethod
-    def reconstruct(self, *batch: Any, **more: Any) -> Tensor:
+    def reconstruct(self, batch: Batch) -> Tensor:
         """Speak the texts of recordings with the timing of the recordings: what validation compares.
-
-        Args:
-            *batch: As of `forward`.
-            **more: As of `forward`.
 
         Returns:
             Log-mel `(B, T, n_mels)`, T at most that of the recordings.

@@ -14,6 +14,7 @@ from torch import Tensor
 from torch.nn import functional as F
 from torch.nn.utils.rnn import pad_sequence
 
+from myna.networks.tts.batch import Batch
 from myna.networks.tts.mel_network import LANGUAGE_SLOTS, TOKEN_SLOTS, MelNetwork, mute_espnet, with_end
 from myna.networks.tts.tacotron2_guard import judge
 
@@ -80,32 +81,19 @@ class Tacotron2(MelNetwork):
             zoneout_rate=zoneout,
         )
 
-    def forward(
-        self, tokens: Tensor, token_lengths: Tensor, mel: Tensor, mel_lengths: Tensor, speaker: Tensor, language: Tensor
-    ) -> dict[str, Tensor]:
+    def forward(self, batch: Batch) -> dict[str, Tensor]:
         """Return the named losses of a batch.
-
-        Args:
-            tokens: `(B, L)` numbers, 0 at padding.
-            token_lengths: `(B,)`.
-            mel: `(B, T, n_mels)` log-mel.
-            mel_lengths: `(B,)`.
-            speaker: `(B, speaker_size)`.
-            language: `(B,)` numbers.
 
         Returns:
             `absolute`, `squared`, `stop` and `attention` (guided: off the diagonal costs), scalars to be minimised.
         """
         # ESPnet2 packs texts and wants the longest first.
-        order = token_lengths.argsort(descending=True)
-        tokens, token_lengths, mel, mel_lengths, speaker, language = (
-            x[order] for x in (tokens, token_lengths, mel, mel_lengths, speaker, language)
-        )
-        texts, lengths = with_end(tokens, token_lengths, self.net.eos)
-        frames = mel_lengths - mel_lengths % self.reduction
-        target = self.normalised(mel[:, : int(frames.max())])
-        after, before, stop, attention = self._teach(texts, lengths, target, frames, speaker, language)
-        place = torch.arange(target.shape[1], device=mel.device)
+        batch = batch.rows(batch.token_lengths.argsort(descending=True))
+        texts, lengths = with_end(batch.tokens, batch.token_lengths, self.net.eos)
+        frames = batch.mel_lengths - batch.mel_lengths % self.reduction
+        target = self.normalised(batch.mel[:, : int(frames.max())])
+        after, before, stop, attention = self._teach(texts, lengths, target, frames, batch.speaker, batch.language)
+        place = torch.arange(target.shape[1], device=target.device)
         ended = (place[None] >= frames[:, None] - 1).to(target.dtype)
         absolute, squared, stopping = self.net.taco2_loss(after, before, stop, target, ended, frames)
         guided = self.net.attn_loss(attention, lengths, frames // self.reduction)
@@ -121,32 +109,29 @@ class Tacotron2(MelNetwork):
         return outputs
 
     @torch.no_grad()
-    def attend(
-        self, tokens: Tensor, token_lengths: Tensor, mel: Tensor, mel_lengths: Tensor, speaker: Tensor, language: Tensor
-    ) -> tuple[Tensor, list[Tensor]]:
+    def attend(self, batch: Batch) -> tuple[Tensor, list[Tensor]]:
         """Speak each recording after itself, one by one.
 
         Returns:
             Mel `(B, T, n_mels)`, and of each recording the attention `(steps, L + 1)`.
         """
         mels, attentions = [], []
-        for row, (length, frames) in enumerate(zip(token_lengths.tolist(), mel_lengths.tolist(), strict=True)):
-            own = slice(row, row + 1)
-            texts, lengths = with_end(tokens[own], token_lengths[own], self.net.eos)
+        for row, (length, frames) in enumerate(
+            zip(batch.token_lengths.tolist(), batch.mel_lengths.tolist(), strict=True)
+        ):
+            own = batch.rows(slice(row, row + 1))
+            texts, lengths = with_end(own.tokens, own.token_lengths, self.net.eos)
             frames -= frames % self.reduction
-            target = self.normalised(mel[own, :frames])
-            after, _, _, attention = self._teach(
-                texts, lengths, target, mel_lengths.new_tensor([frames]), speaker[own], language[own]
-            )
+            target = self.normalised(own.mel[:, :frames])
+            count = own.mel_lengths.new_tensor([frames])
+            after, _, _, attention = self._teach(texts, lengths, target, count, own.speaker, own.language)
             mels.append(self.denormalised(after[0]))
             attentions.append(attention[0, :, : length + 1])
         return pad_sequence(mels, batch_first=True), attentions
 
-    def reconstruct(
-        self, tokens: Tensor, token_lengths: Tensor, mel: Tensor, mel_lengths: Tensor, speaker: Tensor, language: Tensor
-    ) -> Tensor:
+    def reconstruct(self, batch: Batch) -> Tensor:
         """Speak each recording after itself; `(B, T, n_mels)`."""
-        return self.attend(tokens, token_lengths, mel, mel_lengths, speaker, language)[0]
+        return self.attend(batch)[0]
 
     @torch.no_grad()
     def infer(

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from myna.audio.mel import MelConfig, band_frequencies
 from myna.networks.convnext import AdaptiveNorm, ConvNextBlock
 from myna.networks.tts.alignment import expand, monotonic_durations
+from myna.networks.tts.batch import Batch
 from myna.networks.tts.flow_field import FlowField
 from myna.networks.tts.intonation import Intonation, moved, normalised_pitch, partials, partials_at, pitch_in_hertz
 from myna.networks.tts.mel_network import MelNetwork
@@ -141,45 +142,32 @@ class VitsMel(MelNetwork):
         # An embedding of length 1 in 256 dimensions has tiny entries: 16 brings their deviation to about one.
         return self.speaker(speaker * 16)
 
-    def align(
-        self, tokens: Tensor, token_lengths: Tensor, mel: Tensor, mel_lengths: Tensor, speaker: Tensor, language: Tensor
-    ) -> Tensor:
+    def align(self, batch: Batch) -> Tensor:
         """Return the number of frames of each token `(B, L)` of recordings with known text."""
-        mask = length_mask(token_lengths, tokens.shape[1])
-        mean = self.mean(self.encoder(tokens, mask, language, self._condition(speaker)))
-        return self._search(mean, self.normalised(mel), token_lengths, mel_lengths)
+        mask = length_mask(batch.token_lengths, batch.tokens.shape[1])
+        mean = self.mean(self.encoder(batch.tokens, mask, batch.language, self._condition(batch.speaker)))
+        return self._search(mean, self.normalised(batch.mel), batch.token_lengths, batch.mel_lengths)
 
-    def reconstruct(
-        self, tokens: Tensor, token_lengths: Tensor, mel: Tensor, mel_lengths: Tensor, speaker: Tensor, language: Tensor
-    ) -> Tensor:
+    def reconstruct(self, batch: Batch) -> Tensor:
         """Speak with the durations of recordings; `(B, T, n_mels)`."""
-        durations = self.align(tokens, token_lengths, mel, mel_lengths, speaker, language)
-        return self.infer(tokens, token_lengths, speaker, language, durations=durations, noise_scale=0.3)[0]
+        durations = self.align(batch) if batch.durations is None else batch.durations
+        return self.infer(*batch.text, durations=durations, noise_scale=0.3)[0]
 
     @torch.no_grad()
-    def redraw(
-        self,
-        tokens: Tensor,
-        token_lengths: Tensor,
-        mel: Tensor,
-        mel_lengths: Tensor,
-        speaker: Tensor,
-        language: Tensor,
-        durations: Tensor | None = None,
-        noise_scale: float = 0.0,
-        steps: int = 0,
-    ) -> Tensor:
+    def redraw(self, batch: Batch, noise_scale: float = 0.0, steps: int = 0) -> Tensor:
         """Draw the mel `(B, T, n_mels)` of recordings with their own timing and pitch.
 
-        Arguments as those of `forward` and `infer`; without steps of the flow it is the mean.
+        Arguments as those of `infer`; without steps of the flow it is the mean.
         """
-        condition = self._condition(speaker)
-        hidden = self.encoder(tokens, length_mask(token_lengths, tokens.shape[1]), language, condition)
-        prior, real = self.mean(hidden), self.normalised(mel)
+        condition = self._condition(batch.speaker)
+        token_mask = length_mask(batch.token_lengths, batch.tokens.shape[1])
+        hidden = self.encoder(batch.tokens, token_mask, batch.language, condition)
+        prior, real = self.mean(hidden), self.normalised(batch.mel)
+        durations = batch.durations
         if durations is None:
-            durations = self._search(prior, real, token_lengths, mel_lengths)
-        mask = length_mask(mel_lengths, mel.shape[1])
-        spread = self._spread(prior, hidden, durations, mel.shape[1])
+            durations = self._search(prior, real, batch.token_lengths, batch.mel_lengths)
+        mask = length_mask(batch.mel_lengths, batch.mel.shape[1])
+        spread = self._spread(prior, hidden, durations, batch.mel.shape[1])
         mean = self._decode(spread, *self._pitch_of(real), mask, condition)
         rest = self._flow(mean, spread[..., self.n_mels : -2], mask, condition, noise_scale, steps, seed=0)
         return self.denormalised(mean + RESIDUAL * rest) * mask
@@ -190,52 +178,32 @@ class VitsMel(MelNetwork):
         score = mean @ mel.transpose(1, 2) - 0.5 * mean.square().sum(-1, keepdim=True)
         return monotonic_durations(score, token_lengths, mel_lengths)
 
-    def forward(
-        self,
-        tokens: Tensor,
-        token_lengths: Tensor,
-        mel: Tensor,
-        mel_lengths: Tensor,
-        speaker: Tensor,
-        language: Tensor,
-        segment: int | None = None,
-        durations: Tensor | None = None,
-    ) -> dict[str, Tensor]:
+    def forward(self, batch: Batch, segment: int | None = None) -> dict[str, Tensor]:
         """Return the named losses of a batch.
 
         Args:
-            tokens: `(B, L)` numbers, 0 at padding.
-            token_lengths: `(B,)`.
-            mel: `(B, T, n_mels)` log-mel.
-            mel_lengths: `(B,)`.
-            speaker: `(B, speaker_size)`.
-            language: `(B,)` numbers, or `(B, L)` where a text mixes languages.
+            batch: Durations are searched for where it has none.
             segment: Frames of a random stretch on which decoder and flow learn; None for the whole.
-            durations: `(B, L)` frames a token from an aligner; searched for when left out.
 
         Returns:
             `prior`, `duration`, `pitch`, `voicing`, `mean` and, unless it stays as it is, `flow`; each a scalar to be
             minimised.
         """
-        batch = (tokens, token_lengths, mel, mel_lengths, speaker, language)
-        losses, drawn = self._learn(batch, segment, durations)
+        losses, drawn = self._learn(batch, segment)
         return losses if self.one_step else losses | {"flow": self._flow_loss(drawn)}
 
-    def learn_and_draw(
-        self, *batch: Tensor, segment: int | None = None, durations: Tensor | None = None
-    ) -> tuple[dict[str, Tensor], Tensor, Tensor]:
+    def learn_and_draw(self, batch: Batch, segment: int | None = None) -> tuple[dict[str, Tensor], Tensor, Tensor]:
         """Return the losses of `forward` but for the flow's, and what the flow draws in one step.
 
         Args:
-            *batch: The first six arguments of `forward`.
+            batch: As for `forward`.
             segment: As for `forward`.
-            durations: As for `forward`.
 
         Returns:
             Losses, the normalised mel `(B, T, n_mels)` of the recordings, and the drawn one, whose gradient reaches
             the flow alone.
         """
-        losses, drawn = self._learn(batch, segment, durations)
+        losses, drawn = self._learn(batch, segment)
         mask, mean, condition = drawn.mask, drawn.mean.detach(), drawn.condition.detach()
         noise = ONE_STEP_NOISE * torch.randn_like(mean) * mask
         text = drawn.spread[..., self.n_mels : -2].detach()
@@ -243,22 +211,20 @@ class VitsMel(MelNetwork):
         return losses, drawn.mel * mask, (mean + RESIDUAL * (noise + velocity)) * mask
 
     def learn_and_lend(
-        self, *, others: Tensor, segment: int | None = None, durations: Tensor | None = None, **batch: Tensor
+        self, batch: Batch, others: Tensor, segment: int | None = None
     ) -> tuple[dict[str, Tensor], Tensor, Tensor, Tensor]:
         """Return the losses of `forward` but for the flow's, and means that can be asked to sound like someone.
 
         Args:
+            batch: As for `forward`.
             others: `(N, speaker_size)`, N at most B: people who say what the first N rows say, at their own pitch.
             segment: As for `forward`.
-            durations: As for `forward`.
-            **batch: The first six arguments of `forward`.
 
         Returns:
             Losses, the normalised mean mel `(B, T, n_mels)`, that of the others `(N, T, n_mels)`, whose gradient
             reaches what follows the text, and the mask `(B, T, 1)`.
         """
-        six = ("tokens", "token_lengths", "mel", "mel_lengths", "speaker", "language")
-        losses, drawn = self._learn(tuple(batch[name] for name in six), segment, durations)
+        losses, drawn = self._learn(batch, segment)
         count, condition = len(others), self._condition(others)
         spread, mask = drawn.spread[:count].detach(), drawn.mask[:count]
         with torch.no_grad():
@@ -267,25 +233,22 @@ class VitsMel(MelNetwork):
         lent = self._decode(spread, hertz, voiced, mask, condition)
         return losses, drawn.mean * drawn.mask, lent * mask, drawn.mask
 
-    def _learn(
-        self, batch: tuple[Tensor, ...], segment: int | None, durations: Tensor | None
-    ) -> tuple[dict[str, Tensor], Drawn]:
+    def _learn(self, batch: Batch, segment: int | None) -> tuple[dict[str, Tensor], Drawn]:
         """Return all losses but the flow's, and what was drawn, which the flow learns from."""
-        tokens, token_lengths, mel, mel_lengths, speaker, language = batch
-        condition = self._condition(speaker)
-        token_mask = length_mask(token_lengths, tokens.shape[1])
-        mask = length_mask(mel_lengths, mel.shape[1])
-        mel = self.normalised(mel) * mask
-        hidden = self.encoder(tokens, token_mask, language, condition)
-        prior = self.mean(hidden)
+        condition = self._condition(batch.speaker)
+        token_mask = length_mask(batch.token_lengths, batch.tokens.shape[1])
+        mask = length_mask(batch.mel_lengths, batch.mel.shape[1])
+        mel = self.normalised(batch.mel) * mask
+        hidden = self.encoder(batch.tokens, token_mask, batch.language, condition)
+        prior, durations = self.mean(hidden), batch.durations
         if durations is None:
-            durations = self._search(prior, mel, token_lengths, mel_lengths)
+            durations = self._search(prior, mel, batch.token_lengths, batch.mel_lengths)
         log_durations = self.duration(hidden.detach(), token_mask, condition.detach())
         off = _poisson(log_durations, durations.float()) * token_mask[..., 0]
         spread = self._spread(prior, hidden, durations, mel.shape[1])
         prior_loss = _over((spread[..., : self.n_mels] - mel).square(), mask)
         if segment is not None and segment < mel.shape[1]:
-            mel, spread, mask = _random_stretch(segment, mel_lengths, mel, spread, mask)
+            mel, spread, mask = _random_stretch(segment, batch.mel_lengths, mel, spread, mask)
         hertz, voiced = (x.unsqueeze(-1) for x in self._pitch_of(mel))
         pitch, voicing = self._intone(spread, mask, condition)
         mean = self._decode(spread, hertz[..., 0], voiced[..., 0], mask, condition)
