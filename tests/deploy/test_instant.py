@@ -1,5 +1,7 @@
 """`myna export base` and `myna export instant`: graphs that many voices share, and never speak without consent."""
 
+import contextlib
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -8,18 +10,28 @@ import an4
 import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from safetensors.numpy import save
 from small_voice import small_voice
 
 from myna import cli
-from myna.deploy import base_export
+from myna.adapt.instant import compared_texts, likened, listen
+from myna.adapt.long_term import spectrum_of
+from myna.audio.load import load_audio
+from myna.audio.mel_numpy import log_mel
+from myna.deploy import base_export, stored_change
 from myna.deploy.base_export import export_base, in_memory, nobody
 from myna.deploy.engine import Engine
 from myna.deploy.export import gate_sentences
+from myna.deploy.spectrum import own_spectrum
 from myna.errors import MynaError
 from myna.measure.similarity import embed_ge2e
+from myna.networks.habits import mel_of
 from myna.networks.voice import Voice
 from myna.safety import aigc, protected, seal, signed_folder
 
+WHOLE = save({"scale": np.ones(80, np.float32), "shift": np.zeros(80, np.float32)})
 TEXT = "Good morning, Ana. How are you today? It is a fine day for a long walk by the river, is it not?"
 
 
@@ -55,6 +67,18 @@ def with_speaker(embedding: np.ndarray) -> Voice:
     return voice
 
 
+def of_torch(home: Path, engine: Engine) -> Voice:
+    """The instant voice that torch makes of the same recording."""
+    voice = with_speaker(engine.speaker)
+    likened(listen(home / "ana.wav"), voice)
+    return voice
+
+
+def mel(engine: Engine) -> np.ndarray:
+    drawn = engine.draw_piece(engine.reading(TEXT).pieces[0]).mel
+    return drawn(0, drawn.total)
+
+
 @pytest.mark.parametrize("seed", [3, 4])
 def test_any_embedding_gives_what_torch_gives(seed: int, home: Path) -> None:
     voice = with_speaker(nobody(seed))
@@ -68,15 +92,32 @@ def test_any_embedding_gives_what_torch_gives(seed: int, home: Path) -> None:
     np.testing.assert_allclose(np.concatenate(list(engine.stream(TEXT))), engine.speak(TEXT), atol=1e-6)
 
 
-def test_a_person_speaks_on_the_base(ana: Path, tmp_path: Path) -> None:
-    """As torch does with the same embedding, through the exit, in a folder of a few kilobytes."""
+def test_a_person_speaks_on_the_base(home: Path, ana: Path, tmp_path: Path) -> None:
+    """As torch does with the same recording, through the exit, in a folder of a few kilobytes."""
     assert sum(path.stat().st_size for path in ana.iterdir()) < 20_000
     engine, speaker = Engine.load(ana), embed_ge2e(*an4.recording())
     assert float(engine.speaker @ speaker) > 0.9999
-    assert np.corrcoef(engine.speak(TEXT), with_speaker(engine.speaker).speak(TEXT))[0, 1] > 0.999
+    np.testing.assert_allclose(mel(engine), mel_of(of_torch(home, engine), TEXT)[0].numpy(), atol=0.1)
+    np.testing.assert_allclose(np.concatenate(list(engine.stream(TEXT))), engine.speak(TEXT), atol=1e-6)
     assert seal.read_sealed(ana).consent.basis == "own_voice"
     assert cli.main(["say", TEXT, "--voice", str(ana), "-o", str(tmp_path / "hello.wav")]) == 0
     assert aigc.read(tmp_path / "hello.wav") is not None
+
+
+def test_the_long_term_spectrum_is_that_of_the_person(ana: Path, home: Path) -> None:
+    engine, texts = Engine.load(ana), compared_texts("en-us")
+    person = spectrum_of([log_mel(load_audio(home / "ana.wav", engine.sample_rate).wave)])
+    with_it = own_spectrum(engine, texts)
+    engine.change = None
+    without = own_spectrum(engine, texts)
+    level = [(own.mean - person.mean).std() for own in (with_it, without)]
+    spread = [np.abs(np.log(own.std / person.std)).mean() for own in (with_it, without)]
+    assert level[0] < 0.8 * level[1] and spread[0] < spread[1]
+
+
+def test_other_languages_are_left_as_they_are(home: Path, tmp_path: Path) -> None:
+    assert cli.main(enrol(home, tmp_path / "ana", "--consent", "own_voice", "--language", "fi")) == 0
+    assert not (tmp_path / "ana" / stored_change.NAME).exists()
 
 
 def refused(capsys, *arguments: object) -> str:
@@ -138,6 +179,39 @@ def test_other_graphs_do_not_speak(ana: Path, home: Path, tmp_path: Path, monkey
         Engine.load(ana)
     monkeypatch.setenv("MYNA_GRAPHS", str(home / "base"))
     assert Engine.load(ana).speaker.shape == (256,)
+
+
+BROKEN: dict[str, bytes] = {
+    "empty": b"",
+    "no header": b"hello, I am no tensor",
+    "no shift": save({"scale": np.ones(80, np.float32)}),
+    "too few bands": save({"scale": np.ones(79, np.float32), "shift": np.zeros(79, np.float32)}),
+    "a single number": save({"scale": np.array(1, np.float32), "shift": np.zeros(80, np.float32)}),
+    "no number": save({"scale": np.full(80, np.nan, np.float32), "shift": np.zeros(80, np.float32)}),
+    "loud": save({"scale": np.ones(80, np.float32), "shift": np.full(80, 30, np.float32)}),
+    "flat": save({"scale": np.zeros(80, np.float32), "shift": np.zeros(80, np.float32)}),
+}
+
+
+@pytest.mark.parametrize("broken", BROKEN)
+def test_a_broken_spectrum_is_refused(broken: str, ana: Path, home: Path, tmp_path: Path, monkeypatch, capsys) -> None:
+    monkeypatch.setenv("MYNA_GRAPHS", str(home / "base"))
+    voice = Path(shutil.copytree(ana, tmp_path / "voice"))
+    (voice / stored_change.NAME).write_bytes(BROKEN[broken])
+    words = ("say", TEXT, "--voice", voice, "-o", tmp_path / "x.wav")
+    assert f"{stored_change.NAME} changed after the voice was sealed" in refused(capsys, *words)
+    seal.seal(voice)
+    said = refused(capsys, *words)
+    assert stored_change.NAME in said and "make the voice again" in said
+    assert not (tmp_path / "x.wav").exists()
+
+
+@given(st.binary(max_size=400) | st.binary(max_size=200).map(lambda data: WHOLE[: len(data)] + data))
+@settings(max_examples=200, deadline=None)
+def test_a_spectrum_of_any_bytes_is_read_or_refused(data: bytes) -> None:
+    with contextlib.suppress(MynaError):
+        change = stored_change.read({stored_change.NAME: data}, Path("voice"), 80)
+        assert change is not None and np.abs(change.of(np.zeros((1, 80), np.float32))).max() <= stored_change.MOST_SHIFT
 
 
 def test_eight_bits_fit_many_speakers(tmp_path: Path) -> None:

@@ -81,6 +81,18 @@ def choice() -> dict[str, Any]:
     return dict(yaml.safe_load((CONF / "tts" / "vits_mel.yaml").read_text(encoding="utf-8")))
 
 
+def compared_texts(language: str) -> list[str]:
+    """Return what a voice says to be compared with its person; none in a language without sentences of the project's.
+
+    Args:
+        language: espeak-ng code.
+    """
+    try:
+        return own_sentences(language)[:HABITUAL]
+    except MynaError:
+        return []
+
+
 def likened(speech: ReferenceSpeech, voice: "Voice") -> None:
     """Give a voice the long-term spectrum and the habits of a person; what was said is not known.
 
@@ -91,22 +103,20 @@ def likened(speech: ReferenceSpeech, voice: "Voice") -> None:
     import torch
 
     from myna.adapt.spectrum import take_over
-    from myna.audio.bandwidth import bandwidth
+    from myna.audio.bandwidth import usual_bandwidth
     from myna.audio.load import load_audio
     from myna.audio.mel import log_mel
     from myna.networks.habits import described, habits_of
 
-    try:
-        texts = own_sentences(voice.config.language)[:HABITUAL]
-    except MynaError:
+    texts = compared_texts(voice.config.language)
+    if not texts:
         return
     rate, waves = voice.sample_rate, []
     for piece in speech.pieces[:HABITUAL]:
         wave = load_audio(piece.file, rate).wave
         waves.append(wave[int(piece.start * rate) : int(piece.end * rate)])
     mels = [log_mel(torch.from_numpy(wave)) for wave in waves]
-    band = float(np.median([bandwidth(wave, rate) for wave in waves]))
-    take_over(voice, mels, texts, band, choice()["adapt"]["spectrum"])
+    take_over(voice, mels, texts, usual_bandwidth(waves, rate), choice()["adapt"]["spectrum"])
     voice.config.habits = described(habits_of(voice, mels, texts, read=False))
 
 

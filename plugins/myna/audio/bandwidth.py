@@ -1,5 +1,7 @@
 """How far up a recording's own sound reaches, also when somebody resampled it upward."""
 
+from collections.abc import Iterable
+
 import numpy as np
 
 _BAND_HZ = 125.0
@@ -32,6 +34,11 @@ def bandwidth(wave: np.ndarray, sample_rate: int) -> float:
         if below - edge >= _CLIFF_DB and above.max() <= below - _CLIFF_DB:
             return _edge_frequency(levels, band, nominal)
     return nominal
+
+
+def usual_bandwidth(waves: Iterable[np.ndarray], sample_rate: int) -> float:
+    """Return the median bandwidth of recordings in Hz; arguments as those of `bandwidth`."""
+    return float(np.median([bandwidth(wave, sample_rate) for wave in waves]))
 
 
 def _edge_frequency(levels: np.ndarray, band: int, nominal: float) -> float:

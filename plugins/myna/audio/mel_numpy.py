@@ -8,6 +8,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from myna.audio.mel_config import LOG_FLOOR, MelConfig
+
 Array = NDArray[np.float32]
 
 _LINEAR, _BREAK, _STEP = 200 / 3, 1000.0, np.log(6.4) / 27  # Hz a mel, Hz where it turns logarithmic, its step
@@ -33,6 +35,14 @@ def mel_filters(sample_rate: int, n_fft: int, n_mels: int, lowest: float = 0.0, 
     return filters.astype(np.float32)
 
 
+@lru_cache(maxsize=8)
+def upper_edges(config: MelConfig) -> Array:
+    """Return the highest frequency that each mel band hears, `(n_mels,)`, Hz."""
+    heard = mel_filters(config.sample_rate, config.n_fft, config.n_mels, config.fmin, config.fmax) > 0
+    bins = np.arange(len(heard))[:, None] * heard
+    return (bins.max(0) * (config.sample_rate / config.n_fft)).astype(np.float32)
+
+
 def power(wave: Array, window: int, hop: int) -> Array:
     """Return the power spectrogram `(T, window // 2 + 1)` of samples `(S,)` under a Hann window; frames start at 0."""
     hann = (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(window) / window)).astype(np.float32)
@@ -43,11 +53,12 @@ def power(wave: Array, window: int, hop: int) -> Array:
 
 def log_mel(wave: Array) -> Array:
     """Return what `myna.audio.mel.log_mel` does: log-mel `(S // 256, 80)` of samples `(S,)`, 22.05 kHz, S >= 1024."""
-    n_fft, hop, floor = 1024, 256, 1e-5
-    before = (n_fft - hop) // 2
-    padded = np.pad(wave, (before, n_fft - hop - before), mode="reflect")
-    magnitude = np.sqrt(power(padded, n_fft, hop) + 1e-9)
-    return np.log(np.maximum(magnitude @ mel_filters(22_050, n_fft, 80, 0.0, 8_000.0), floor)).astype(np.float32)
+    config = MelConfig()
+    padding = config.n_fft - config.hop_length
+    padded = np.pad(wave, (padding // 2, padding - padding // 2), mode="reflect")
+    magnitude = np.sqrt(power(padded, config.win_length, config.hop_length) + 1e-9)
+    filters = mel_filters(config.sample_rate, config.n_fft, config.n_mels, config.fmin, config.fmax)
+    return np.log(np.maximum(magnitude @ filters, LOG_FLOOR)).astype(np.float32)
 
 
 def _mel(hertz: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -2,7 +2,8 @@
 
 An export is a folder with `engine.yaml`, the graphs, `tokens.txt` and what its text front end needs,
 `speaker.safetensors` (for the check against protected voices), `consent.yaml` and `seal.json`: a sealed voice, that
-speaks through the same exit as any other.
+speaks through the same exit as any other. On graphs of a base it has `spectrum.safetensors`, too
+(`myna.deploy.stored_change`).
 """
 
 from pathlib import Path

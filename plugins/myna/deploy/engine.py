@@ -4,7 +4,7 @@ Whole or in chunks is the same chain of `Rows`; a chunk makes no more of them th
 before the sentence is drawn.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from myna.deploy import bundle, shared
+from myna.adapt.long_term import Change
+from myna.deploy import bundle, shared, stored_change
 from myna.deploy.host import BINS, Pulses, Transform, frames_of, paced, pitch_of, spread
 from myna.deploy.noise import normal
 from myna.deploy.rows import Array, Rows, heard
@@ -55,6 +56,7 @@ class Engine:
         directory: Where it was loaded from.
         pack_id: Of the seal that the files were compared with.
         speaker: `(256,)` embedding, for graphs into which none is folded.
+        change: Of each log-mel that the graphs draw, towards the person's long-term spectrum.
     """
 
     def __init__(
@@ -66,10 +68,12 @@ class Engine:
         directory: Path | None = None,
         pack_id: str = "",
         speaker: NDArray[np.float32] | None = None,
+        change: Change | None = None,
     ) -> None:
         """Keep the parts, and make the spectrum of the vocoder's noise."""
         self.config, self.run, self.front_end, self.tokens = config, run, front_end, tokens
         self.directory, self.pack_id, self.speaker = directory, pack_id, speaker
+        self.change = change
         self.transform = Transform(config.n_fft, config.hop_length)
         self._noise = normal(0, NOISE_FRAMES * config.hop_length).reshape(NOISE_FRAMES, config.hop_length)
         around = Rows(self._noise_frames, 3 * NOISE_FRAMES)
@@ -95,10 +99,33 @@ class Engine:
         sealed = read_sealed(directory)
         config = bundle.parse(sealed.files[bundle.NAME], directory / bundle.NAME)
         models, speaker = shared.graphs_of(config, sealed.files, directory)
-        front_end, tokens = front_end_of(sealed.files, config.text, directory)
-        check_marks(tokens, directory / "tokens.txt")
-        run = open_graphs(config.runtime, models, threads, directory)
-        return cls(config, run, front_end, tokens, directory, sealed.pack_id, speaker)
+        change = stored_change.read(sealed.files, directory, config.n_mels)
+        parts = cls._parts(config, models, sealed.files, directory, threads)
+        return cls(config, *parts, directory, sealed.pack_id, speaker, change)
+
+    @classmethod
+    def on_base(cls, config: bundle.Description, files: Mapping[str, bytes], base: Path, speaker: Array) -> "Engine":
+        """Return a voice that is in no folder yet, on graphs that take its embedding.
+
+        Args:
+            config: Of the voice.
+            files: Of the base, compared with its signature.
+            base: Folder of the base, for errors.
+            speaker: `(256,)`.
+
+        Raises:
+            MynaError: A part of the base is missing or broken.
+        """
+        models = shared.own_graphs(config, files, base)
+        return cls(config, *cls._parts(config, models, files, base, 1), base, speaker=speaker)
+
+    @staticmethod
+    def _parts(
+        config: bundle.Description, models: Mapping[str, bytes], files: Mapping[str, bytes], folder: Path, threads: int
+    ) -> tuple[Run, FrontEnd, TokenList]:
+        front_end, tokens = front_end_of(files, config.text, folder)
+        check_marks(tokens, folder / "tokens.txt")
+        return open_graphs(config.runtime, models, threads, folder), front_end, tokens
 
     @cached_property
     def known(self) -> frozenset[str]:
@@ -156,7 +183,8 @@ class Engine:
 
         def frames(start: int, stop: int) -> Array:
             made = self.run("frames", spread=rows[None, start:stop], noise=noise[None, start:stop], **speaker)[0]
-            return self._check_width("frames", made, self.config.n_mels)
+            drawn = self._check_width("frames", made, self.config.n_mels)
+            return drawn if self.change is None else self.change.of(drawn)
 
         mel = heard(frames, self.config.halos.frames if self.config.chunks else total, total, self.config.longest)
         return Drawn(durations, mel, self.vocode(mel))

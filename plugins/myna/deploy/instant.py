@@ -7,14 +7,17 @@ al., Transfer Learning from Speaker Verification to Multispeaker Text-To-Speech 
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from myna.corpora.person import record_of, speaker_id, stated_consent
-from myna.deploy import NAME, bundle
+from myna.deploy import NAME, bundle, stored_change
 from myna.deploy.encoder import Encoder
+from myna.deploy.engine import Engine
 from myna.deploy.shared import NAME as BASE
+from myna.deploy.spectrum import change_of
 from myna.errors import MynaError
 from myna.files import shown
 from myna.measure.ge2e_host import RATE, ge2e_speech
@@ -47,7 +50,7 @@ class Person:
 
 
 def instant_voice(recordings: Path, base: Path, out: Path, person: Person) -> float:
-    """Write a voice that is an embedding, a consent and a seal over the graphs of a base.
+    """Write a voice that is an embedding, a spectrum, a consent and a seal over the graphs of a base.
 
     Args:
         recordings: A file, or a folder with recordings of one person.
@@ -68,17 +71,20 @@ def instant_voice(recordings: Path, base: Path, out: Path, person: Person) -> fl
     given = stated_consent(person.consent, person.scope, person.name, speaker)
     record = record_of(given, speaker)
     files, config = _base(base)
-    embedding, seconds = _heard(recordings, Encoder.load(base))
-    check_protected(embedding)
+    speech = _heard(recordings, Encoder.load(base))
+    check_protected(speech.embedding)
     config = config.model_copy(update={"name": person.name, "language": language})
+    change = change_of(Engine.on_base(config, files, base, speech.embedding), speech.files)
     out.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=out.parent, prefix=f".{out.name[:40]}-") as folder:
         fresh = Path(folder) / "voice"
         fresh.mkdir()
-        _write(fresh, config, {k: v for k, v in files.items() if k.endswith(_TEXTS)}, embedding)
+        _write(fresh, config, {k: v for k, v in files.items() if k.endswith(_TEXTS)}, speech.embedding)
+        if change is not None:
+            stored_change.write(change, fresh)
         finish(record, given[1].parent if given[1] else recordings.parent, fresh / "consent.yaml")
         fresh.rename(out)
-    return seconds
+    return speech.seconds
 
 
 def _base(base: Path) -> tuple[dict[str, bytes], bundle.Description]:
@@ -91,23 +97,31 @@ def _base(base: Path) -> tuple[dict[str, bytes], bundle.Description]:
     return files, config
 
 
-def _heard(recordings: Path, encoder: Encoder) -> tuple[NDArray[np.float32], float]:
-    """Return the mean embedding `(256,)` of recordings, and the seconds of speech in them."""
+class _Speech(NamedTuple):
+    """Mean embedding `(256,)`, seconds of speech, and the recordings that have some."""
+
+    embedding: NDArray[np.float32]
+    seconds: float
+    files: list[Path]
+
+
+def _heard(recordings: Path, encoder: Encoder) -> _Speech:
     from myna.audio.load import load_audio
     from myna.corpora import folder as folders
 
-    embeddings, seconds = [], 0.0
+    embeddings, seconds, files = [], 0.0, []
     for take in folders.scan(recordings).takes:
         wave = load_audio(take.path, RATE).wave
         length = len(ge2e_speech(wave)) / RATE
         if length >= SHORTEST:
             embeddings.append(encoder.embed(wave))
             seconds += length
+            files.append(take.path)
     if seconds < LEAST:
         raise MynaError(
             f"{shown(recordings)}: {seconds:.1f} s of usable speech, at least {LEAST:.0f} s are needed; record more"
         )
-    return centroid(embeddings), seconds
+    return _Speech(centroid(embeddings), seconds, files)
 
 
 def _write(folder: Path, config: bundle.Description, texts: dict[str, bytes], embedding: NDArray[np.float32]) -> None:

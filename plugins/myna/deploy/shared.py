@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 
 from myna.deploy import bundle
 from myna.deploy.runtime import SUFFIX
+from myna.deploy.vectors import vectors
 from myna.errors import MynaError
 from myna.limits import LARGEST_GRAPH
-from myna.parsing import one_line, read_bytes
+from myna.parsing import read_bytes
 
 NAME = "base.yaml"  # describes a base that was exported; a folder that has it is one, and no voice
 BESIDE = "base"
@@ -38,10 +39,19 @@ def graphs_of(
     """
     if config.shared:
         return _shared(config.shared, _folder(directory)), _embedding(files, directory)
+    return own_graphs(config, files, directory), None
+
+
+def own_graphs(config: bundle.Description, files: Mapping[str, bytes], directory: Path) -> dict[str, bytes]:
+    """Return the graphs that lie in a folder itself; arguments as those of `graphs_of`.
+
+    Raises:
+        MynaError: One is missing.
+    """
     suffix = config.suffix
     if missing := [name for name in bundle.PARTS if f"{name}{suffix}" not in files]:
         raise MynaError(f"{directory / missing[0]}{suffix} is missing: export the voice again")
-    return {part: files[f"{part}{suffix}"] for part in bundle.PARTS}, None
+    return {part: files[f"{part}{suffix}"] for part in bundle.PARTS}
 
 
 def _folder(directory: Path) -> Path:
@@ -62,14 +72,8 @@ def _shared(hashes: Mapping[bundle.PartName, str], folder: Path) -> dict[str, by
 
 
 def _embedding(files: Mapping[str, bytes], directory: Path) -> NDArray[np.float32]:
-    from safetensors import SafetensorError
-    from safetensors.numpy import load
-
     path = directory / "speaker.safetensors"
-    try:
-        found = np.asarray(load(files[path.name])["embedding"], np.float32)
-    except (SafetensorError, KeyError, ValueError, TypeError) as error:
-        raise MynaError(f"{path} holds no speaker embedding ({one_line(error)}); make the voice again") from error
-    if found.shape != (256,) or not 1e-3 < float(np.linalg.norm(found)) < 1e3:
-        raise MynaError(f"{path} holds no speaker embedding (256,); make the voice again")
+    (found,) = vectors(files.get(path.name, b""), path, ["embedding"], 256, "speaker embedding")
+    if not 1e-3 < float(np.linalg.norm(found)) < 1e3:
+        raise MynaError(f"{path} holds no speaker embedding of a length near 1; make the voice again")
     return found

@@ -5,20 +5,16 @@ that speech ends at 8 kHz. So distances leave out the mel bands that reach above
 discriminators on samples hear waves with everything above it removed.
 """
 
-from functools import lru_cache
-
 import torch
 from torch import Tensor
 
-from myna.audio.mel import MelConfig, log_mel, mel_filters
+from myna.audio import mel_numpy
+from myna.audio.mel import MelConfig, log_mel
 
 
-@lru_cache(maxsize=8)
 def upper_edges(config: MelConfig) -> Tensor:
     """Return the highest frequency that each mel band hears, `(n_mels,)`, Hz."""
-    heard = mel_filters(config) > 0
-    bins = torch.arange(heard.shape[0])[:, None] * heard
-    return bins.amax(0) * (config.sample_rate / config.n_fft)
+    return torch.tensor(mel_numpy.upper_edges(config))
 
 
 def mel_distance(generated: Tensor, real: Tensor, band: Tensor, config: MelConfig | None = None) -> Tensor:
