@@ -64,5 +64,6 @@ def test_it_makes_an_instant_voice(torchless: Path, tmp_path: Path) -> None:
     words = ["export", "instant", tmp_path / "ana.wav", tmp_path / "ana", "--base", tmp_path / "base", "--name", "Ana"]
     made = fresh.myna(torchless, *words, "--consent", "own_voice", home=tmp_path)
     assert made.returncode == 0, made.stderr
+    assert (tmp_path / "ana" / "spectrum.safetensors").is_file()
     said = fresh.myna(torchless, "say", TEXT, "--voice", tmp_path / "ana", "-o", tmp_path / "x.wav", home=tmp_path)
     assert said.returncode == 0 and aigc.read(tmp_path / "x.wav") is not None, said.stderr
