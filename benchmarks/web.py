@@ -1,14 +1,17 @@
 """A voice in the browser: size of the page, and seconds of computing a second of speech, in both precisions.
 
-Usage: python benchmarks/web.py VOICE [--sentences 12] [--output exp/web] [--screenshots]
+Usage: python benchmarks/web.py VOICE [--sentences 12] [--output exp/web] [--screenshots] [--heard]
 
 VOICE is a sealed voice directory of `tts=vits_mel` and `vocoder=istft` in a language that the page reads. Each page is
 exported through its gate, served on this machine and opened in Debian's Chromium (or the one that Playwright brought),
 where it speaks the sentences one after the other with one thread, as a person would have it. Writes `web.json` and
 `web.md`, with `--screenshots` the page at two widths; a page that is there already is measured again, not exported.
+With `--heard` a recogniser hears what the 8-bit page spoke, and what `Engine.speak` makes of the same 30 sentences.
 """
 
 import argparse
+import base64
+import io
 import json
 import os
 import shutil
@@ -23,11 +26,15 @@ from typing import Any
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+import soundfile
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from myna.adapt.unseen import sentences_file
+from myna.deploy.engine import Engine
 from myna.deploy.export import gate_sentences
 from myna.deploy.web_export import export_web
 from myna.files import atomic_text
+from myna.measure import wer
 from myna.safety.card import load_card
 from myna.serve.exit import find_voice
 
@@ -41,10 +48,11 @@ const Plain = Worker;
 window.Worker = class extends Plain {
   constructor(...given) {
     super(...given);
-    this.addEventListener("message", ({ data }) => data.found?.wav && window.spoken.push({ ...data.found, wav: 0 }));
+    this.addEventListener("message", ({ data }) => data.found?.wav && window.spoken.push(data.found));
   }
 };
 """
+WAV = "btoa(Array.from(new Uint8Array(spoken.at(-1).wav), (byte) => String.fromCharCode(byte)).join(''))"
 
 
 @contextmanager
@@ -75,7 +83,7 @@ def speak(page: Page, text: str) -> dict[str, float]:
     page.locator("#speak").click()
     page.wait_for_selector(f"article:nth-of-type({before + 1})", timeout=PATIENCE)
     page.wait_for_selector("#speak:enabled", timeout=PATIENCE)
-    return dict(page.evaluate("spoken.at(-1)"))
+    return dict(page.evaluate("(({ wav, ...times }) => times)(spoken.at(-1))"))
 
 
 def measured(folder: Path, sentences: list[str], chromium: Browser) -> dict[str, Any]:
@@ -98,6 +106,26 @@ def measured(folder: Path, sentences: list[str], chromium: Browser) -> dict[str,
         "marked": sum(one["computed"] + one["marked"] for one in found) / speech,
         "sentences": len(found),
     }
+
+
+def heard(folder: Path, chromium: Browser) -> dict[str, float]:
+    """Return the share of words or toned syllables that are wrong, of the page and of the same export in Python."""
+    engine = Engine.load(folder / "voice")
+    language, rate = engine.config.language, engine.sample_rate
+    sentences = sentences_file(language).read_text(encoding="utf-8").split("\n")[:30]
+    found: dict[str, list[str]] = {"page": [], "engine": []}
+    with served(folder) as url:
+        page = chromium.new_page(locale="en-US")
+        page.add_init_script(LISTEN)
+        page.goto(url)
+        page.wait_for_selector("#speak:enabled", timeout=PATIENCE)
+        for text in sentences:
+            length = round(speak(page, text)["speech"] * rate)  # the audible cue stands before it
+            wave, _ = soundfile.read(io.BytesIO(base64.b64decode(page.evaluate(WAV))), dtype="float32")
+            found["page"].append(wer.transcribe(wave[-length:], rate, language))
+            found["engine"].append(wer.transcribe(engine.speak(text), rate, language))
+        page.close()
+    return {name: wer.wer(sentences, said, language) for name, said in found.items()}
 
 
 def pictures(folder: Path, text: str, chromium: Browser, output: Path) -> None:
@@ -131,6 +159,7 @@ def main() -> None:
     parser.add_argument("--sentences", type=int, default=12)
     parser.add_argument("--output", type=Path, default=Path("exp/web"))
     parser.add_argument("--screenshots", action="store_true")
+    parser.add_argument("--heard", action="store_true")
     arguments = parser.parse_args()
     voice, output = find_voice(arguments.voice), arguments.output
     output.mkdir(parents=True, exist_ok=True)
@@ -141,6 +170,9 @@ def main() -> None:
             if not (output / precision).exists():
                 export_web(voice, output / precision, precision, sentences, espeak=True)  # type: ignore[arg-type]
             found[precision] = measured(output / precision, sentences, chromium)
+        if arguments.heard:
+            found["int8"]["wrong"] = heard(output / "int8", chromium)
+            print(found["int8"]["wrong"])
         if arguments.screenshots:
             pictures(output / "int8", sentences[0], chromium, output)
     day = datetime.now(UTC).date().isoformat()

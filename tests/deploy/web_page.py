@@ -13,6 +13,8 @@ from chromium import Watched
 from playwright.sync_api import Browser, Page
 
 from myna.deploy.engine import Engine
+from myna.text.languages import language_number
+from myna.text.reading import Piece
 
 SAMPLES = """async ([pieces, speed]) => {
   const { Engine, runOf } = await import("./engine.js"), { load } = await import("./files.js");
@@ -24,18 +26,27 @@ SAMPLES = """async ([pieces, speed]) => {
   return [...await engine.speak(pieces, { speed })];
 }"""
 
-SYMBOLS = """async ([text, language, espeak]) => {
+SYLLABLES = """async (texts) => {
+  const { loadHan } = await import("./han.js"), { load } = await import("./files.js");
+  const manifest = await (await fetch("manifest.json")).json(), han = await loadHan((path) => load(manifest, path));
+  return texts.map((text) => han.mandarin.syllables(text));
+}"""
+
+SYMBOLS = """async ([text, language, refused]) => {
   const { Reader } = await import("./phonemes.js"), { load } = await import("./files.js");
-  const manifest = await (await fetch("manifest.json")).json(), worker = new Worker("espeak.js", { type: "module" });
+  const { loadHan } = await import("./han.js"), manifest = await (await fetch("manifest.json")).json();
+  const worker = new Worker("espeak.js", { type: "module" });
   const ask = (message) => new Promise((resolve, reject) => {
     worker.onmessage = ({ data }) => data.error ? reject(new Error(data.error)) : resolve(data.found);
     worker.postMessage(message);
   });
   await ask({ bytes: await load(manifest, "espeak/espeak-ng.wasm") });
-  const reader = new Reader({ ...manifest.voice, language, espeak }, (text, voice) => ask({ text, voice }));
+  const han = () => loadHan((path) => load(manifest, path));
+  for (const code of refused ?? []) manifest.voice.languages[code].consented = false;
+  const reader = new Reader({ ...manifest.voice, language }, (text, voice) => ask({ text, voice }), han);
   const found = await reader.read(text);
   worker.terminate();
-  return Object.fromEntries(found.map((piece) => [piece.text, piece.symbols]));
+  return found.map(({ text, symbols, languages }) => ({ text, symbols, languages }));
 }"""
 
 
@@ -62,9 +73,15 @@ def opened(browser: Browser, folder: Path, **options: Any) -> Iterator[Watched]:
         watched.page.close()
 
 
+def spelled(piece: Piece) -> dict[str, list[Any]]:
+    """Return the symbols of a piece and the numbers of their languages, as the page has them."""
+    return {"symbols": piece.symbols, "languages": [language_number(code) for code in piece.languages]}
+
+
 def samples(page: Page, engine: Engine, text: str, speed: float = 1.0) -> np.ndarray:
     """Return what the page's engine makes of Python's reading of a text."""
     pieces = [
-        {"pause": pause, "symbols": piece.symbols if piece else []} for pause, piece in engine.read(text).paused()
+        {"pause": pause, **(spelled(piece) if piece else {"symbols": []})}
+        for pause, piece in engine.read(text).paused()
     ]
     return np.asarray(page.evaluate(SAMPLES, [pieces, speed]), np.float32)

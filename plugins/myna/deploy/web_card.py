@@ -29,7 +29,9 @@ python -m http.server --bind 127.0.0.1 --directory FOLDER 8000
 
 `voice/` is a sealed export, see its README. `manifest.json` holds the SHA-256 of every model and program, and the page
 uses none that differs; its own hash stands in `index.html`. `ort/` is {runtime} (Microsoft, MIT licence, see
-`ort.LICENSE.txt`). The rest is part of Myna (Apache-2.0). Nothing is fetched from elsewhere, and nothing is sent.
+`ort.LICENSE.txt`). `mandarin/` holds readings of Chinese from the package pypinyin (MIT licence) and grammars of
+numbers and dates from the package wetext (Apache-2.0), each with its licence. The rest is part of Myna (Apache-2.0).
+Nothing is fetched from elsewhere, and nothing is sent.
 
 Each sound has a content number of its own, which begins with {content_id}, the entry of this export in the log of the
 site that made it. The label in the file is not signed, for a page can keep no key: `myna verify` finds watermark, tone
@@ -39,11 +41,11 @@ WITH = """## espeak-ng
 
 `espeak/` is {program}, a program of its own under GPL-3.0-or-later, see `espeak/LICENSE`; its source is at
 https://github.com/ianmarmour/espeak-ng.js and https://github.com/espeak-ng/espeak-ng. Who passes the folder on passes
-that program on under its licence. The page talks with it by messages, and without it reads no text."""
+that program on under its licence. The page talks with it by messages, and without it reads Chinese alone."""
 WITHOUT = """## espeak-ng is missing
 
-The page reads text with {program}, a program of its own under GPL-3.0-or-later, which was not asked for. Export with
-`--espeak`, or put `espeak-ng.js`, `espeak-ng.wasm` and `LICENSE` of that npm package into `espeak/`."""
+The page reads all but Chinese with {program}, a program of its own under GPL-3.0-or-later, which was not asked for.
+Export with `--espeak`, or put `espeak-ng.js`, `espeak-ng.wasm` and `LICENSE` of that npm package into `espeak/`."""
 
 
 def card_text(config: Description, entry: Entry, reads: bool) -> str:

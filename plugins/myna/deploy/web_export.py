@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from myna.deploy import bundle, web_programs
+from myna.deploy import bundle, web_mandarin, web_programs
 from myna.deploy.engine import Engine
 from myna.deploy.export import CARD, export_onnx
 from myna.deploy.gate import Findings
@@ -22,15 +22,14 @@ from myna.deploy.web_card import card_text
 from myna.errors import MynaError
 from myna.files import atomic_text, check_absent, fresh_folder, sha256
 from myna.networks.voice import Voice
-from myna.safety import audit, spread
+from myna.safety import audit, consent, spread
 from myna.safety.consent import Scope
 from myna.safety.types import Request
 from myna.text.espeak_text import EspeakText
 from myna.text.languages import canonical, language_number
 
 VOICE, MANIFEST, INDEX = "voice", "manifest.json", "index.html"
-# Languages that the page reads as Myna does (`tests/deploy/test_web.py`), with espeak-ng's name of the voice. Mandarin
-# and Japanese have front ends of their own, which the page has not.
+# Languages that the page reads as Myna does (`tests/deploy/test_web.py`), with espeak-ng's name of the voice.
 SPOKEN = {
     "en-us": "en-us",
     "en-gb": "en",
@@ -41,6 +40,7 @@ SPOKEN = {
     "pt": "pt",
     "ru": "ru",
 }
+MANDARIN = "cmn"  # is read by tables, see `myna.deploy.web_mandarin`
 
 
 def export_web(
@@ -82,6 +82,7 @@ def export_web(
             given = espeak if isinstance(espeak, Path) else None
             web_programs.bring(web_programs.ESPEAK, given, fresh / web_programs.ESPEAK.folder)
         _copy_page(fresh)
+        web_mandarin.write_tables(fresh / web_mandarin.FOLDER)
         found = export_onnx(directory, fresh / VOICE, precision, sentences, purpose, requester)
         _describe(fresh, espeak is not False)
         fresh.rename(out)
@@ -90,10 +91,10 @@ def export_web(
 
 def _check(voice: Voice) -> None:
     language, front_end = canonical(voice.config.language), voice.front_end
-    if language not in SPOKEN or not isinstance(front_end, EspeakText):
+    if language not in (*SPOKEN, MANDARIN) or not isinstance(front_end, EspeakText):
         raise MynaError(
-            f"the web form does not speak {language} with text={front_end.name} yet: it reads {', '.join(SPOKEN)} with "
-            "text=espeak; `myna export int8` has no such limit"
+            f"the web form does not speak {language} with text={front_end.name} yet: it reads {MANDARIN}, "
+            f"{', '.join(SPOKEN)} with text=espeak; `myna export int8` has no such limit"
         )
     points = getattr(getattr(voice.vocoder, "analysis", None), "n_fft", 1024)  # of others, `cut` says what is wrong
     if points & (points - 1):
@@ -112,7 +113,12 @@ def _describe(folder: Path, reads: bool) -> None:
     entry = audit.find(essence=sha256(folder / VOICE / f"frames{SUFFIX}"))
     assert entry is not None  # the export that was just logged
     marks = {"producer": Request(output=folder).producer, "content": entry.content_id, **_patterns()}
-    manifest = {"version": 1, "voice": _voice(engine), "marks": marks, "files": _files(folder)}
+    manifest = {
+        "version": 1,
+        "voice": _voice(engine, consent.load(folder / VOICE / "consent.yaml")),
+        "marks": marks,
+        "files": _files(folder),
+    }
     text = json.dumps(manifest, ensure_ascii=False, separators=(",", ":"))
     atomic_text(folder / MANIFEST, text)
     page = (folder / INDEX).read_text(encoding="utf-8")
@@ -120,14 +126,14 @@ def _describe(folder: Path, reads: bool) -> None:
     atomic_text(folder / CARD, card_text(engine.config, entry, reads))
 
 
-def _voice(engine: Engine) -> dict[str, Any]:
+def _voice(engine: Engine, record: consent.ConsentRecord) -> dict[str, Any]:
     """Return what `engine.js` and `phonemes.js` know of the voice."""
     config = engine.config
     return {
         "name": config.name,
         "language": canonical(config.language),
         "languageNumber": language_number(config.language),
-        "espeak": SPOKEN[canonical(config.language)],
+        "languages": {code: _language(code, record) for code in (*SPOKEN, MANDARIN)},
         "precision": config.precision,
         "sampleRate": config.sample_rate,
         "hop": config.hop_length,
@@ -139,6 +145,14 @@ def _voice(engine: Engine) -> dict[str, Any]:
     }
 
 
+def _language(code: str, record: consent.ConsentRecord) -> dict[str, Any]:
+    return {
+        "number": language_number(code),
+        "espeak": SPOKEN.get(code, ""),
+        "consented": consent.covers_language(record, code),
+    }
+
+
 def _patterns() -> dict[str, Any]:
     """Return the pattern of the watermark and its decoys, a bit a cell, in hexadecimal digits."""
     keyed, *decoys = (np.packbits(pattern > 0).tobytes().hex() for pattern in spread.patterns())
@@ -147,7 +161,8 @@ def _patterns() -> dict[str, Any]:
 
 def _files(folder: Path) -> dict[str, dict[str, Any]]:
     """Return hash and size of what the page loads and checks."""
-    paths = [folder / VOICE / f"{part}{SUFFIX}" for part in bundle.PARTS] + [*folder.glob("ort/*.wasm")]
+    paths = [folder / VOICE / f"{part}{SUFFIX}" for part in bundle.PARTS]
+    paths += [*folder.glob("ort/*.wasm"), *sorted(folder.glob(f"{web_mandarin.FOLDER}/*.bin"))]
     found = {
         path.relative_to(folder).as_posix(): {"sha256": sha256(path), "bytes": path.stat().st_size} for path in paths
     }

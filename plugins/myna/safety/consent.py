@@ -189,7 +189,7 @@ def check(record: ConsentRecord, purpose: Scope, *, language: str | None = None,
         raise MynaError(f"purpose {purpose!r} is unknown: use one of {', '.join(SCOPES)}")
     if SCOPES.index(record.scope) < SCOPES.index(purpose):
         raise MynaError(f"{name} covers {record.scope!r}, not {purpose!r}: ask for a wider consent")
-    if language and record.languages and _code(language) not in {_code(known) for known in record.languages}:
+    if language and not covers_language(record, language):
         raise MynaError(
             f"{name} covers the languages {', '.join(record.languages)}, not {language}: ask for a wider one"
         )
@@ -237,6 +237,11 @@ def anchored(record: ConsentRecord, directory: Path) -> ConsentRecord:
     evidence = record.evidence.model_copy(update={"file": str((directory / record.evidence.file).absolute())})
     moved = record.model_copy(update={"evidence": evidence})
     return sign(moved, site_key()) if record.signature else moved
+
+
+def covers_language(record: ConsentRecord, language: str) -> bool:
+    """Tell whether a consent covers speech in a language, an espeak-ng code or alias."""
+    return not record.languages or _code(language) in {_code(known) for known in record.languages}
 
 
 def _code(language: str) -> str:

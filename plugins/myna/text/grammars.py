@@ -14,17 +14,17 @@ _CLAUSE = re.compile(r"[^。！？!?；;\n\U000f0000-\U000ffffd]*[。！？!?；
 _YUAN_TWICE = re.compile(r"[￥¥](\d)(?=[\d,.]*[万亿]?元)")
 # "$200万": the grammar reads the number's end as cents.
 _SCALED = re.compile(r"(?P<sign>[$€£])\s?(?P<n>\d[\d,]*(?:\.\d+)?)\s?(?P<scale>[百千]?万|亿|万亿)(?!\w*元)")
-_COINS = {"$": "美元", "€": "欧元", "£": "英镑"}
+COINS = {"$": "美元", "€": "欧元", "£": "英镑"}
 # It stops at the commas of thousands behind a sign of money.
 _THOUSANDS = re.compile(r"(?<=[$€£¥￥₩\d]),(?=\d{3}(?!\d))")
 _GROUPED = re.compile(r"[$€£¥￥₩]\s?\d{1,3}(?:,\d{3})+(?!\d)")
 _PERCENT_RANGE = re.compile(r"(\d)%?\s?[-~～—–]\s?(\d+(?:\.\d+)?%)")
 # Units that the grammar lacks.
-_UNITS = {
+UNITS = {
     "ml": "毫升", "mL": "毫升", "mg": "毫克", "kHz": "千赫兹", "MHz": "兆赫兹", "GHz": "吉赫兹", "Hz": "赫兹",
     "kW": "千瓦", "kWh": "千瓦时", "W": "瓦", "V": "伏", "mAh": "毫安时", "dB": "分贝", "mm": "毫米", "L": "升",
 }  # fmt: skip
-_UNIT = re.compile(rf"(?<=\d)\s?({'|'.join(sorted(_UNITS, key=len, reverse=True))})(?![A-Za-z/²³])")
+_UNIT = re.compile(rf"(?<=\d)\s?({'|'.join(sorted(UNITS, key=len, reverse=True))})(?![A-Za-z/²³])")
 _LINE = re.compile(r"(?<![\d-])(?:0\d{2,3}|[48]00)-\d{3,4}-?\d{4}(?![\d-])")
 _BY_DIGIT = str.maketrans("0123456789-", "零幺二三四五六七八九，")
 # Beyond the names of numbers, and versions: 1985.6.1 is a date.
@@ -73,8 +73,8 @@ def normalise_han(text: Traced, language: str) -> Traced:
         text = text.sub(_ENDLESS, lambda m: m[0].translate(_BY_DIGIT))
         text = text.sub(_VERSION, lambda m: m[0].replace(".", "点"))
         text = text.sub(_GROUPED, lambda m: _THOUSANDS.sub("", m[0]))
-        text = text.sub(_SCALED, lambda m: f"{m['n']}{m['scale']}{_COINS[m['sign']]}")
-        text = text.sub(_UNIT, lambda m: _UNITS[m[1]]).sub(_LINE, lambda m: m[0].translate(_BY_DIGIT))
+        text = text.sub(_SCALED, lambda m: f"{m['n']}{m['scale']}{COINS[m['sign']]}")
+        text = text.sub(_UNIT, lambda m: UNITS[m[1]]).sub(_LINE, lambda m: m[0].translate(_BY_DIGIT))
     text = text.sub(_YUAN_TWICE, lambda m: m[1]).sub(_DEGREE, lambda m: {"C": "℃", "F": "℉"}[m[1]])
     parts = []
     for match in _CLAUSE.finditer(text.text):

@@ -28,7 +28,7 @@ _BUZZING = {"zh", "ch", "sh", "r", "z", "c", "s"}
 TONES = {"1": "→", "2": "↗", "3": "↓", "4": "↘", "5": "5"}
 RHOTIC = "ɻ"
 # Words in which 儿 is a syllable of its own: it means a child, or a person.
-_CHILD = (
+CHILD = (
     "儿子", "女儿", "婴儿", "幼儿", "孤儿", "少儿", "胎儿", "健儿", "男儿", "孩儿", "小儿", "宠儿", "弃儿", "患儿",
     "混血儿", "新生儿", "早产儿", "托儿", "育儿", "侄儿", "孙儿", "低能儿", "私生儿", "低幼儿", "产儿", "妻儿",
 )  # fmt: skip
@@ -45,23 +45,28 @@ def syllables(characters: str) -> list[str]:
         One syllable a character, such as `hang2`, tones as in connected speech, 5 for a neutral one; a rhotic ending is
         an `r` at the syllable before, such as `huar1`, and its character has "", as has one without a reading.
     """
-    from pypinyin import Style, lazy_pinyin
-
-    read: list[str] = lazy_pinyin(
-        characters,
-        Style.TONE3,
-        errors=lambda unread: [""] * len(unread),  # type: ignore[arg-type, return-value]
-        neutral_tone_with_five=True,
-        tone_sandhi=True,
-    )
-    read = corrected(characters, read)
-    for place in _rhotic(characters) if "儿" in characters else []:
+    read = corrected(characters, word_syllables(characters))
+    for place in rhotic_places(characters) if "儿" in characters else []:
         if before := read[place - 1]:  # of two 儿 the first is an ending, and has no syllable left for the second
             read[place - 1], read[place] = f"{before[:-1]}r{before[-1]}", ""
     return read
 
 
-def _rhotic(characters: str) -> list[int]:
+def word_syllables(text: str | list[str]) -> list[str]:
+    """Read characters as their words have it, before the sentence around them is asked; a list holds single words."""
+    from pypinyin import Style, lazy_pinyin
+
+    read: list[str] = lazy_pinyin(
+        text,
+        Style.TONE3,
+        errors=lambda unread: [""] * len(unread),  # type: ignore[arg-type, return-value]
+        neutral_tone_with_five=True,
+        tone_sandhi=True,
+    )
+    return read
+
+
+def rhotic_places(characters: str) -> list[int]:
     """Return the places of 儿 that only colour the vowel before them."""
     import rjieba
 
@@ -69,7 +74,7 @@ def _rhotic(characters: str) -> list[int]:
     for word in rjieba.cut(characters):
         end += len(word)
         # The cutter may leave 儿 behind a word by itself: 门口|儿.
-        if word.endswith("儿") and end > 1 and not word.endswith(_CHILD):
+        if word.endswith("儿") and end > 1 and not word.endswith(CHILD):
             places.append(end - 1)
     return places
 

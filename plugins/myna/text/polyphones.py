@@ -6,7 +6,7 @@ On sentences of the tests, pypinyin 0.55 with these rules reads more right than 
 import re
 
 # What stands around the character, which stands in the group `c`; its reading.
-_RULES = tuple(
+RULES = tuple(
     (re.compile(pattern), reading)
     for pattern, reading in (
         # 得 behind a verb: how it is done.
@@ -45,7 +45,7 @@ def corrected(characters: str, read: list[str]) -> list[str]:
         read: A syllable for each, such as `hang2`.
     """
     out = list(read)
-    for pattern, reading in _RULES:
+    for pattern, reading in RULES:
         for match in pattern.finditer(characters):
             place = match.start("c")
             if out[place][:-1] != reading[:-1] or out[place][-1:] != reading[-1:]:

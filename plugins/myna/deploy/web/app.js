@@ -1,13 +1,15 @@
 // The page: loads the voice, reads text and shows what leaves the speaker.
 
 import { FileError, load, manifestOf, tidy } from "./files.js";
+import { FILES as MANDARIN, loadHan } from "./han.js";
 import { Reader } from "./phonemes.js";
-import { choose, pageLanguage, say } from "./words.js";
+import { choose, exampleIn, nameOf, pageLanguage, say } from "./words.js";
 
 const NOTICE = "AI-generated · 人工智能合成"; // in both languages, whichever the page is in
-const GRAPHS = ["text", "frames", "pitch", "spectra"];
+const GRAPHS = ["text", "frames", "pitch", "spectra"].map((name) => `voice/${name}.onnx`);
+const ORT = "ort/ort-wasm-simd-threaded.wasm", ESPEAK = "espeak/espeak-ng.wasm";
 const $ = (id) => document.getElementById(id);
-let manifest, speaker, reader;
+let manifest, speaker, reader, espeak, han;
 let status = ["ready"]; // key and what fills it in, so that it can be said in the other language
 
 /** A worker that answers messages; `onProgress` hears what comes before the answer. */
@@ -39,8 +41,21 @@ class Asked {
 async function start() {
   manifest = await manifestOf(document.querySelector("meta[name=myna-manifest]").content);
   sayAll();
-  const ort = "ort/ort-wasm-simd-threaded.wasm", program = "espeak/espeak-ng.wasm";
-  const paths = [program, ort, ...GRAPHS.map((name) => `voice/${name}.onnx`)]; // what may be missing comes first
+  reader = new Reader(manifest.voice, async (text, voice) => (await program()).ask({ text, voice }), mandarin);
+  const chinese = manifest.voice.language === "cmn"; // its characters need no espeak-ng
+  const files = await bring([...(chinese ? MANDARIN : [ESPEAK]), ORT, ...GRAPHS]); // what may be missing comes first
+  tell(["starting"], null);
+  const graphs = Object.fromEntries(GRAPHS.map((path) => [path.match(/(\w+)\.onnx$/)[1], files[path]]));
+  speaker = new Asked("speaker.js");
+  const read = chinese ? mandarin(files) : program(files);
+  await Promise.all([speaker.ask({ graphs, wasm: files[ORT], manifest }), read]);
+  $("speak").disabled = false;
+  tell(["ready"]);
+  await tidy(manifest);
+}
+
+/** Return the bytes of files by path, and tell how much has come. */
+async function bring(paths) {
   const of = paths.reduce((sum, path) => sum + manifest.files[path].bytes, 0) / 1e6, files = {};
   let done = 0;
   for (const path of paths) {
@@ -48,15 +63,22 @@ async function start() {
     files[path] = await load(manifest, path);
     done += manifest.files[path].bytes / 1e6;
   }
-  tell(["starting"], null);
-  const graphs = Object.fromEntries(GRAPHS.map((name) => [name, files[`voice/${name}.onnx`]]));
-  speaker = new Asked("speaker.js");
-  const espeak = new Asked("espeak.js");
-  await Promise.all([speaker.ask({ graphs, wasm: files[ort], manifest }), espeak.ask({ bytes: files[program] })]);
-  reader = new Reader(manifest.voice, (text, voice) => espeak.ask({ text, voice }));
-  $("speak").disabled = false;
-  tell(["ready"]);
-  await tidy(manifest);
+  return files;
+}
+
+/** The worker of espeak-ng, started when it is first needed; `files` has its bytes, if they are here. */
+async function program(files) {
+  if (espeak) return espeak;
+  const { [ESPEAK]: bytes } = files ?? (await bring([ESPEAK])), started = new Asked("espeak.js");
+  await started.ask({ bytes });
+  return (espeak = started);
+}
+
+/** What reads Chinese, loaded when it is first needed. */
+async function mandarin(files) {
+  if (han) return han;
+  const found = files ?? (await bring(MANDARIN));
+  return (han = await loadHan(async (path) => found[path]));
 }
 
 async function speak(event) {
@@ -118,9 +140,11 @@ function tell(words, share, bad = false) {
 
 function fail(error) {
   if (error instanceof FileError) {
-    const program = error.kind === "missing" && error.path.startsWith("espeak/");
-    return tell(program ? ["espeak"] : [error.kind, error.path], undefined, true);
+    const needed = error.kind === "missing" && error.path === ESPEAK;
+    return tell(needed ? ["espeak"] : [error.kind, error.path], undefined, true);
   }
+  if (error.name === "Unreadable") return tell(["unreadable", error.letters], undefined, true);
+  if (error.name === "Uncovered") return tell(["uncovered", nameOf(error.language)], undefined, true);
   return tell(error.name === "Unmarkable" ? ["unmarkable"] : ["failed", error.message], undefined, true);
 }
 
@@ -129,7 +153,7 @@ function sayAll() {
   for (const one of document.querySelectorAll("[data-say]")) one.textContent = say(one.dataset.say);
   for (const name of ["en", "zh"]) $(name).setAttribute("aria-pressed", String(name === pageLanguage()));
   $("title").textContent = document.title = manifest ? say("title", manifest.voice.name) : "Myna";
-  $("text").placeholder = manifest?.voice.language.startsWith("en") ? say("example") : "";
+  $("text").placeholder = exampleIn(manifest?.voice.language);
   $("pace").textContent = `× ${Number($("speed").value).toFixed(2)}`;
   $("status").textContent = say(...status);
 }

@@ -50,9 +50,9 @@ export class Engine {
   /** Return the samples of a text: for each piece the silence before it and its sound, within ±1. */
   async speak(pieces, { seed = 0, speed = 1, onPiece = () => {} } = {}) {
     const parts = [];
-    for (const [number, { pause, symbols }] of pieces.entries()) {
+    for (const [number, { pause, symbols, languages }] of pieces.entries()) {
       parts.push(new Float32Array(Math.floor((pause / speed) * this.voice.sampleRate)));
-      if (symbols.length) parts.push(await this.say(symbols, seed, speed));
+      if (symbols.length) parts.push(await this.say(symbols, seed, speed, languages));
       onPiece(number + 1);
     }
     const whole = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
@@ -64,11 +64,13 @@ export class Engine {
     return whole.map((value) => Math.min(Math.max(value, -1), 1));
   }
 
-  /** Return the samples of one piece. */
-  async say(symbols, seed, speed) {
-    const { voice } = this, known = symbols.filter((symbol) => this.numbers.has(symbol));
-    const tokens = BigInt64Array.from([START, ...known, END], (symbol) => BigInt(this.numbers.get(symbol)));
-    const languages = new BigInt64Array(tokens.length).fill(BigInt(voice.languageNumber));
+  /** Return the samples of one piece; `spoken` are the languages of its symbols, where they are not all the voice's. */
+  async say(symbols, seed, speed, spoken = symbols.map(() => this.voice.languageNumber)) {
+    const { voice } = this, known = [...symbols.keys()].filter((n) => this.numbers.has(symbols[n]));
+    const tokens = BigInt64Array.from([START, ...known.map((n) => symbols[n]), END], (symbol) => BigInt(this.numbers.get(symbol)));
+    const codes = known.length ? known.map((n) => spoken[n]) : [voice.languageNumber];
+    const around = known.length ? [codes[0], ...codes, codes.at(-1)] : [codes[0], codes[0]];
+    const languages = BigInt64Array.from(around, BigInt);
     const [[encoded, width], [logDurations]] = await this.run("text", { tokens: [tokens], languages: [languages] });
     const rows = spread(encoded, width, framesOf(logDurations, speed)), total = rows.length / (width + 2);
     const noise = normal(seed, total * voice.mels).map((value) => value * Math.fround(voice.noiseScale));

@@ -18,13 +18,14 @@ const en = {
   download: "Download WAV",
   number: "Content number",
   seconds: (seconds) => `${seconds.toFixed(1)} s`,
-  example: "The morning train was late, so we shared a pot of tea on the platform.",
   empty: "There is nothing to speak: write at least one word.",
   unmarkable: "This is too short to carry the watermark. Write a sentence or two more.",
   missing: (path) => `${path} is missing here; who runs this page has to copy the whole folder.`,
-  espeak: "The program espeak-ng is missing, which reads text for the voice. Who runs this page has to add it: myna export web --espeak.",
+  espeak: "The program espeak-ng is missing, which reads all but Chinese for the voice. Who runs this page has to add it: myna export web --espeak.",
   changed: (path) => `${path} is not the file that belongs to this voice, so it is not used. Load the page again; if that does not help, tell who runs it.`,
   insecure: "Browsers let a page check its files only over https or on this very machine. Open the page over https.",
+  unreadable: (letters) => `This page cannot read “${letters}”. Write Chinese characters or Latin letters.`,
+  uncovered: (language) => `The person did not agree to speech in ${language} in this voice.`,
   failed: (why) => `That did not work: ${why}`,
 };
 
@@ -46,14 +47,20 @@ const zh = {
   download: "下载 WAV",
   number: "内容编号",
   seconds: (seconds) => `${seconds.toFixed(1)} 秒`,
-  example: en.example,
   empty: "没有可说的内容：请至少写一个词。",
   unmarkable: "内容太短，无法加入水印。请再写一两句话。",
   missing: (path) => `缺少文件 ${path}；请本页面的管理者复制整个文件夹。`,
-  espeak: "缺少为声音读文字的程序 espeak-ng。请本页面的管理者加入：myna export web --espeak。",
+  espeak: "缺少程序 espeak-ng，它为声音读中文以外的文字。请本页面的管理者加入：myna export web --espeak。",
   changed: (path) => `${path} 不是属于这个声音的文件，因此不使用。请重新加载页面；若仍无效，请告知管理者。`,
   insecure: "只有通过 https 或在本机上，浏览器才允许页面核对文件。请用 https 打开。",
+  unreadable: (letters) => `本页面不会读“${letters}”。请使用汉字或拉丁字母。`,
+  uncovered: (language) => `本人没有同意用这个声音说${language}。`,
   failed: (why) => `没有成功：${why}`,
+};
+
+const EXAMPLES = {
+  en: "The morning train was late, so we shared a pot of tea on the platform.",
+  cmn: "清晨的火车晚点了，我们在站台上一起喝了一壶茶。",
 };
 
 const KEPT = "myna.language", WORDS = { en, zh };
@@ -68,6 +75,14 @@ export const pageLanguage = () => language;
 export function choose(name) {
   language = name;
   localStorage.setItem(KEPT, name);
+}
+
+/** Return a sentence to try in a language, "" where there is none. */
+export const exampleIn = (code) => EXAMPLES[code?.split("-")[0]] ?? "";
+
+/** Return the name of a language. */
+export function nameOf(code) {
+  return new Intl.DisplayNames([language], { type: "language" }).of(code === "cmn" ? "zh" : code);
 }
 
 /** Return a text of the page; `rest` fills it in. */
