@@ -8,10 +8,10 @@ import gzip
 import json
 from collections.abc import Iterable
 from importlib.metadata import distribution
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from myna.packaged import package_folder
 from myna.text.grammars import COINS, UNITS
 from myna.text.homographs import heteronyms, homographs
 from myna.text.mandarin import CHILD, TONES, ipa, word_syllables
@@ -39,7 +39,7 @@ def write_tables(folder: Path) -> None:
     text = json.dumps(tables(), ensure_ascii=False, separators=(",", ":"))
     _compressed(folder / READINGS, text.encode())
     for name in GRAMMARS:
-        graph = files("wetext") / "fsts" / "zh" / "tn" / f"{name}.fst"
+        graph = package_folder("wetext") / "fsts" / "zh" / "tn" / f"{name}.fst"
         _compressed(folder / f"{name}.bin", graph.read_bytes())
 
 
