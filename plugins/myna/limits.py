@@ -15,8 +15,8 @@ LARGEST_HEADER = 16 << 20  # bytes of a safetensors header; a voice's has about 
 MOST_PARAMETERS = 500_000_000  # of one network; the largest of Myna's has 24 million
 
 # Graphs of an export.
-LARGEST_GRAPH = 1 << 30  # bytes of one graph; the largest of an export has 22 MB
-MOST_NODES = 8_192  # operators of a graph; the largest of an export's has 863
+LARGEST_GRAPH = 1 << 30  # bytes of one graph; the largest of an export of the default has 22 MB, of joe 36
+MOST_NODES = 8_192  # operators of a graph; the largest of an export's has 1889
 GRAPH_MEMORY = 4 << 30  # bytes of what all graphs compute at once; a minute in one breath takes under one
 FOLDED_MEMORY = 64 << 20  # bytes of a constant that is computed when a graph is loaded
 

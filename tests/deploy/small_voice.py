@@ -1,8 +1,12 @@
-"""A small voice of `tts=vits_mel` and `vocoder=istft` that babbles."""
+"""Small voices that babble: of `tts=vits_mel` and `vocoder=istft`, and the end-to-end ones."""
+
+from typing import Any
 
 import torch
 
+from myna.networks.tts.vits import Vits
 from myna.networks.tts.vits_mel import VitsMel
+from myna.networks.tts.vits_mobile import VitsMobile
 from myna.networks.vocoder.source_istft import SourceIstftVocoder
 from myna.networks.voice import Voice, VoiceConfig
 from myna.text.tokens import default_tokens
@@ -35,3 +39,58 @@ def small_voice(**defaults: float) -> Voice:
     )
     speaker = torch.nn.functional.normalize(torch.randn(256), dim=0)
     return Voice(config, tts, vocoder, speaker, default_tokens())
+
+
+WHOLE: dict[str, Any] = {
+    "condition": 8,
+    "hidden": 16,
+    "inner": 32,
+    "text_layers": 2,
+    "posterior_layers": 2,
+    "posterior_stacks": 1,
+    "flows": 2,
+    "flow_layers": 2,
+    "channels": 32,
+}
+KINDS: dict[str, tuple[type[Vits | VitsMobile], str, dict[str, Any]]] = {
+    "vits": (Vits, "vits.Vits", {}),
+    # HiFi-GAN's other residual blocks, four upsamplings, and blanks at both ends.
+    "vits_gpu": (
+        Vits,
+        "vits.Vits",
+        {
+            "scales": [8, 8, 2, 2],
+            "kernels": [16, 16, 4, 4],
+            "res_kernels": [3, 7],
+            "res_dilations": [[1, 3], [1, 3]],
+            "res_pairs": True,
+            "blank_ends": True,
+        },
+    ),
+    "vits_mobile": (VitsMobile, "vits_mobile.VitsMobile", {"decoder_inner": 64, "decoder_layers": 2}),
+}
+
+
+def whole_voice(kind: str, **defaults: float) -> Voice:
+    """Return an end-to-end voice of a kind of `KINDS`, whose every layer matters, languages too."""
+    torch.manual_seed(0)
+    tokens = default_tokens()
+    make, target, more = KINDS[kind]
+    arguments = {"tokens": len(tokens), **WHOLE, **more}
+    network = make(**arguments)
+    with torch.no_grad():
+        for name, weight in network.named_parameters():
+            if not weight.abs().sum() or "head.project" in name:
+                weight.normal_(0, 0.1)
+            elif name.startswith("decoder") and weight.dim() == 3:
+                torch.nn.init.kaiming_normal_(weight, 0.1, "fan_out" if "upsamples" in name else "fan_in")
+        network.duration_scale.fill_(1.5)
+        network.known[40:44] = False
+    config = VoiceConfig(
+        name="Ana",
+        language="en-us",
+        tts={"_target_": f"myna.networks.tts.{target}", **arguments},
+        defaults=defaults,
+    )
+    speaker = torch.nn.functional.normalize(torch.randn(256), dim=0)
+    return Voice(config, network, None, speaker, tokens)

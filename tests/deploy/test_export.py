@@ -166,7 +166,8 @@ def test_a_swapped_graph_does_not_speak(exported: Path, tmp_path: Path, capsys) 
     [
         ("pitch.onnx", b"no graph", "pitch.onnx is no graph that runs here"),
         ("pitch.onnx", None, "pitch.onnx is missing"),
-        ("engine.yaml", b"version: 2\n", "version"),
+        ("engine.yaml", b"version: 3\n", "version"),
+        ("engine.yaml", b"version: 2\n", "name: Field required"),
         ("engine.yaml", b"[", "not YAML"),
     ],
 )

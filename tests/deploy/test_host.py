@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from myna.deploy.host import Pulses, Transform, frames_of, pitch_of, spread
-from myna.deploy.noise import normal
+from myna.deploy.noise import Noise, normal
 from myna.deploy.rows import Rows, heard
 from myna.networks.vocoder.excitation import PitchTracker, pulses
 from myna.networks.vocoder.istft import Synthesis
@@ -18,8 +18,13 @@ from myna.networks.vocoder.source_istft import Analysis
 def test_noise_is_that_of_torch(seed: int) -> None:
     theirs = torch.randn(50, 80, generator=torch.Generator().manual_seed(seed)).numpy()
     np.testing.assert_allclose(normal(seed, 4000).reshape(50, 80), theirs, atol=2e-6)
-    with pytest.raises(ValueError, match="no multiple"):
-        normal(seed, 17)
+
+
+def test_noise_of_any_count_follows_the_last() -> None:
+    """Fewer than a block, what is left over behind blocks, and a half of a pair that waits."""
+    theirs, ours = torch.Generator().manual_seed(3), Noise(3)
+    for count in (10, 3, 1, 16, 17, 31, 5, 14, 4001):
+        np.testing.assert_allclose(ours.normal(count), torch.randn(count, generator=theirs).numpy(), atol=2e-6)
 
 
 @settings(max_examples=30, deadline=None)

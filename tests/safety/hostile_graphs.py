@@ -227,6 +227,19 @@ def _large(kind: str, *values: int) -> Change:
     return change
 
 
+def _stretched(bench: Bench, model: ModelProto) -> None:
+    """Let a transposed convolution make 10^9 rows of each row, and add the first to the output."""
+    graph, ends = model.graph, model.graph.output[0].name
+    for node in graph.node:
+        node.output[:] = ["before" if name == ends else name for name in node.output]
+    graph.initializer.append(helper.make_tensor("one", 1, [1, 1, 1], [1.0]))
+    graph.initializer.append(helper.make_tensor("row", 7, [3], [1, 1, -1]))
+    graph.node.append(helper.make_node("Reshape", [graph.input[0].name, "row"], ["flat"]))
+    graph.node.append(helper.make_node("ConvTranspose", ["flat", "one"], ["large"], strides=[10**9]))
+    graph.node.append(helper.make_node("ReduceSum", ["large"], ["sum"], keepdims=0))
+    graph.node.append(helper.make_node("Add", ["before", "sum"], [ends]))
+
+
 def _many(bench: Bench, model: ModelProto) -> None:
     for number in range(10_000):
         model.graph.node.append(helper.make_node("Tanh", [model.graph.input[0].name], [f"more{number}"]))
@@ -249,6 +262,7 @@ SIZES: dict[str, tuple[str, Change]] = {
     "a range of step 0": ("pitch", _large("Range", 0, 10, 0)),
     "rows spread to 10^11": ("pitch", _large("Expand", 10**9, 1, 80)),
     "padding of 10^10": ("pitch", _large("Pad", 0, 0, 0, 0, 10**10, 0)),
+    "a frame of 10^9 samples": ("pitch", _stretched),
     "ten thousand operators": ("text", _many),
     "words for numbers": ("text", _no_numbers),
     "an unknown type": ("text", lambda b, m: m.graph.initializer[0].__setattr__("data_type", 99)),

@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 # Of ONNX's own domain: arithmetic, and shapes. None holds a graph, reads a file or draws at random.
 _NAMES = """
-Abs Add And Cast Clip Concat Constant ConstantOfShape Conv Cos DequantizeLinear Div DynamicQuantizeLinear Equal Erf Exp
-Expand Floor Gather Gemm Greater GreaterOrEqual Identity LSTM LayerNormalization LeakyRelu Less LessOrEqual Log MatMul
-MatMulInteger Max Min Mod Mul Neg Not Or Pad Pow QuantizeLinear Range Reciprocal ReduceL2 ReduceMax ReduceMean ReduceMin
-ReduceSum Relu Reshape Round Shape Sigmoid Sign Sin Slice Softmax Softplus Split Sqrt Squeeze Sub Tanh Transpose
-Unsqueeze Where
+Abs Add And Cast Clip Concat Constant ConstantOfShape Conv ConvTranspose Cos DequantizeLinear Div DynamicQuantizeLinear
+Equal Erf Exp Expand Floor Gather Gemm Greater GreaterOrEqual Identity LSTM LayerNormalization LeakyRelu Less
+LessOrEqual Log MatMul MatMulInteger Max Min Mod Mul Neg Not Or Pad Pow QuantizeLinear Range Reciprocal ReduceL2
+ReduceMax ReduceMean ReduceMin ReduceSum Relu Reshape Round Shape Sigmoid Sign Sin Slice Softmax Softplus Split Sqrt
+Squeeze Sub Tanh Transpose Unsqueeze Where
 """
 OPERATORS = frozenset(_NAMES.split())
 _OPSETS = range(13, 27)
@@ -41,7 +41,7 @@ def allowed(data: bytes, part: str, path: Path | str) -> bytes:
 
     Args:
         data: An ONNX file.
-        part: `text`, `frames`, `pitch`, `spectra` or `encoder`.
+        part: Which graph it is, see `myna.deploy.bundle.INPUTS`.
         path: Where it comes from, for errors.
 
     Raises:

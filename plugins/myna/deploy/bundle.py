@@ -1,25 +1,27 @@
 """What `engine.yaml` says: how the host runs the graphs of an exported voice.
 
-An export is a folder with `engine.yaml`, the graphs, `tokens.txt` and what its text front end needs,
+There are two kinds: a voice with a mel (`tts=vits_mel`, version 1), and an end-to-end one (`tts=vits` or `vits_mobile`,
+version 2). An export is a folder with `engine.yaml`, the graphs, `tokens.txt` and what its text front end needs,
 `speaker.safetensors` (for the check against protected voices), `consent.yaml` and `seal.json`: a sealed voice, that
 speaks through the same exit as any other. On graphs of a base it has `spectrum.safetensors`, too
 (`myna.deploy.stored_change`).
 """
 
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, ClassVar, Literal, get_args
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from myna.deploy import NAME
 from myna.files import atomic_text
-from myna.limits import HIGHEST_RATE, LARGEST_SIZE, LONGEST_NAME, LOWEST_RATE, ONE_LINE
-from myna.parsing import described
+from myna.limits import HIGHEST_RATE, LARGEST_NUMBER, LARGEST_SIZE, LONGEST_NAME, LOWEST_RATE, MOST_TOKENS, ONE_LINE
+from myna.parsing import described, yaml_mapping
 from myna.text.front_end import DEFAULT
 
 __all__ = ["INPUTS", "NAME", "OUTPUTS", "PARTS", "SUFFIXES", "WORDS"]
-__all__ += ["Description", "Halos", "PartName", "Precision", "Runtime", "parse", "write"]
+__all__ += ["Description", "EndToEnd", "Export", "Halos", "PartName", "Precision", "Runtime", "Sound"]
+__all__ += ["parse", "parse_any", "write"]
 
 # What each graph takes, with ONNX's number of the type (float 1, int64 7), and what it gives. Those into which one
 # speaker is folded take no embedding.
@@ -29,6 +31,9 @@ INPUTS = {
     "pitch": {"mel": 1},
     "spectra": {"mel": 1, "pitch": 1, "tone": 1, "hiss": 1},
     "encoder": {"mel": 1},
+    "prior": {"tokens": 7, "noise": 1, "language": 7},
+    "wave": {"latents": 1, "language": 7},
+    "spectrum": {"latents": 1, "language": 7},
 }
 OUTPUTS = {
     "text": ("encoded", "log_durations"),
@@ -36,10 +41,14 @@ OUTPUTS = {
     "pitch": ("logits",),
     "spectra": ("spectrum",),
     "encoder": ("embedding",),
+    "prior": ("prior", "log_durations"),
+    "wave": ("samples",),
+    "spectrum": ("spectrum",),
 }
 
 PartName = Literal["text", "frames", "pitch", "spectra"]
 Precision = Literal["fp32", "int8"]
+Sound = Literal["wave", "spectrum"]
 Runtime = Literal["onnx", "mnn", "litert"]
 PARTS: tuple[PartName, ...] = get_args(PartName)  # of a voice
 WORDS: dict[Precision, str] = {"fp32": "32-bit floats", "int8": "8-bit matrix products"}  # of graphs for ONNX Runtime
@@ -61,43 +70,52 @@ class Halos(BaseModel):
     spectra: int = Field(ge=0, le=4096)
 
 
-class Description(BaseModel):
-    """The content of `engine.yaml`.
+class Export(BaseModel):
+    """What `engine.yaml` says of any export.
 
     Attributes:
         version: Of this format.
         name: Of the speaker.
         language: espeak-ng code that is spoken when none is asked for.
         precision: Of the weights.
-        runtime: What runs the graphs.
-        longest: Frames that a graph takes at once; None for any number.
         sample_rate: Hz.
         hop_length: Samples a frame.
+        noise_scale: Deviation of the noise that the sound is drawn from.
+        text: `_target_` and arguments of the text front end.
+    """
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+    version: int
+    name: str = Field(min_length=1, max_length=LONGEST_NAME, pattern=ONE_LINE)
+    language: str = Field(pattern="^[a-z]{2,3}(-[A-Za-z0-9]{1,12}){0,4}$")
+    precision: Precision
+    sample_rate: int = Field(ge=LOWEST_RATE, le=HIGHEST_RATE)
+    hop_length: int = Field(ge=16, le=4096, multiple_of=2)
+    noise_scale: float = Field(ge=0.0, le=10.0)
+    text: dict[str, Any] = Field(default_factory=lambda: dict(DEFAULT))
+
+
+class Description(Export):
+    """The content of `engine.yaml` of a voice with a mel.
+
+    Attributes:
+        runtime: What runs the graphs.
+        longest: Frames that a graph takes at once; None for any number.
         n_fft: Points of the Fourier transform.
         n_mels: Mel bands.
-        noise_scale: Deviation of the noise that the acoustic model starts from.
         chunks: A stretch of frames gives what the whole gives, so speech can leave in chunks.
         halos: How much more a stretch needs around it.
-        text: `_target_` and arguments of the text front end.
         shared: SHA-256 of each graph, where they are those of a base that many voices share (`myna.deploy.shared`) and
             take the voice's embedding.
     """
 
-    model_config = ConfigDict(extra="forbid", strict=True)
     version: Literal[1] = 1
-    name: str = Field(min_length=1, max_length=LONGEST_NAME, pattern=ONE_LINE)
-    language: str = Field(pattern="^[a-z]{2,3}(-[A-Za-z0-9]{1,12}){0,4}$")
-    precision: Precision
     runtime: Runtime = "onnx"
     longest: int | None = Field(default=None, ge=1, le=65_536)
-    sample_rate: int = Field(ge=LOWEST_RATE, le=HIGHEST_RATE)
-    hop_length: int = Field(ge=16, le=4096, multiple_of=2)
     n_fft: int = Field(ge=16, le=LARGEST_SIZE, multiple_of=2)
     n_mels: int = Field(ge=16, le=512, multiple_of=16)
-    noise_scale: float = Field(ge=0.0, le=10.0)
     chunks: bool
     halos: Halos
-    text: dict[str, Any] = Field(default_factory=lambda: dict(DEFAULT))
     shared: dict[PartName, Annotated[str, Field(pattern="^[0-9a-f]{64}$")]] = Field(default_factory=dict)
 
     @field_validator("n_fft")
@@ -127,16 +145,81 @@ class Description(BaseModel):
         """Of the files of the graphs."""
         return SUFFIXES[self.runtime]
 
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """Names of the graphs."""
+        return PARTS
+
+    @property
+    def drawing(self) -> str:
+        """Name of the graph that draws the voice, whose hash the log has."""
+        return "frames"
+
+
+class EndToEnd(Export):
+    """The content of `engine.yaml` of an end-to-end voice, whose graphs run in ONNX Runtime.
+
+    Attributes:
+        sound: The graph that makes the sound: `wave` gives samples, `spectrum` what a Fourier transform makes them of.
+        channels: Of the latents.
+        n_fft: Points of that transform.
+        halo: Frames that the sound of a frame hears on one side.
+        duration_noise: Deviation of the noise that durations are drawn from.
+        duration_scale: Times every duration.
+        blank_ends: Blanks stand before the first and behind the last token, too.
+        unknown: Numbers of tokens that the weights never saw, which are left out.
+    """
+
+    version: Literal[2] = 2
+    sound: Sound
+    channels: int = Field(ge=2, le=LARGEST_SIZE)
+    n_fft: int | None = Field(default=None, ge=16, le=LARGEST_SIZE, multiple_of=2)
+    halo: int = Field(ge=0, le=4096)
+    duration_noise: float = Field(ge=0.0, le=20.0)
+    duration_scale: float = Field(gt=0.0, le=LARGEST_NUMBER)
+    blank_ends: bool
+    unknown: list[Annotated[int, Field(ge=0, lt=MOST_TOKENS)]] = Field(default_factory=list, max_length=MOST_TOKENS)
+    runtime: ClassVar[Runtime] = "onnx"
+    suffix: ClassVar[str] = SUFFIXES["onnx"]
+    shared: ClassVar[dict[PartName, str]] = {}
+
+    @model_validator(mode="after")
+    def _transforms_spectra(self) -> "EndToEnd":
+        if (self.n_fft is None) != (self.sound == "wave"):
+            raise ValueError("sound: spectrum has n_fft, and wave has none")
+        if self.n_fft is not None and self.n_fft < self.hop_length:
+            raise ValueError("windows are no shorter than hop_length")
+        return self
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """Names of the graphs."""
+        return ("prior", self.sound)
+
+    @property
+    def drawing(self) -> str:
+        """Name of the graph that draws the voice, whose hash the log has."""
+        return self.sound
+
+
+_AGAIN = "export the voice again with `myna export`"
+
 
 def parse(data: bytes, name: Path | str) -> Description:
-    """Parse `engine.yaml`.
+    """Parse the `engine.yaml` of a voice with a mel.
 
     Raises:
         MynaError: A field is missing, unknown, or of another type or range.
     """
-    return described(Description, data, name, "export the voice again with `myna export`")
+    return described(Description, data, name, _AGAIN)
 
 
-def write(config: Description, path: Path) -> None:
+def parse_any(data: bytes, name: Path | str) -> Description | EndToEnd:
+    """Parse `engine.yaml`, whose version says of which kind the voice is; errors as of `parse`."""
+    ends = yaml_mapping(data, name).get("version") == 2
+    return described(EndToEnd, data, name, _AGAIN) if ends else parse(data, name)
+
+
+def write(config: Export, path: Path) -> None:
     """Write `engine.yaml`, or a file of the same form."""
     atomic_text(path, yaml.safe_dump(config.model_dump(), allow_unicode=True, sort_keys=False))

@@ -2,6 +2,7 @@
 
 from myna.deploy.bundle import SUFFIXES, WORDS, Precision, Runtime
 from myna.deploy.gate import Findings
+from myna.deploy.vits_graphs import sound_of
 from myna.networks.voice import Voice
 from myna.safety.audit import Entry
 from myna.safety.consent import ConsentRecord
@@ -21,8 +22,7 @@ myna say "…" --voice FOLDER -o speech.wav --engine {engine}
 |---|---|
 {rows}
 
-`text{suffix}` reads tokens, `frames{suffix}` draws the log-mel, `pitch{suffix}` hears its pitch, `spectra{suffix}`
-filters pulses and noise; `myna.deploy.engine` shows what happens between them.
+{graphs}
 
 ## Consent and licence
 
@@ -30,6 +30,12 @@ Speech of {who}, on the basis "{basis}", scope "{scope}", licence {licence}; `co
 has to stay with it. It must not be used to deceive, impersonate or harass. Exported {day} for the purpose "{purpose}",
 as entry {content_id} of the log of the site that made it.
 """
+
+
+MEL = """`text{suffix}` reads tokens, `frames{suffix}` draws the log-mel, `pitch{suffix}` hears its pitch,
+`spectra{suffix}` filters pulses and noise; `myna.deploy.engine` shows what happens between them."""
+WHOLE = """`prior{suffix}` reads tokens, `{sound}{suffix}` draws the sound; `myna.deploy.vits_engine` shows what happens
+between them."""
 
 
 def card_text(
@@ -51,6 +57,7 @@ def card_text(
         runtime=RUNTIMES[runtime],
         engine=runtime,
         suffix=SUFFIXES[runtime],
+        graphs=_graphs(voice, SUFFIXES[runtime]),
         sentences=found.sentences,
         rows="\n".join(f"| {name} | {value} |" for name, value in rows(found)),
         who=consent.who or consent.speaker,
@@ -61,6 +68,12 @@ def card_text(
         purpose=entry.purpose,
         content_id=entry.content_id,
     )
+
+
+def _graphs(voice: Voice, suffix: str) -> str:
+    if voice.vocoder is not None:
+        return MEL.format(suffix=suffix)
+    return WHOLE.format(suffix=suffix, sound=sound_of(voice.tts))
 
 
 def _precision(precision: Precision, runtime: Runtime) -> str:

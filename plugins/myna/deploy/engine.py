@@ -36,7 +36,7 @@ class Drawn:
 
     Attributes:
         durations: `(L,)` frames a token.
-        mel: Log-mel, rows `(T, n_mels)`.
+        mel: Log-mel, rows `(T, n_mels)`; of an end-to-end network the latents `(T, C)`.
         wave: Samples, rows `(T, hop_length)`.
     """
 
@@ -70,10 +70,14 @@ class Engine:
         speaker: NDArray[np.float32] | None = None,
         change: Change | None = None,
     ) -> None:
-        """Keep the parts, and make the spectrum of the vocoder's noise."""
+        """Keep the parts, and make what all sentences need, such as the spectrum of the vocoder's noise."""
         self.config, self.run, self.front_end, self.tokens = config, run, front_end, tokens
         self.directory, self.pack_id, self.speaker = directory, pack_id, speaker
         self.change = change
+        self._prepare()
+
+    def _prepare(self) -> None:
+        config = self.config
         self.transform = Transform(config.n_fft, config.hop_length)
         self._noise = normal(0, NOISE_FRAMES * config.hop_length).reshape(NOISE_FRAMES, config.hop_length)
         around = Rows(self._noise_frames, 3 * NOISE_FRAMES)
@@ -97,10 +101,14 @@ class Engine:
         if not (directory / bundle.NAME).is_file():
             raise MynaError(f"{directory} is no export (no {bundle.NAME}): make one with `myna export onnx VOICE OUT`")
         sealed = read_sealed(directory)
-        config = bundle.parse(sealed.files[bundle.NAME], directory / bundle.NAME)
+        config = bundle.parse_any(sealed.files[bundle.NAME], directory / bundle.NAME)
         models, speaker = shared.graphs_of(config, sealed.files, directory)
-        change = stored_change.read(sealed.files, directory, config.n_mels)
         parts = cls._parts(config, models, sealed.files, directory, threads)
+        if isinstance(config, bundle.EndToEnd):
+            from myna.deploy.vits_engine import VitsEngine
+
+            return VitsEngine(config, *parts, directory, sealed.pack_id, speaker)  # type: ignore[arg-type]
+        change = stored_change.read(sealed.files, directory, config.n_mels)
         return cls(config, *parts, directory, sealed.pack_id, speaker, change)
 
     @classmethod
@@ -121,7 +129,11 @@ class Engine:
 
     @staticmethod
     def _parts(
-        config: bundle.Description, models: Mapping[str, bytes], files: Mapping[str, bytes], folder: Path, threads: int
+        config: bundle.Description | bundle.EndToEnd,
+        models: Mapping[str, bytes],
+        files: Mapping[str, bytes],
+        folder: Path,
+        threads: int,
     ) -> tuple[Run, FrontEnd, TokenList]:
         front_end, tokens = front_end_of(files, config.text, folder)
         check_marks(tokens, folder / "tokens.txt")

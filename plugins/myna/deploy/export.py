@@ -9,11 +9,12 @@ from myna.deploy import bundle
 from myna.deploy.card import card_text
 from myna.deploy.engine import Engine
 from myna.deploy.gate import Findings, check, examine
-from myna.deploy.graphs import Graphs, cut
+from myna.deploy.graphs import Graphs, check_mel, cut
 from myna.deploy.onnx_export import write_onnx
 from myna.deploy.prune import Smaller
 from myna.errors import MynaError
 from myna.files import atomic_text, check_absent, fresh_folder, sha256
+from myna.networks.tts.vits import VitsCore
 from myna.networks.voice import Voice
 from myna.safety import seal
 from myna.safety.card import load_card
@@ -35,7 +36,7 @@ def export_onnx(
     purpose: Scope = "evaluation",
     requester: str = "local",
     smaller: Smaller | None = None,
-    also: Callable[[Voice, Path], str] = lambda _voice, _folder: "",
+    also: Callable[[Voice, Path], str] | None = None,
     runtime: bundle.Runtime = "onnx",
 ) -> Findings:
     """Write a voice as graphs, with its consent and a seal of its own.
@@ -64,14 +65,17 @@ def export_onnx(
     request = Request(output=out, purpose=purpose, requester=requester)
     admitted = admit(load_card(directory, purpose), request)
     voice = Voice.load(directory)
+    if smaller or also or runtime != "onnx":
+        check_mel(voice)
     with fresh_folder(out) as fresh:
         fresh.mkdir(parents=True)
         _write(smaller.of(voice) if smaller else voice, seal.read_sealed(directory).files, fresh, precision, runtime)
         exact = precision == "fp32" and not smaller
-        found = examine(voice, Engine.load(fresh), sentences, scored=not exact)
+        engine = Engine.load(fresh)
+        found = examine(voice, engine, sentences, scored=not exact)
         check(found, exact, pruned=smaller is not None)
-        more = also(voice, fresh)
-        essence = sha256(fresh / f"frames{bundle.SUFFIXES[runtime]}")
+        more = also(voice, fresh) if also else ""
+        essence = sha256(fresh / f"{engine.config.drawing}{bundle.SUFFIXES[runtime]}")
         with recorded("export", [admitted], request, essence) as (entry,):
             card = card_text(voice, precision, found, seal.read_sealed(directory).consent, entry, runtime)
             atomic_text(fresh / CARD, card + (smaller.told() if smaller else "") + more)
@@ -87,6 +91,9 @@ def _write(
     for name, data in files.items():
         if name == "speaker.safetensors" or ("/" not in name and name.endswith(_KEPT_SUFFIXES) and name not in _LEFT):
             (folder / name).write_bytes(data)
+    if isinstance(voice.tts, VitsCore):
+        _write_vits(voice, folder, precision)
+        return
     graphs = cut(voice)
     config = described(voice, graphs)
     if runtime == "litert":
@@ -106,6 +113,18 @@ def _write(
     _describe(config.model_copy(update={"precision": precision, "runtime": runtime}), folder)
 
 
+def _write_vits(voice: Voice, folder: Path, precision: bundle.Precision) -> None:
+    from myna.deploy.vits_graphs import cut_vits, described_vits
+
+    graphs = cut_vits(voice)
+    config = described_vits(voice, graphs)
+    write_onnx(graphs, folder)
+    if precision == "int8":
+        _describe(config, folder)
+        to_int8(folder, Engine.load(folder), voice.config.language)
+    _describe(config.model_copy(update={"precision": precision}), folder)
+
+
 def described(voice: Voice, graphs: Graphs) -> bundle.Description:
     """Return what `engine.yaml` says of the graphs of a voice in 32 bits."""
     return bundle.Description(
@@ -123,7 +142,7 @@ def described(voice: Voice, graphs: Graphs) -> bundle.Description:
     )
 
 
-def _describe(config: bundle.Description, folder: Path) -> None:
+def _describe(config: bundle.Export, folder: Path) -> None:
     bundle.write(config, folder / bundle.NAME)
     seal.seal(folder)
 

@@ -101,7 +101,7 @@ class ProductConvolution(nn.Module):
         return convolved.transpose(1, 2)
 
 
-def as_products(module: nn.Module) -> nn.Module:
+def as_products[Network: nn.Module](module: Network) -> Network:
     """Return a copy whose convolutions of one group are matrix products; the original stays as it is."""
     copy = deepcopy(module).eval()
     for part in list(copy.modules()):

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from myna.deploy.engine import Drawn, Engine
 from myna.deploy.rows import Array
 from myna.errors import MynaError
+from myna.networks.tts.vits import VitsCore
+from myna.networks.tts.vits_mobile import synthesis_parameters
 from myna.networks.voice import Voice
 from myna.text.languages import language_number
 
@@ -38,7 +40,8 @@ class Findings:
         first_sound: Median seconds to the first chunk.
         real_time_factor: Seconds of computing a second of speech.
         durations: Mean difference of the lengths of sentences, as a share; 0 where every token lasts the same.
-        mel: Share of the log-mel's values that are the same to within 0.001; 0 where durations differ.
+        mel: Share of the log-mel's values (of an end-to-end network that of the sound) that are the same to within
+            0.001; 0 where durations differ.
         sound: Mean distance of the log-mels of both sounds; infinite where durations differ.
         mos: Estimates, torch and export; None where not asked for.
         wer: Word error rates, likewise; None too where no recogniser knows the language.
@@ -89,8 +92,7 @@ def examine(voice: Voice, engine: Engine, sentences: Sequence[str], scored: bool
     lengths = [[float(s.durations[i].sum()) for s in spoken] for i in (0, 1)]
     same = all(np.array_equal(*s.durations) for s in spoken)
     megabytes = sum(p.stat().st_size for p in Path(engine.directory or ".").glob(f"*{engine.config.suffix}")) / 1e6
-    parts = [part for part in (voice.tts, voice.vocoder) if part is not None]
-    whole = sum(weights.numel() * 4 for part in parts for weights in part.state_dict().values()) / 1e6
+    whole = 4 * _weights(voice) / 1e6
     return Findings(
         sentences=len(spoken),
         megabytes=megabytes,
@@ -135,24 +137,27 @@ def check(found: Findings, exact: bool, pruned: bool = False) -> None:
         )
 
 
+def _weights(voice: Voice) -> int:
+    """Return how many numbers the networks are that speak."""
+    if isinstance(voice.tts, VitsCore):
+        return synthesis_parameters(voice.tts)
+    parts = [part for part in (voice.tts, voice.vocoder) if part is not None]
+    return sum(weights.numel() for part in parts for weights in part.state_dict().values())
+
+
 def _speak(voice: Voice, engine: Engine, text: str) -> _Sentence:
     language = voice.config.language
     numbers = voice.encode(text)
-    theirs, seconds = _timed(lambda: _torch(voice, numbers, language))
+    speaking = _torch_whole if isinstance(voice.tts, VitsCore) else _torch
+    theirs, seconds = _timed(lambda: speaking(voice, numbers, language))
     codes = [language_number(language)] * len(numbers)
     _whole(engine, numbers, codes)  # some runtimes prepare a length when it comes for the first time
     (drawn, wave), mine = _timed(lambda: _whole(engine, numbers, codes))
     next(engine.stream(text))
     _, first = _timed(lambda: next(engine.stream(text)))
     durations, mel, sound = theirs
-    return _Sentence(
-        text,
-        (durations, drawn.durations),
-        (mel, drawn.mel(0, drawn.mel.total)),
-        (sound, wave),
-        (seconds, mine),
-        first,
-    )
+    mels = (_log_mel(sound), _log_mel(wave)) if mel is None else (mel, drawn.mel(0, drawn.mel.total))
+    return _Sentence(text, (durations, drawn.durations), mels, (sound, wave), (seconds, mine), first)
 
 
 def _whole(engine: Engine, numbers: list[int], codes: list[int]) -> tuple[Drawn, Array]:
@@ -177,6 +182,17 @@ def _torch(voice: Voice, numbers: list[int], language: str) -> tuple[NDArray[np.
     return durations.numpy(), mel[0].numpy(), wave[0].numpy()
 
 
+@torch.inference_mode()
+def _torch_whole(voice: Voice, numbers: list[int], language: str) -> tuple[NDArray[np.int64], None, Array]:
+    """Return durations `(L,)`, no mel, and samples `(T,)` of an end-to-end network."""
+    network: VitsCore = voice.tts
+    condition = network.condition(voice.speaker[None], torch.tensor([language_number(language)]))
+    prior = network.prior(torch.tensor([numbers]), torch.tensor([len(numbers)]))
+    frames, noise = network.drawn(prior, condition, **voice.config.defaults)
+    wave, _ = network.decode(prior, condition, frames, noise)
+    return frames[0].long().numpy(), None, wave[0].numpy()
+
+
 def _timed[T](call: Callable[[], T]) -> tuple[T, float]:
     start = time.perf_counter()
     result = call()
@@ -188,10 +204,14 @@ def _near(mels: tuple[Array, Array]) -> NDArray[np.bool_]:
 
 
 def _distance(waves: tuple[Array, Array]) -> float:
+    return float(np.abs(_log_mel(waves[0]) - _log_mel(waves[1])).mean())
+
+
+def _log_mel(wave: Array) -> Array:
     from myna.audio.mel import MelConfig, log_mel
 
-    mels = [log_mel(torch.from_numpy(np.ascontiguousarray(wave))[None], MelConfig()) for wave in waves]
-    return float((mels[0] - mels[1]).abs().mean())
+    found: Array = log_mel(torch.from_numpy(np.ascontiguousarray(wave))[None], MelConfig())[0].numpy()
+    return found
 
 
 def _scores(voice: Voice, spoken: Sequence[_Sentence]) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """The four graphs of an exported voice: plain operators, shapes that no data decides, one text at a time.
 
-`text` and `frames` are the acoustic model, `pitch` and `spectra` the vocoder. What lies between them is the host's
-(`myna.deploy.host`): `text` → lengths, noise → `frames` → log-mel → `pitch` → pulses → `spectra` → samples.
+Of a voice of `tts=vits_mel`, `text` and `frames` are the acoustic model, `pitch` and `spectra` the vocoder. What lies
+between them is the host's (`myna.deploy.host`): `text` → lengths, noise → `frames` → log-mel → `pitch` → pulses →
+`spectra` → samples. Of end-to-end voices see `myna.deploy.vits_graphs`.
 """
 
 from collections.abc import Mapping
@@ -147,20 +148,29 @@ class Spectra(nn.Module):
 
 
 @dataclass(frozen=True)
-class Graphs:
-    """The graphs of a voice, with an example of the inputs of each.
+class Parts:
+    """Graphs with an example of the inputs of each.
 
     Attributes:
         parts: Name to module.
         examples: Name to inputs by name.
         outputs: Name to names of outputs.
-        halos: Name to frames that an output hears on one side.
-        reading: How the voice draws.
     """
 
     parts: dict[str, nn.Module]
     examples: dict[str, dict[str, Tensor]]
     outputs: dict[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class Graphs(Parts):
+    """The graphs of a voice of `tts=vits_mel`.
+
+    Attributes:
+        halos: Name to frames that an output hears on one side.
+        reading: How the voice draws.
+    """
+
     halos: dict[str, int]
     reading: Reading
 
@@ -175,32 +185,44 @@ def cut(voice: Voice, fold: bool = True) -> Graphs:
     Raises:
         MynaError: Another acoustic model or vocoder.
     """
-    network, vocoder = voice.tts, voice.vocoder
-    if type(network) is not VitsMel or type(vocoder) is not SourceIstftVocoder or network.n_mels % 16:
-        kinds = " and ".join(type(part).__name__ for part in (network, vocoder) if part is not None)
-        raise MynaError(f"a voice of {kinds} has no graphs yet: tts=vits_mel with vocoder=istft is exported")
+    network, vocoder = check_mel(voice)
     reading = Reading.of(network, voice.config.defaults)
     times = flow_times(reading.steps)[:-1] if reading.steps else torch.zeros(1)
     frozen = freeze(network, voice.speaker, times) if fold else unfolded(network)
     products = as_products(vocoder)
-    assert isinstance(products, SourceIstftVocoder)
     parts = {
         "text": Text(frozen),
         "frames": Frames(frozen, reading),
         "pitch": Pitch(products),
         "spectra": Spectra(products),
     }
-    field = {"intonation": _reach(frozen.intonation), "decoder": _reach(frozen.decoder), "flow": _reach(frozen.flow)}
+    field = {"intonation": reach(frozen.intonation), "decoder": reach(frozen.decoder), "flow": reach(frozen.flow)}
     halos = {
         "frames": field["intonation"] + field["decoder"] + reading.steps * field["flow"],
-        "pitch": _reach(vocoder.pitch),
-        "spectra": _reach(vocoder.embed) + _reach(vocoder.blocks),
+        "pitch": reach(vocoder.pitch),
+        "spectra": reach(vocoder.embed) + reach(vocoder.blocks),
     }
     examples = _examples(network, vocoder)
     if not fold:
         for name in ("text", "frames"):
             examples[name]["speaker"] = voice.speaker[None]
     return Graphs({k: v.eval() for k, v in parts.items()}, examples, OUTPUTS, halos, reading)
+
+
+def check_mel(voice: Voice) -> tuple[VitsMel, SourceIstftVocoder]:
+    """Return the networks of a voice that `cut` cuts.
+
+    Raises:
+        MynaError: Another acoustic model or vocoder.
+    """
+    network, vocoder = voice.tts, voice.vocoder
+    if type(network) is not VitsMel or type(vocoder) is not SourceIstftVocoder or network.n_mels % 16:
+        kinds = " and ".join(type(part).__name__ for part in (network, vocoder) if part is not None)
+        raise MynaError(
+            f"a voice of {kinds} has no graphs yet: tts=vits_mel with vocoder=istft is exported; tts=vits and "
+            "tts=vits_mobile are by `onnx` and `int8`, without --prune"
+        )
+    return network, vocoder
 
 
 def _examples(network: VitsMel, vocoder: SourceIstftVocoder) -> dict[str, dict[str, Tensor]]:
@@ -223,7 +245,7 @@ def _examples(network: VitsMel, vocoder: SourceIstftVocoder) -> dict[str, dict[s
     }
 
 
-def _reach(part: nn.Module) -> int:
+def reach(part: nn.Module) -> int:
     """Return how many frames an output of convolutions one after the other hears on one side."""
     layers = [module for module in part.modules() if isinstance(module, nn.Conv1d)]
     return sum(layer.dilation[0] * (layer.kernel_size[0] // 2) for layer in layers)

@@ -17,14 +17,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from myna.deploy.bundle import PARTS
 from myna.deploy.engine import Engine
 from myna.deploy.runtime import SUFFIX
 
-STATIC = ("frames", "pitch", "spectra")
+STATIC = ("frames", "pitch", "spectra", "wave", "spectrum")
 PRODUCTS = ["MatMul"]
 # By the names that the networks' layers have. The envelope of the vocoder's noise alone takes .008 of similarity.
-LEAVING = ("/leave/MatMul", "/mean/MatMul", "/duration/out/MatMul", "/envelope/MatMul")
+LEAVING = (
+    *("/leave/MatMul", "/mean/MatMul", "/duration/out/MatMul", "/envelope/MatMul"),
+    # Of an end-to-end network: what latents are drawn from, what a flow moves them by, and the spectrum.
+    *("/text_encoder/proj/MatMul", "/proj/product/MatMul", "/head/project/MatMul"),
+)
 
 Inputs = dict[str, NDArray[Any]]
 
@@ -48,7 +51,7 @@ def quantise(source: Path, target: Path, engine: Engine, sentences: Sequence[str
         "reduce_range": True,  # 7 bits: on processors without VNNI sums of 8 saturate, and ruin the voice
     }
     with _quiet():
-        for part in PARTS:
+        for part in engine.config.parts:
             old, new = source / f"{part}{SUFFIX}", target / f"{part}{SUFFIX}"
             common["nodes_to_exclude"] = _leaving(old)
             if part in STATIC:
@@ -70,7 +73,7 @@ def _leaving(path: Path) -> list[str]:
 
 def _inputs_of(engine: Engine, sentences: Sequence[str]) -> dict[str, list[Inputs]]:
     """Speak sentences and return what each graph was given."""
-    heard: dict[str, list[Inputs]] = {part: [] for part in PARTS}
+    heard: dict[str, list[Inputs]] = {part: [] for part in engine.config.parts}
     run = engine.run
 
     def listen(name: str, **inputs: NDArray[Any]) -> list[NDArray[np.float32]]:

@@ -9,15 +9,16 @@ from pathlib import Path
 
 import torch
 
-from myna.deploy.graphs import Graphs
+from myna.deploy.graphs import Parts
 from myna.deploy.runtime import SUFFIX
 
 OPSET = 17
-LENGTHS = {"tokens": "L", "languages": "L", "encoded": "L", "log_durations": "L"}  # all others have T frames
+ROWS = {"text": "L", "prior": "L"}  # tokens; all others have T frames
+FIXED = ("speaker", "language")
 
 
-def write_onnx(graphs: Graphs, folder: Path, opset: int = OPSET) -> None:
-    """Write `text.onnx`, `frames.onnx`, `pitch.onnx` and `spectra.onnx`, each of any length.
+def write_onnx(graphs: Parts, folder: Path, opset: int = OPSET) -> None:
+    """Write each graph of a voice, such as `text.onnx`, of any length.
 
     Args:
         graphs: Of a voice.
@@ -26,7 +27,7 @@ def write_onnx(graphs: Graphs, folder: Path, opset: int = OPSET) -> None:
     """
     for name, module in graphs.parts.items():
         inputs, outputs = graphs.examples[name], graphs.outputs[name]
-        axes = {value: {1: LENGTHS.get(value, "T")} for value in (*inputs, *outputs) if value != "speaker"}
+        axes = {value: {1: ROWS.get(name, "T")} for value in (*inputs, *outputs) if value not in FIXED}
         with torch.no_grad(), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             torch.onnx.export(

@@ -25,7 +25,7 @@ BESIDE = "base"
 
 
 def graphs_of(
-    config: bundle.Description, files: Mapping[str, bytes], directory: Path
+    config: bundle.Description | bundle.EndToEnd, files: Mapping[str, bytes], directory: Path
 ) -> tuple[dict[str, bytes], NDArray[np.float32] | None]:
     """Return the graphs of a voice, and its embedding `(256,)` where they take one.
 
@@ -42,16 +42,18 @@ def graphs_of(
     return own_graphs(config, files, directory), None
 
 
-def own_graphs(config: bundle.Description, files: Mapping[str, bytes], directory: Path) -> dict[str, bytes]:
+def own_graphs(
+    config: bundle.Description | bundle.EndToEnd, files: Mapping[str, bytes], directory: Path
+) -> dict[str, bytes]:
     """Return the graphs that lie in a folder itself; arguments as those of `graphs_of`.
 
     Raises:
         MynaError: One is missing.
     """
     suffix = config.suffix
-    if missing := [name for name in bundle.PARTS if f"{name}{suffix}" not in files]:
+    if missing := [name for name in config.parts if f"{name}{suffix}" not in files]:
         raise MynaError(f"{directory / missing[0]}{suffix} is missing: export the voice again")
-    return {part: files[f"{part}{suffix}"] for part in bundle.PARTS}
+    return {part: files[f"{part}{suffix}"] for part in config.parts}
 
 
 def _folder(directory: Path) -> Path:

@@ -17,6 +17,7 @@ from myna.deploy import bundle, web_mandarin, web_programs
 from myna.deploy.engine import Engine
 from myna.deploy.export import CARD, export_onnx
 from myna.deploy.gate import Findings
+from myna.deploy.graphs import check_mel
 from myna.deploy.runtime import SUFFIX
 from myna.deploy.web_card import card_text
 from myna.errors import MynaError
@@ -90,13 +91,14 @@ def export_web(
 
 
 def _check(voice: Voice) -> None:
+    _, vocoder = check_mel(voice)
     language, front_end = canonical(voice.config.language), voice.front_end
     if language not in (*SPOKEN, MANDARIN) or not isinstance(front_end, EspeakText):
         raise MynaError(
             f"the web form does not speak {language} with text={front_end.name} yet: it reads {MANDARIN}, "
             f"{', '.join(SPOKEN)} with text=espeak; `myna export int8` has no such limit"
         )
-    points = getattr(getattr(voice.vocoder, "analysis", None), "n_fft", 1024)  # of others, `cut` says what is wrong
+    points = vocoder.analysis.n_fft
     if points & (points - 1):
         raise MynaError(f"the web form transforms powers of two, and this voice has n_fft={points}; take another form")
 

@@ -22,6 +22,7 @@ from myna.errors import MynaError
 from myna.files import atomic_text
 from myna.networks import voice_files
 from myna.networks.habits import Habits
+from myna.networks.plain_style import check_emotion, check_habits, check_style
 from myna.networks.pretrained import part_config
 from myna.networks.saying import asked_prosody, expressive
 from myna.networks.timing import Timed, timed_speech
@@ -217,8 +218,8 @@ class Voice:
             MynaError: `timed`, and the model of the voice has no durations; or an emotion, and it knows none.
         """
         felt, piece = piece.style.emotion, expressive(piece)
-        if felt is not None and not getattr(self.tts, "takes_prosody", False):
-            raise MynaError(f"{type(self.tts).__name__} knows no emotions: they need a voice of tts=vits_mel")
+        if not getattr(self.tts, "takes_prosody", False):
+            check_emotion(felt, type(self.tts).__name__)
         text, known = self.inputs(piece)
         more: dict[str, Any] = dict(self.config.defaults)
         frames: list[int] = []
@@ -304,14 +305,9 @@ class Voice:
         return spoken_or_error(self.read(text, language), language or own, own)
 
     def _styled(self, text: str, language: str | None, style: Style) -> Reading:
-        plain = (style.pitch, style.range, style.tilt) == (0.0, 1.0, 0.0)
-        if not plain and not getattr(self.tts, "takes_prosody", False):
-            raise MynaError(
-                f"the {type(self.tts).__name__} of this voice takes rate and energy: pitch, range and tilt need a "
-                "voice of tts=vits_mel"
-            )
-        if style.habits and self.habits is None:
-            raise MynaError(f"the voice of {self.config.name} keeps no habits: clone it again from its recordings")
+        if not getattr(self.tts, "takes_prosody", False):
+            check_style(style, type(self.tts).__name__)
+        check_habits(style, self.config.name, known=self.habits is not None)
         return self.reading(text, language).styled(style)
 
     def _waves(

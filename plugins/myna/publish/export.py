@@ -127,8 +127,9 @@ def _parser() -> argparse.ArgumentParser:
         "--speaker", type=Path, action="append", default=[], metavar="VOICE", help="another voice whose speaker joins"
     )
     hf.add_argument("--language", help="espeak-ng code that is folded in (default: the voice's own)")
+    kinds = "voices of tts=vits_mel, vits and vits_mobile"
     for form, what in (("onnx", "32-bit floats"), ("int8", "8-bit matrix products: four times smaller, faster")):
-        graphs = forms.add_parser(form, help=f"graphs for ONNX Runtime, {what} (voices of tts=vits_mel)")
+        graphs = forms.add_parser(form, help=f"graphs for ONNX Runtime, {what} ({kinds})")
         _common(graphs, ("evaluation", "private", "publish", "commercial"), "(default: evaluation)")
         _gated(graphs)
         graphs.set_defaults(precision="int8" if form == "int8" else "fp32", runtime="onnx")

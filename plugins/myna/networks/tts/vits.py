@@ -258,24 +258,43 @@ class VitsCore(nn.Module):
         """
         condition = self.condition(speaker, language)
         prior = self.prior(tokens, token_lengths)
-        generators = [torch.Generator().manual_seed(seed) for _ in tokens]
+        return self.decode(prior, condition, *self.drawn(prior, condition, speed, noise_scale, seed))
+
+    def decode(self, prior: Prior, condition: Tensor, frames: Tensor, noise: list[Tensor]) -> tuple[Tensor, Tensor]:
+        """Turn what `drawn` gave into waves and their lengths, see `infer`."""
+        z = self.latents(prior, frames, condition, noise)
+        # One at a time: beyond an utterance's end the decoder's biases would sound into it.
+        totals = [int(n) for n in frames.sum(1).tolist()]
+        waves = [self.decoder(z[i : i + 1, :, :n], condition[i : i + 1])[0, 0] for i, n in enumerate(totals)]
+        lengths = torch.tensor([len(w) for w in waves], device=frames.device)
+        return pad_sequence(waves, batch_first=True), lengths
+
+    def drawn(
+        self, prior: Prior, condition: Tensor, speed: float = 1.0, noise_scale: float = 0.667, seed: int = 0
+    ) -> tuple[Tensor, list[Tensor]]:
+        """Draw how many frames each symbol lasts, `(B, L)`, and the noise `(T, C)` of each utterance's latents.
+
+        Args:
+            prior: From `prior`.
+            condition: `(B, G, 1)`.
+            speed: See `infer`.
+            noise_scale: See `infer`.
+            seed: See `infer`.
+        """
+        generators = [torch.Generator().manual_seed(seed) for _ in prior.mask]
         counts = prior.mask.sum(1).tolist()
         # The duration predictor is as lively as the latents: no noise, no variation of rhythm.
         scale = DURATION_NOISE * noise_scale / 0.667
         drawn = [torch.randn(n, 2, generator=g) * scale for n, g in zip(counts, generators, strict=True)]
-        frames = self.durations(prior, condition, pad_sequence(drawn, True).transpose(1, 2).to(speaker), speed)
+        frames = self.durations(prior, condition, pad_sequence(drawn, True).transpose(1, 2).to(condition), speed)
         frames[:, 0] = frames[:, 0].clamp(min=1)
         totals = [int(n) for n in frames.sum(1).tolist()]
         width = prior.mean.shape[2]
         noise = [
-            (torch.randn(n, width, generator=g) * noise_scale).to(speaker)
+            (torch.randn(n, width, generator=g) * noise_scale).to(condition)
             for n, g in zip(totals, generators, strict=True)
         ]
-        z = self.latents(prior, frames, condition, noise)
-        # One at a time: beyond an utterance's end the decoder's biases would sound into it.
-        waves = [self.decoder(z[i : i + 1, :, :n], condition[i : i + 1])[0, 0] for i, n in enumerate(totals)]
-        lengths = torch.tensor([len(w) for w in waves], device=tokens.device)
-        return pad_sequence(waves, batch_first=True), lengths
+        return frames, noise
 
     def fold(self) -> Self:
         """Take weight normalisation out, for saving and speaking."""

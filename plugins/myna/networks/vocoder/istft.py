@@ -62,10 +62,14 @@ class IstftHead(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Turn features `(B, T, C)` into samples `(B, T * hop_length)`."""
+        return self.synthesis(*self.spectrum(x))
+
+    def spectrum(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Turn features `(B, T, C)` into the parts of a spectrum, `(B, T, n_fft // 2 + 1)` each."""
         log_magnitude, phase = self.project(x).float().chunk(2, -1)
         # 1e2 is above any magnitude of a wave in [-1, 1]; the clamp keeps a wild start from overflowing.
         magnitude = log_magnitude.exp().clamp_max(1e2)
-        return self.synthesis(magnitude * phase.cos(), magnitude * phase.sin())
+        return magnitude * phase.cos(), magnitude * phase.sin()
 
 
 class IstftVocoder(nn.Module):
