@@ -119,6 +119,7 @@ def test_the_command_speaks_without_torch_and_labels(pair: tuple[Path, Path], tm
     assert done.returncode == 0, done.stderr
     label = aigc.read(out)
     assert label is not None and label.ProduceID in done.stdout
+    assert cli.main(["read", "I have $5.", "--voice", str(pair[1])]) == 0
     card = (pair[1] / "README.md").read_text(encoding="utf-8")
     assert "`prior.onnx` reads tokens" in card and "times torch's" in card and 'scope "evaluation"' in card
 
@@ -212,7 +213,11 @@ def _huge(model: onnx.ModelProto) -> None:
 
 @pytest.mark.parametrize(
     ("change", "message"),
-    [(_foreign_file, "lies in another file"), (_foreign_operator, ":Evil is none"), (_huge, "does not run")],
+    [
+        (_foreign_file, "lies in another file"),
+        (_foreign_operator, "the operator Evil is none"),
+        (_huge, "does not run"),
+    ],
 )
 def test_a_hostile_graph_is_refused(
     change: Callable[[onnx.ModelProto], None], message: str, pair: tuple[Path, Path], tmp_path: Path, capsys

@@ -128,7 +128,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     hf.add_argument("--language", help="espeak-ng code that is folded in (default: the voice's own)")
     kinds = "voices of tts=vits_mel, vits and vits_mobile"
-    for form, what in (("onnx", "32-bit floats"), ("int8", "8-bit matrix products: four times smaller, faster")):
+    for form, what in (("onnx", "32-bit floats"), ("int8", "8-bit matrix products: much smaller, faster")):
         graphs = forms.add_parser(form, help=f"graphs for ONNX Runtime, {what} ({kinds})")
         _common(graphs, ("evaluation", "private", "publish", "commercial"), "(default: evaluation)")
         _gated(graphs)

@@ -44,9 +44,9 @@ def _of_voice(voice: Path) -> tuple[FrontEnd, str]:
 
     folder = find_voice(voice)
     files = read_sealed(folder).files
-    config: bundle.Description | voice_files.Described
+    config: bundle.Export | voice_files.Described
     if engine_of(folder) != "torch":
-        config = bundle.parse(files[bundle.NAME], folder / bundle.NAME)
+        config = bundle.parse_any(files[bundle.NAME], folder / bundle.NAME)
     else:
         config = voice_files.describe(files["voice.yaml"], folder / "voice.yaml")
     return voice_files.front_end_of(files, config.text, folder)[0], config.language
