@@ -3,8 +3,8 @@
 Usage: python benchmarks/deploy.py VOICE [--small VOICE] [--sentences 12] [--forms onnx int8 mnn mnn8 litert litert8]
                                     [--output DIR]
 
-VOICE is a sealed voice directory of `tts=vits_mel` and `vocoder=istft`, or with `onnx` and `int8` alone of an end-to-end
-network; `--small` names one of the same person on the base for phones (`myna clone --small`), which is compared with
+VOICE is a sealed voice directory of `tts=vits_mel` and `vocoder=istft`; with `onnx` and `int8` alone an end-to-end
+one too; `--small` names one of the same person on the base for phones (`myna clone --small`), which is compared with
 VOICE in torch, too. Each form is exported through its gate and then speaks the same sentences as torch, in turns, on
 one thread, so that the ratios are of one run. Writes `deploy.json`, `deploy.md` and `deploy.png`; the exports stay
 beside them, and what is there already is measured again, not exported.
