@@ -17,7 +17,7 @@ from myna import cli
 from myna.deploy.bundle import PARTS
 from myna.deploy.engine import Engine
 from myna.deploy.export import calibration, gate_sentences
-from myna.deploy.gate import Findings, check, examine
+from myna.deploy.gate import Findings, _Sentence, check, examine
 from myna.deploy.graphs import cut
 from myna.deploy.int8 import _leaving, quantise
 from myna.errors import MynaError
@@ -201,6 +201,19 @@ def test_the_gate_refuses_a_ruined_export(voice_folder: Path, exported: Path, tm
     with pytest.raises(MynaError, match=r"of the mel differs.*nothing was written"):
         check(found, exact=True)
     check(examine(voice, Engine.load(exported), sentences, scored=False), exact=True)
+
+
+def test_a_duration_at_a_half_may_be_rounded_either_way() -> None:
+    """An export was refused because torch made 7.5000005 frames of a token and ONNX Runtime 7.4999986."""
+
+    def said(predicted: float, here: int, there: int) -> _Sentence:
+        lengths = np.asarray([2, here]), np.asarray([2, there])
+        nothing = np.zeros(0, np.float32)
+        return _Sentence("", np.asarray([2.2, predicted]), lengths, (nothing, nothing), (nothing, nothing), (0, 0), 0)
+
+    assert said(7.4, 7, 7).aligned and said(7.4, 7, 7).rounded
+    assert said(7.5000005, 8, 7).rounded and not said(7.5000005, 8, 7).aligned
+    assert not said(7.51, 8, 7).rounded and not said(7.5000005, 8, 6).rounded
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from myna.text.languages import language_number
 MEL_NEAR = 1e-3  # a value of the log-mel counts as the same
 # Where the network is undecided whether a frame has voice, a rounding decides, and its neighbours hear it.
 MEL_SHARE = 0.99
+UNDECIDED = 1e-4  # of a frame: so near to a half, a rounding decides which way a duration goes
 MOST_LONGER, MOST_LONGER_PRUNED = 0.02, 0.03
 MOST_MOS_LOST = 0.15
 MOST_WER_MORE = 0.03
@@ -41,8 +42,9 @@ class Findings:
         real_time_factor: Seconds of computing a second of speech.
         durations: Mean difference of the lengths of sentences, as a share; 0 where every token lasts the same.
         mel: Share of the log-mel's values (of an end-to-end network that of the sound) that are the same to within
-            0.001; 0 where durations differ.
-        sound: Mean distance of the log-mels of both sounds; infinite where durations differ.
+            0.001; 0 where durations differ by more than a rounding. A sentence in which one was rounded the other way
+            is left out, here and below.
+        sound: Mean distance of the log-mels of both sounds; infinite where durations differ by more than a rounding.
         mos: Estimates, torch and export; None where not asked for.
         wer: Word error rates, likewise; None too where no recogniser knows the language.
         similarity: Cosine between the speaker embeddings of both; None where not asked for.
@@ -68,14 +70,30 @@ class Findings:
 
 @dataclass(frozen=True)
 class _Sentence:
-    """A sentence, spoken by both: frames of each token, log-mel, samples, seconds of computing."""
+    """A sentence, spoken by both: frames of each token, log-mel, samples, seconds of computing.
+
+    `predicted` are the frames of each token before torch rounds them.
+    """
 
     text: str
+    predicted: Array
     durations: tuple[NDArray[np.int64], NDArray[np.int64]]
     mels: tuple[Array, Array]
     waves: tuple[Array, Array]
     seconds: tuple[float, float]
     first: float
+
+    @property
+    def aligned(self) -> bool:
+        """Every token lasts the same."""
+        return np.array_equal(*self.durations)
+
+    @property
+    def rounded(self) -> bool:
+        """Only tokens whose length lay at a half last a frame more or less."""
+        moved = np.abs(self.durations[0] - self.durations[1])
+        half = np.abs(self.predicted % 1 - 0.5) < UNDECIDED
+        return bool((moved <= half).all())
 
 
 def examine(voice: Voice, engine: Engine, sentences: Sequence[str], scored: bool) -> Findings:
@@ -90,7 +108,7 @@ def examine(voice: Voice, engine: Engine, sentences: Sequence[str], scored: bool
     spoken = [_speak(voice, engine, sentence) for sentence in sentences]
     seconds = [sum(s.seconds[i] for s in spoken) for i in (0, 1)]
     lengths = [[float(s.durations[i].sum()) for s in spoken] for i in (0, 1)]
-    same = all(np.array_equal(*s.durations) for s in spoken)
+    aligned = [s for s in spoken if s.aligned] if all(s.rounded for s in spoken) else []
     megabytes = sum(p.stat().st_size for p in Path(engine.directory or ".").glob(f"*{engine.config.suffix}")) / 1e6
     whole = 4 * _weights(voice) / 1e6
     return Findings(
@@ -101,8 +119,8 @@ def examine(voice: Voice, engine: Engine, sentences: Sequence[str], scored: bool
         first_sound=float(np.median([s.first for s in spoken])),
         real_time_factor=seconds[1] * engine.sample_rate / sum(len(s.waves[1]) for s in spoken),
         durations=float(np.mean([abs(b / a - 1) for a, b in zip(*lengths, strict=True)])),
-        mel=float(np.mean(np.concatenate([_near(s.mels) for s in spoken]))) if same else 0.0,
-        sound=float(np.mean([_distance(s.waves) for s in spoken])) if same else float("inf"),
+        mel=float(np.mean(np.concatenate([_near(s.mels) for s in aligned]))) if aligned else 0.0,
+        sound=float(np.mean([_distance(s.waves) for s in aligned])) if aligned else float("inf"),
         **(_scores(voice, spoken) if scored else {}),
     )
 
@@ -155,9 +173,10 @@ def _speak(voice: Voice, engine: Engine, text: str) -> _Sentence:
     (drawn, wave), mine = _timed(lambda: _whole(engine, numbers, codes))
     next(engine.stream(text))
     _, first = _timed(lambda: next(engine.stream(text)))
-    durations, mel, sound = theirs
+    predicted, mel, sound = theirs
+    durations = np.maximum(predicted.round(), 1).astype(np.int64), drawn.durations
     mels = (_log_mel(sound), _log_mel(wave)) if mel is None else (mel, drawn.mel(0, drawn.mel.total))
-    return _Sentence(text, (durations, drawn.durations), mels, (sound, wave), (seconds, mine), first)
+    return _Sentence(text, predicted, durations, mels, (sound, wave), (seconds, mine), first)
 
 
 def _whole(engine: Engine, numbers: list[int], codes: list[int]) -> tuple[Drawn, Array]:
@@ -166,8 +185,8 @@ def _whole(engine: Engine, numbers: list[int], codes: list[int]) -> tuple[Drawn,
 
 
 @torch.inference_mode()
-def _torch(voice: Voice, numbers: list[int], language: str) -> tuple[NDArray[np.int64], Array, Array]:
-    """Return durations `(L,)`, log-mel `(T, n_mels)` and samples `(T,)`."""
+def _torch(voice: Voice, numbers: list[int], language: str) -> tuple[Array, Array, Array]:
+    """Return durations `(L,)` before they are rounded, log-mel `(T, n_mels)` and samples `(T,)`."""
     tokens, length = torch.tensor([numbers]), torch.tensor([len(numbers)])
     code = torch.tensor([language_number(language)])
     found: list[torch.Tensor] = []
@@ -178,19 +197,19 @@ def _torch(voice: Voice, numbers: list[int], language: str) -> tuple[NDArray[np.
         hook.remove()
     assert voice.vocoder is not None
     wave = voice.vocoder(mel)
-    durations = found[0][0].clamp(0, 5).exp().round().clamp_min(1).long()
-    return durations.numpy(), mel[0].numpy(), wave[0].numpy()
+    predicted = found[0][0].clamp(0, 5).exp()
+    return predicted.numpy(), mel[0].numpy(), wave[0].numpy()
 
 
 @torch.inference_mode()
-def _torch_whole(voice: Voice, numbers: list[int], language: str) -> tuple[NDArray[np.int64], None, Array]:
+def _torch_whole(voice: Voice, numbers: list[int], language: str) -> tuple[Array, None, Array]:
     """Return durations `(L,)`, no mel, and samples `(T,)` of an end-to-end network."""
     network: VitsCore = voice.tts
     condition = network.condition(voice.speaker[None], torch.tensor([language_number(language)]))
     prior = network.prior(torch.tensor([numbers]), torch.tensor([len(numbers)]))
     frames, noise = network.drawn(prior, condition, **voice.config.defaults)
     wave, _ = network.decode(prior, condition, frames, noise)
-    return frames[0].long().numpy(), None, wave[0].numpy()
+    return frames[0].float().numpy(), None, wave[0].numpy()
 
 
 def _timed[T](call: Callable[[], T]) -> tuple[T, float]:
