@@ -109,7 +109,10 @@ inline Matrix pulses(const Matrix& pitch, int hop, int rate) {
     for (int i = 0; i < hop; ++i) {
       const bool early = i < hop / 2;  // linear between the centres of frames
       const float place = (float(i) + 0.5f) / float(hop), share = early ? place + 0.5f : place - 0.5f;
-      const float hertz = (early ? last : here) * (1 - share) + (early ? here : next) * share;
+      // Volatile, so that no multiplication and addition become one, as on arm64: it rounds once less than numpy, and
+      // the phase sums that over the whole sentence.
+      const volatile float left = (early ? last : here) * (1 - share), right = (early ? here : next) * share;
+      const float hertz = left + right;
       inside += double(hertz) / rate;
       const double turns = before + inside, phase = (turns - std::floor(turns)) * 2 * kPi;
       const float partials = std::floor(float(0.5 * rate) / hertz);

@@ -17,12 +17,13 @@ HOP, N_FFT, RATE = 256, 1024, 22_050
 CALL = ctypes.CFUNCTYPE(None, ctypes.c_char_p, ctypes.c_int, *[ctypes.c_void_p] * 6)
 
 
-@pytest.fixture(scope="module")
-def host(tmp_path_factory) -> ctypes.CDLL:
+@pytest.fixture(scope="module", params=[[], ["-march=native"]], ids=["plain", "fused"])
+def host(request, tmp_path_factory) -> ctypes.CDLL:
+    """The host as a library; where the processor multiplies and adds at once, as every arm64 does, with that too."""
     library = tmp_path_factory.mktemp("host") / "libhost.so"
     source = Path(__file__).with_name("host_shared.cpp")
     command = ["c++", "-std=c++17", "-O2", "-Wall", "-Werror", "-shared", "-fPIC", "-I", ROOT / "docs" / "mobile"]
-    subprocess.run([*command, source, "-o", library], check=True)
+    subprocess.run([*command, *request.param, source, "-o", library], check=True)
     return ctypes.CDLL(str(library))
 
 
