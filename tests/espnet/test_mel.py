@@ -231,6 +231,12 @@ def test_gaussians_find_the_durations_where_nobody_names_an_aligner() -> None:
         AlignedModel(FastSpeech2(**SIZES["fastspeech2"]), aligner="own")
 
 
+def test_no_piece_of_a_recording_is_too_long_to_learn_from() -> None:
+    """Somebody who reads without pauses was left with nothing: pieces go to 15 s, and 10.5 s were taken."""
+    seconds = OmegaConf.load(CONF / "training.yaml").create_dataset.max_seconds
+    assert OmegaConf.load(CONF / "tts" / "vits_mel.yaml").max_frames >= seconds * 22_050 / 256
+
+
 def test_given_durations_replace_the_search() -> None:
     """The durations of the batch make another loss than those of the young network, and validation speaks with them."""
     torch.manual_seed(0)

@@ -89,7 +89,10 @@ class Dataset(BaseDataset):
         if limit and len(self.utterances) > limit:
             self.utterances = [self.utterances[i * len(self.utterances) // limit] for i in range(limit)]
         if not self.utterances:
-            raise MynaError(f"{data_dir}: no utterance of {min_frames} to {longest} frames is left: change the limits")
+            raise MynaError(
+                f"{data_dir}: no utterance of {min_frames} to {longest} frames (86 a second) is left: cut the "
+                "recordings into pieces of that length, or change tts.max_frames"
+            )
         self.lengths = [utterance.frames for utterance in self.utterances]
         self._memory: dict[int, dict[str, Any]] | None = {} if cache else None
 
