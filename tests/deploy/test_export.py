@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,10 +15,11 @@ from sealing import sealed
 from small_voice import small_voice
 
 from myna import cli
+from myna.deploy import gate
 from myna.deploy.bundle import PARTS
 from myna.deploy.engine import Engine
 from myna.deploy.export import calibration, gate_sentences
-from myna.deploy.gate import Findings, _Sentence, check, examine
+from myna.deploy.gate import Findings, _Sentence, check, examine, judge
 from myna.deploy.graphs import cut
 from myna.deploy.int8 import _leaving, quantise
 from myna.errors import MynaError
@@ -201,6 +203,28 @@ def test_the_gate_refuses_a_ruined_export(voice_folder: Path, exported: Path, tm
     with pytest.raises(MynaError, match=r"of the mel differs.*nothing was written"):
         check(found, exact=True)
     check(examine(voice, Engine.load(exported), sentences, scored=False), exact=True)
+
+
+def test_too_many_wrong_words_alone_are_looked_at_again(
+    voice_folder: Path, exported: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Good exports were refused because three of a hundred words went wrong, as with any other noise."""
+    voice, engine, sentences = Voice.load(voice_folder), Engine.load(exported), gate_sentences("en-us", 2)
+    plain, looks = examine(voice, engine, sentences, scored=False), []
+
+    def found(seeds: tuple[int, ...] = (0,), **more: object) -> Findings:
+        looks.append(seeds)
+        return replace(plain, similarity=0.99, mos=(4.0, 4.0), wer=(0.1, 0.2 if seeds == (0,) else 0.12), **more)
+
+    monkeypatch.setattr(gate, "examine", lambda *_, scored, **more: found(**more))
+    assert judge(voice, engine, sentences, exact=False).wer == (0.1, 0.12)
+    assert looks == [(0,), (0, 1, 2)]
+    monkeypatch.setattr(gate, "examine", lambda *_, scored: found(durations=0.5))
+    with pytest.raises(MynaError, match=r"longer or shorter; words wrong 10.0% → 20.0%"):
+        judge(voice, engine, sentences, exact=False)
+    assert len(looks) == 3
+    monkeypatch.undo()
+    assert examine(voice, engine, sentences, scored=False, seeds=(0, 1)).sentences == 4
 
 
 def test_a_duration_at_a_half_may_be_rounded_either_way() -> None:

@@ -24,6 +24,7 @@ from myna.deploy import base_export, stored_change
 from myna.deploy.base_export import export_base, in_memory, nobody
 from myna.deploy.engine import Engine
 from myna.deploy.export import gate_sentences
+from myna.deploy.gate import examine
 from myna.deploy.spectrum import own_spectrum
 from myna.errors import MynaError
 from myna.measure.similarity import embed_ge2e
@@ -223,5 +224,5 @@ def test_eight_bits_fit_many_speakers(tmp_path: Path) -> None:
     assert text + frames < 0.6 * 4 * sum(weights.numel() for weights in voice.tts.state_dict().values())
     voice = with_speaker(nobody(50))
     sentences = gate_sentences("en-us", 2)
-    found = base_export.examine(voice, in_memory(voice, config, tmp_path), sentences, scored=False)
+    found = examine(voice, in_memory(voice, config, tmp_path), sentences, scored=False)
     assert found.durations < 0.02

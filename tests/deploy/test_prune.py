@@ -112,7 +112,7 @@ def test_the_gate_keeps_its_sentences_to_itself() -> None:
     texts = pruning_texts("en-us")
     assert not {line for line, _ in texts} & {*gate_sentences("en-us", 12)}
     assert {language for _, language in texts} >= {"en-us", "de", "fr-fr"}
-    assert _torch(small_voice(), small_voice().encode(texts[0][0]), "en-us")[0].min() >= 1
+    assert _torch(small_voice(), small_voice().encode(texts[0][0]), "en-us", 0)[0].min() >= 1
 
 
 def test_the_gate_is_wider_for_what_was_pruned_and_no_wider() -> None:

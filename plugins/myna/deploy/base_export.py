@@ -18,7 +18,7 @@ from myna.deploy import bundle
 from myna.deploy.encoder_export import write_encoder
 from myna.deploy.engine import Engine
 from myna.deploy.export import described, to_int8
-from myna.deploy.gate import Findings, check, examine
+from myna.deploy.gate import Findings, judge
 from myna.deploy.graphs import cut
 from myna.deploy.onnx_export import write_onnx
 from myna.deploy.runtime import SUFFIX, OnnxRuntime
@@ -68,8 +68,7 @@ def export_base(
     with fresh_folder(out) as fresh:
         fresh.mkdir(parents=True)
         config = _write(voice, fresh, precision)
-        found = examine(voice, in_memory(voice, config, fresh), sentences, scored=precision != "fp32")
-        check(found, exact=precision == "fp32")
+        found = judge(voice, in_memory(voice, config, fresh), sentences, exact=precision == "fp32")
         write_encoder(fresh, precision)
         values: dict[str, Any] = {"megabytes": found.megabytes, "sentences": found.sentences}
         atomic_text(fresh / "README.md", CARD.format(precision=bundle.WORDS[precision], **values))

@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from myna.deploy import bundle
 from myna.deploy.card import card_text
 from myna.deploy.engine import Engine
-from myna.deploy.gate import Findings, check, examine
+from myna.deploy.gate import Findings, judge
 from myna.deploy.graphs import Graphs, check_mel, cut
 from myna.deploy.onnx_export import write_onnx
 from myna.deploy.prune import Smaller
@@ -72,8 +72,7 @@ def export_onnx(
         _write(smaller.of(voice) if smaller else voice, seal.read_sealed(directory).files, fresh, precision, runtime)
         exact = precision == "fp32" and not smaller
         engine = Engine.load(fresh)
-        found = examine(voice, engine, sentences, scored=not exact)
-        check(found, exact, pruned=smaller is not None)
+        found = judge(voice, engine, sentences, exact, pruned=smaller is not None)
         more = also(voice, fresh) if also else ""
         essence = sha256(fresh / f"{engine.config.drawing}{bundle.SUFFIXES[runtime]}")
         with recorded("export", [admitted], request, essence) as (entry,):

@@ -2,7 +2,9 @@
 
 Matrix products alone are changed: they hold the weights. Where a graph runs at the frame rate, the ranges of their
 inputs are fixed beforehand from sentences that the voice speaks (static): a chunk then gives what the whole gives, and
-nothing is searched at every call. The text graph, which always reads a whole sentence, finds them as it runs (dynamic).
+nothing is searched at every call. The text graph, a hundredth of the work, stores its weights in 8 bits and computes in
+32: what it reads wrongly all others draw, and 8-bit inputs there took .003 of similarity. The `prior` of an end-to-end
+voice, which always reads a whole sentence, finds its ranges as it runs (dynamic).
 Changing every operator ruins the voice, and 8 bits of the few numbers that leave a network (pitch, durations, mel) are
 heard: those products stay as they are, for a hundredth of the size. Source: Jacob et al., Quantization and Training of
 Neural Networks for Efficient Integer-Arithmetic-Only Inference (2018).
@@ -19,7 +21,9 @@ from numpy.typing import NDArray
 
 from myna.deploy.engine import Engine
 from myna.deploy.runtime import SUFFIX
+from myna.deploy.stored import store_in_8_bits
 
+STORED = ("text",)
 STATIC = ("frames", "pitch", "spectra", "wave", "spectrum")
 PRODUCTS = ["MatMul"]
 # By the names that the networks' layers have. The envelope of the vocoder's noise alone takes .008 of similarity.
@@ -54,13 +58,23 @@ def quantise(source: Path, target: Path, engine: Engine, sentences: Sequence[str
         for part in engine.config.parts:
             old, new = source / f"{part}{SUFFIX}", target / f"{part}{SUFFIX}"
             common["nodes_to_exclude"] = _leaving(old)
-            if part in STATIC:
+            if part in STORED:
+                _store(old, new)
+            elif part in STATIC:
                 inputs, activations = _reader(heard[part]), q.QuantType.QUInt8
                 q.quantize_static(
                     old, new, inputs, quant_format=q.QuantFormat.QDQ, activation_type=activations, **common
                 )
             else:
                 q.quantize_dynamic(old, new, **common)
+
+
+def _store(source: Path, target: Path) -> None:
+    import onnx
+
+    model, leaving = onnx.load(source), _leaving(source)
+    store_in_8_bits(model, {name for node in model.graph.node if node.name in leaving for name in node.input})
+    onnx.save(model, target)
 
 
 def _leaving(path: Path) -> list[str]:

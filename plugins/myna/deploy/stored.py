@@ -1,10 +1,11 @@
 """Weights that are stored in 8 bits and computed with in 32: a third of the size, the speed of before.
 
-For graphs whose operators have no 8-bit form in ONNX itself, as LSTM: a `DequantizeLinear` stands before each large
-weight, one scale a row. The layer that hears the sound keeps 16 bits, for what it loses all others amplify. Source: the
-operators' definitions in ONNX, https://onnx.ai/onnx/operators.
+For graphs whose operators have no 8-bit form in ONNX itself, as LSTM, and for those that lose by 8-bit inputs: a
+`DequantizeLinear` stands before each large weight, one scale a row. The layer that hears the sound keeps 16 bits, for
+what it loses all others amplify. Source: the operators' definitions in ONNX, https://onnx.ai/onnx/operators.
 """
 
+from collections.abc import Container
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,15 +16,20 @@ if TYPE_CHECKING:
 LEAST = 4096  # numbers of a weight that is worth it
 
 
-def store_in_8_bits(model: "ModelProto") -> None:
-    """Replace the large 32-bit weights of a graph, matrices `(…, rows, columns)`, by 8-bit ones."""
+def store_in_8_bits(model: "ModelProto", kept: Container[str] = ()) -> None:
+    """Replace the large 32-bit weights of a graph, matrices `(…, rows, columns)`, by 8-bit ones.
+
+    Args:
+        model: Changed in place.
+        kept: Names of weights that stay.
+    """
     from onnx import TensorProto
 
     graph = model.graph
     large = [t for t in graph.initializer if t.data_type == TensorProto.FLOAT and _is_large(t)]
     names = {tensor.name for tensor in large}
     first = next((node.input for node in graph.node if names & {*node.input}), ())
-    for tensor in large:
+    for tensor in (t for t in large if t.name not in kept):
         _in_16_bits(model, tensor) if tensor.name in first else _in_8_bits(model, tensor)
 
 

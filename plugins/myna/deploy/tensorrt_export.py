@@ -14,7 +14,7 @@ from myna.deploy import tensorrt_build
 from myna.deploy.bundle import PARTS
 from myna.deploy.engine import Engine
 from myna.deploy.export import export_onnx
-from myna.deploy.gate import Findings, check, examine
+from myna.deploy.gate import Findings, judge
 from myna.deploy.graphs import cut
 from myna.deploy.half import half_run
 from myna.deploy.runtime import SUFFIX
@@ -57,7 +57,6 @@ def export_tensorrt(
         models: dict[str, onnx.ModelProto] = {part: onnx.load(folder / f"{part}{SUFFIX}") for part in PARTS}
         used = check_operators(models)
         half = in_half(voice, Engine.load(folder), sentences)
-        check(half, exact=False)
         atomic_text(folder / "profiles.json", json.dumps(profiles(models), indent=1) + "\n")
         shutil.copyfile(tensorrt_build.__file__, folder / "build.py")
         return CARD.format(operators=", ".join(sorted(set().union(*used.values()))), half=_told(half))
@@ -72,10 +71,13 @@ def in_half(voice: Voice, engine: Engine, sentences: Sequence[str]) -> Findings:
         voice: In torch.
         engine: Its export.
         sentences: In the language of the voice.
+
+    Raises:
+        MynaError: It does not speak as the voice does.
     """
     run, engine.run = engine.run, half_run(cut(voice))
     try:
-        return examine(voice, engine, sentences, scored=True)
+        return judge(voice, engine, sentences, exact=False)
     finally:
         engine.run = run
 
