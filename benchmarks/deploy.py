@@ -101,11 +101,12 @@ def plot(found: dict[str, Findings], path: Path) -> None:
     first = next(iter(found.values()))
     points = [("torch fp32", first.megabytes * first.smaller, 1.0)]
     points += [(called(form), one.megabytes, one.faster) for form, one in found.items()]
-    figure, axes = pyplot.subplots(figsize=(6.0, 4.0))
+    figure, axes = pyplot.subplots(figsize=(7.0, 4.0))
     for name, size, speed in points:
         axes.scatter(size, speed)
         axes.annotate(name, (size, speed), xytext=(6, 4), textcoords="offset points")
-    axes.set(xlabel="MB", ylabel="times torch's speed", xlim=(0, None), ylim=(0, None))
+    widest, fastest = (max(values) for values in zip(*[point[1:] for point in points], strict=True))
+    axes.set(xlabel="MB", ylabel="times torch's speed", xlim=(0, 1.4 * widest), ylim=(0, 1.15 * fastest))
     figure.tight_layout()
     figure.savefig(path, dpi=110)
     pyplot.close(figure)
