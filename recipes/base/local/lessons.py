@@ -113,7 +113,7 @@ class Lessons:
         pitch = float(random.uniform(-SEMITONES, SEMITONES)) if moved else 0.0
         ranged = float(random.uniform(*RANGES)) if moved else 1.0
         scale = float(random.uniform(*NOISE_SCALES))
-        said = draw_lesson(self.teacher, tokens, lengths, speakers, languages, scale, pitch, ranged)
+        said = draw_lesson(self.teacher, (tokens, lengths, speakers, languages), scale, pitch, ranged)
         return [_row(said, i) for i in range(count)]
 
 

@@ -31,13 +31,13 @@ def lesson(teacher: VitsMel) -> Lesson:
     speaker = speaker / speaker.norm(dim=1, keepdim=True)
     language = torch.full((2,), language_number("en-us"))
     lengths = torch.tensor([len(row) for row in rows])
-    return draw_lesson(teacher, tokens, lengths, speaker, language, noise_scale=0.3, pitch=2.0)
+    return draw_lesson(teacher, (tokens, lengths, speaker, language), noise_scale=0.3, pitch=2.0)
 
 
 def test_a_lesson_is_what_the_teacher_says(teacher: VitsMel, lesson: Lesson) -> None:
     frames = lesson.durations.sum(1)
     assert lesson.mel.shape == (2, int(frames.max()), 80) and lesson.tone.shape[-1] == 2
-    quiet = draw_lesson(teacher, *lesson[:4], noise_scale=0.0)
+    quiet = draw_lesson(teacher, lesson[:4], noise_scale=0.0)
     said, lengths = teacher.infer(*lesson[:4], noise_scale=0.0, variance=0.0)
     assert torch.equal(lengths, frames)
     torch.testing.assert_close(

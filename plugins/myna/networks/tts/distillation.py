@@ -4,6 +4,7 @@ Nobody's recordings are heard, so what is learned has no noise but the teacher's
 it as one likes. Source: Hinton et al., Distilling the Knowledge in a Neural Network (2015).
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
@@ -50,27 +51,18 @@ PER_FRAME = ("tone", "hertz", "noise", "mean", "mel")
 
 @torch.no_grad()
 def draw_lesson(
-    teacher: VitsMel,
-    tokens: Tensor,
-    token_lengths: Tensor,
-    speaker: Tensor,
-    language: Tensor,
-    noise_scale: float,
-    pitch: float = 0.0,
-    pitch_range: float = 1.0,
+    teacher: VitsMel, text: Sequence[Tensor], noise_scale: float, pitch: float = 0.0, pitch_range: float = 1.0
 ) -> Lesson:
     """Let a teacher speak.
 
     Args:
         teacher: Whose flow draws in one step.
-        tokens: `(B, L)`.
-        token_lengths: `(B,)`.
-        speaker: `(B, speaker_size)`.
-        language: `(B,)`.
+        text: Tokens, their numbers, speaker and language, as `myna.networks.tts.batch.Batch.text`.
         noise_scale: Deviation of the noise.
         pitch: Semitones up: a pupil that hears only the pitch of each voice would not follow another.
         pitch_range: Times how far the pitch goes from its mean.
     """
+    tokens, token_lengths, speaker, language = text
     condition, token_mask = teacher._condition(speaker), length_mask(token_lengths, tokens.shape[1])
     hidden = teacher.encoder(tokens, token_mask, language, condition)
     timing = teacher.duration(hidden, token_mask, condition)
