@@ -149,7 +149,7 @@ def test_a_newer_base_is_another_input(tmp_path: Path, monkeypatch: pytest.Monke
     hashes = []
     for text in ("{}", '{"tts.safetensors": {"steps": 2}}'):
         (tmp_path / "weights.json").write_text(text)
-        monkeypatch.setattr(plan, "BASE", tmp_path / "weights.json")
+        monkeypatch.setattr(plan, "BASES", [tmp_path / "weights.json"])
         config = OmegaConf.create({"recipe_dir": "r", "tts": {"init": "base"}, "vocoder": {"init": "scratch"}})
         stages = [plan.Stage(node, "t", (node,), (), (), (), (), ()) for node in ("tts", "vocoder")]
         hashes.append([plan.stage_hash(stage, config, {}) for stage in stages])

@@ -33,7 +33,7 @@ def test_each_gets_one_error_and_leaves_nothing(asked: Hostile, server: Server) 
 
 def test_who_hangs_up_while_the_answer_is_sent_is_no_fault() -> None:
     async def reset_before_the_end() -> bool:
-        config = uvicorn.Config(app=None)  # type: ignore[arg-type]
+        config = uvicorn.Config(app=None, log_config=None)  # type: ignore[arg-type]  # else it closes the logs of all
         config.load()
         protocol = BoundedProtocol(config, ServerState(), {})
         listening = await asyncio.get_running_loop().create_server(lambda: protocol, "127.0.0.1", 0)
