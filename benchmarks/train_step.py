@@ -163,14 +163,13 @@ def mel(settings: Any, device: str) -> tuple[Step, list[int]]:
     """Build `tts=vits_mel`, whose step has no wave in it."""
     from hydra.utils import instantiate
 
-    from myna.networks.tts.batch import Batch as MelBatch
+    from myna.espnet.mel_model import batch_of
 
     network = instantiate(settings.network).to(device).train()
     optimizer = adamw(network)
 
     def step(batch: Batch) -> None:
-        fields = ("text", "text_lengths", "mel", "mel_lengths", "spembs", "lids")
-        losses = network(MelBatch(*(batch[field] for field in fields)), int(settings.get("segment", 160)))
+        losses = network(batch_of(batch), int(settings.get("segment", 160)))
         torch.stack(list(losses.values())).sum().backward()
         optimizer.step()
         optimizer.zero_grad()

@@ -3,6 +3,7 @@
 from typing import Any
 
 import torch
+from hf_voices import TINY, V2
 
 from myna.networks.tts.vits import Vits
 from myna.networks.tts.vits_mel import VitsMel
@@ -41,17 +42,6 @@ def small_voice(**defaults: float) -> Voice:
     return Voice(config, tts, vocoder, speaker, default_tokens())
 
 
-WHOLE: dict[str, Any] = {
-    "condition": 8,
-    "hidden": 16,
-    "inner": 32,
-    "text_layers": 2,
-    "posterior_layers": 2,
-    "posterior_stacks": 1,
-    "flows": 2,
-    "flow_layers": 2,
-    "channels": 32,
-}
 KINDS: dict[str, tuple[type[Vits | VitsMobile], str, dict[str, Any]]] = {
     "vits": (Vits, "vits.Vits", {}),
     # HiFi-GAN's other residual blocks, four upsamplings, and blanks at both ends.
@@ -59,11 +49,7 @@ KINDS: dict[str, tuple[type[Vits | VitsMobile], str, dict[str, Any]]] = {
         Vits,
         "vits.Vits",
         {
-            "scales": [8, 8, 2, 2],
-            "kernels": [16, 16, 4, 4],
-            "res_kernels": [3, 7],
-            "res_dilations": [[1, 3], [1, 3]],
-            "res_pairs": True,
+            **V2,
             "blank_ends": True,
         },
     ),
@@ -76,7 +62,7 @@ def whole_voice(kind: str, **defaults: float) -> Voice:
     torch.manual_seed(0)
     tokens = default_tokens()
     make, target, more = KINDS[kind]
-    arguments = {"tokens": len(tokens), **WHOLE, **more}
+    arguments = {"tokens": len(tokens), **TINY, **more}
     network = make(**arguments)
     with torch.no_grad():
         for name, weight in network.named_parameters():

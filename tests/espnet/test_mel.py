@@ -20,9 +20,8 @@ from myna.espnet import aligner, mel_train, train_tts
 from myna.espnet.aligned_model import AlignedModel, load_aligner
 from myna.espnet.dataset import Dataset
 from myna.espnet.embeddings import write_embeddings
-from myna.espnet.mel_model import MelModel
+from myna.espnet.mel_model import MelModel, batch_of
 from myna.espnet.mel_train import check_text, start
-from myna.networks.tts.batch import Batch
 from myna.networks.tts.fastspeech2 import FastSpeech2
 from myna.networks.tts.monophones import Monophones
 from myna.networks.tts.vits_mel import VitsMel
@@ -207,8 +206,7 @@ def test_durations_come_from_the_aligner_which_is_not_part_of_the_model(tmp_path
     aligned = AlignedModel(FastSpeech2(**SIZES["fastspeech2"]), aligner=str(tmp_path))
     assert all(name.startswith("network.") for name in aligned.state_dict())
     data = batch()
-    given = Batch(*(data[n] for n in ("text", "text_lengths", "mel", "mel_lengths", "spembs", "lids")))
-    found = aligned.completed(given, {"f0": torch.zeros(2, 40), "energy": torch.zeros(2, 40)}).durations
+    found = aligned.completed(batch_of(data), {"f0": torch.zeros(2, 40), "energy": torch.zeros(2, 40)}).durations
     assert found is not None and found.sum(1).tolist() == data["mel_lengths"].tolist()
     assert int(found[1, :6].min()) >= 1 and not found[1, 6:].any()
     with pytest.raises(MynaError, match=r"no tts\.yaml: name monophones, base, or exp/tts"):

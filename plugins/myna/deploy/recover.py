@@ -68,12 +68,13 @@ def _filtering(vocoder: Any, whole: Any, spoken: Sequence[CalibrationSentence]) 
     def distance(number: int) -> Tensor:
         with _given_to(vocoder.synthesis) as own:
             vocoder(spoken[number].mel)
-        return (_compressed(own[0]) - _compressed(spectra[number])).abs().mean()
+        return (compressed(own[0]) - compressed(spectra[number])).abs().mean()
 
     return distance
 
 
-def _compressed(spectrum: tuple[Tensor, Tensor]) -> Tensor:
+def compressed(spectrum: tuple[Tensor, Tensor]) -> Tensor:
+    """Return the parts of a spectrum side by side, large values by their roots."""
     pair = torch.cat(spectrum, -1)
     return pair / (pair.abs() + _QUIET).sqrt()
 

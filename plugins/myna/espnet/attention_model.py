@@ -5,7 +5,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from myna.espnet.mel_model import MelModel
+from myna.espnet.mel_model import MelModel, batch_of
 from myna.files import atomic_path
 from myna.networks.tts.batch import Batch
 from myna.networks.tts.tacotron2 import Tacotron2
@@ -35,8 +35,7 @@ class AttentionModel(MelModel):
             self.steps += 1
         else:
             # Validation goes from short to long: the last batch is the one worth seeing.
-            fields = ("text", "text_lengths", "mel", "mel_lengths", "spembs", "lids")
-            self._longest = Batch(*(batch[name][:PLOTS] for name in fields))
+            self._longest = batch_of(batch).rows(slice(PLOTS))
         return super().forward(**batch)
 
     def illustrate(self, folder: Path) -> dict[str, float]:

@@ -1,6 +1,6 @@
 """Acoustic models that end in mel as models of ESPnet3: named losses in training, a distance of mels at validation."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +9,11 @@ from torch import Tensor, nn
 
 from myna.networks.tts.batch import Batch
 from myna.networks.tts.mel_network import MelNetwork
+
+
+def batch_of(fields: Mapping[str, Tensor]) -> Batch:
+    """Return what ESPnet3's collator stacked, by its names, as a batch without durations, F0 and energy."""
+    return Batch(*(fields[name] for name in ("text", "text_lengths", "mel", "mel_lengths", "spembs", "lids")))
 
 
 class MelModel(nn.Module):

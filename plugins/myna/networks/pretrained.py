@@ -8,7 +8,7 @@ the hash of each file of weights; one that does not fit is not loaded.
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import yaml
 from torch import Tensor, nn
@@ -20,7 +20,6 @@ from myna.parsing import json_mapping, read_bytes
 
 FOLDER = Path(__file__).resolve().parents[1] / "pretrained"
 SMALL = FOLDER / "small"  # learned from what the other draws
-Size = Literal["whole", "small"]
 
 
 def part_config(part: str, folder: Path = FOLDER) -> dict[str, Any]:

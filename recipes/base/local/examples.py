@@ -56,14 +56,20 @@ def chain[U](first: U, others: Sequence[U], frames: Callable[[U], int], random: 
     return chosen
 
 
+def linked(texts: Sequence[list[int]]) -> list[int]:
+    """Return the tokens of several texts as one sentence: end and start marks between them become comma and blank."""
+    comma, blank = default_tokens().encode([PAUSE, " "])[1:-1]
+    tokens = texts[0]
+    for text in texts[1:]:
+        tokens = [*tokens[:-1], comma, blank, *text[1:]]
+    return tokens
+
+
 def joined(parts: Sequence[Example]) -> Example:
-    """Say several utterances as one sentence: end and start marks between them become a comma and a blank."""
+    """Say several utterances as one sentence, see `linked`."""
     if len(parts) == 1:
         return parts[0]
-    comma, blank = default_tokens().encode([PAUSE, " "])[1:-1]
-    tokens = parts[0].tokens
-    for part in parts[1:]:
-        tokens = [*tokens[:-1], comma, blank, *part.tokens[1:]]
+    tokens = linked([part.tokens for part in parts])
     durations = [part.durations for part in parts if part.durations is not None]
     # The frames of an end mark are the comma's, those of the start mark behind it the blank's: the sum stays.
     together = torch.cat(durations) if len(durations) == len(parts) else None

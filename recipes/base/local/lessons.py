@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch.nn.utils.rnn import pad_sequence
 
-from examples import disturbed
+from examples import disturbed, linked
 from myna.networks.pretrained import load_part
 from myna.networks.tts.distillation import PER_FRAME, PER_TOKEN, Lesson, draw_lesson
 from myna.networks.tts.vits_mel import VitsMel
@@ -63,10 +63,9 @@ class Source:
         """Return tokens, an embedding `(256,)` and the number of a language."""
         row = int(random.choice(len(self.tokens), p=self.chance))
         language, tokens = self.languages[row], self.tokens[row]
-        comma, blank = default_tokens().encode([",", " "])[1:-1]
         for other in random.choice(self.alike[language], random.choice(SENTENCES) - 1):
             if len(tokens) + len(self.tokens[other]) <= LONGEST:
-                tokens = [*tokens[:-1], comma, blank, *self.tokens[other][1:]]
+                tokens = linked([tokens, self.tokens[other]])
         return tokens[:LONGEST], self._voice(row, random), language
 
     def _voice(self, row: int, random: np.random.Generator) -> np.ndarray:

@@ -15,14 +15,14 @@ from torch import Tensor
 import piecework
 from lessons import Lessons
 from myna.audio.mel import log_mel
+from myna.deploy.recover import compressed
 from myna.networks.pretrained import load_part
-from myna.networks.vocoder.excitation import pulses
 from myna.networks.vocoder.source_istft import SourceIstftVocoder
 from pool import Pool, is_held_out, speaker_weights
 from small import sizes
 
 HOP = 256
-QUIET = 1e-3  # below this a spectrum's value counts as it is, above by its root
+QUIET = 1e-3  # below this a magnitude is not told from silence
 LOUDNESS = (-12.0, 6.0)  # dB by which what is heard is turned up
 Heard = Callable[[np.random.Generator], Tensor]
 
@@ -56,19 +56,9 @@ def said(lessons: Lessons, count: int, frames: int) -> Heard:
     return draw
 
 
-def spectra(vocoder: SourceIstftVocoder, mel: Tensor) -> tuple[Tensor, ...]:
-    """Return what `SourceIstftVocoder.shape` takes: mel, pitch, voicing, and the spectra of pulses and noise."""
-    with torch.no_grad():
-        hertz, voiced = vocoder.pitch.track(mel)
-        tone = vocoder.analysis(pulses(hertz, vocoder.hop_length, vocoder.sample_rate))
-        hiss = vocoder.analysis(torch.randn(len(mel), mel.shape[1] * vocoder.hop_length))
-    return mel, hertz, voiced, tone, hiss
-
-
 def losses_of(made: tuple[Tensor, Tensor], wanted: tuple[Tensor, Tensor]) -> dict[str, Tensor]:
     """Return how far one spectrum is from another: with its phases, and by the logarithm of its magnitude."""
-    one, two = torch.cat(made, -1), torch.cat(wanted, -1)
-    roots = (one / (one.abs() + QUIET).sqrt() - two / (two.abs() + QUIET).sqrt()).abs().mean()
+    roots = (compressed(made) - compressed(wanted)).abs().mean()
     logs = [(a.square() + b.square() + QUIET**2).log() for a, b in (made, wanted)]
     return {"spectrum": roots, "loudness": 0.5 * (logs[0] - logs[1]).abs().mean()}
 
@@ -93,10 +83,10 @@ def main() -> None:
     for step, random in training.steps(warmup=100):
         mel = torch.cat([draw(random) for draw in sources])
         mel = mel + torch.from_numpy(random.uniform(*LOUDNESS, (len(mel), 1, 1)) * np.log(10) / 20).float()
-        given = spectra(teacher, mel)
+        heard = pupil.sources(mel)  # the noise of a network that trains is fresh
         with torch.no_grad():
-            wanted = teacher.shape(*given)
-        losses = losses_of(pupil.shape(*given), wanted)
+            wanted = teacher.shape(mel, *heard)
+        losses = losses_of(pupil.shape(mel, *heard), wanted)
         optimizer.zero_grad()
         (10 * losses["spectrum"] + losses["loudness"]).backward()
         torch.nn.utils.clip_grad_norm_(weights, 5.0)

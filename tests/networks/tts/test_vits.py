@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import hf_voices
 import pytest
 import torch
 from sealing import sealed
@@ -11,18 +12,7 @@ from myna.networks.tts.vits_text import RelativeAttention, VitsTextEncoder
 from myna.networks.voice import Voice, VoiceConfig
 from myna.text.tokens import default_tokens
 
-TINY = {
-    "tokens": len(default_tokens()),
-    "condition": 8,
-    "hidden": 16,
-    "inner": 32,
-    "text_layers": 2,
-    "posterior_layers": 2,
-    "posterior_stacks": 1,
-    "flows": 2,
-    "flow_layers": 2,
-    "channels": 16,
-}
+TINY = {**hf_voices.TINY, "tokens": len(default_tokens()), "channels": 16}
 
 
 def lively(network: Vits) -> Vits:

@@ -75,7 +75,7 @@ def draw_lesson(
     hertz = moved(pitch_in_hertz(tone), sounding, pitch, pitch_range)
     mean = teacher._decode(spread, hertz, sounding, mask, condition)
     noise = noise_scale * torch.randn_like(mean) * mask
-    rest = noise + _velocity(teacher, noise, mean, spread, mask, condition)
+    rest = teacher._carried(noise, mean, spread[..., teacher.n_mels : -2], mask, condition, steps=1)
     mel = mean + RESIDUAL * JUDGED_DETAIL * rest
     tones = torch.stack((tone, voicing), -1)
     return Lesson(
@@ -108,7 +108,8 @@ def lesson_losses(pupil: VitsMel, lesson: Lesson, segment: int | None = None) ->
     voiced = (tone[..., 1:] > 0).float() * mask
     pitch, voicing = pupil._intone(spread, mask, condition)
     own = pupil._decode(spread, hertz, voiced[..., 0], mask, condition)
-    drawn = own + RESIDUAL * JUDGED_DETAIL * (noise + _velocity(pupil, noise, own, spread, mask, condition))
+    rest = pupil._carried(noise, own, spread[..., pupil.n_mels : -2], mask, condition, steps=1)
+    drawn = own + RESIDUAL * JUDGED_DETAIL * rest
     unsure = nn.functional.binary_cross_entropy_with_logits(
         voicing[..., None], tone[..., 1:].sigmoid(), reduction="none"
     )
@@ -120,9 +121,3 @@ def lesson_losses(pupil: VitsMel, lesson: Lesson, segment: int | None = None) ->
         "mean": _over((own - mean).abs(), mask),
         "mel": _over((drawn - mel).abs(), mask),
     }
-
-
-def _velocity(network: VitsMel, noise: Tensor, mean: Tensor, spread: Tensor, mask: Tensor, condition: Tensor) -> Tensor:
-    text = spread[..., network.n_mels : -2]
-    velocity: Tensor = network.flow(noise, torch.zeros_like(condition[:, 0]), mean, text, mask, condition)
-    return velocity

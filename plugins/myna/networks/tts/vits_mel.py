@@ -207,8 +207,8 @@ class VitsMel(MelNetwork):
         mask, mean, condition = drawn.mask, drawn.mean.detach(), drawn.condition.detach()
         noise = ONE_STEP_NOISE * torch.randn_like(mean) * mask
         text = drawn.spread[..., self.n_mels : -2].detach()
-        velocity = self.flow(noise, torch.zeros_like(condition[:, 0]), mean, text, mask, condition)
-        return losses, drawn.mel * mask, (mean + RESIDUAL * (noise + velocity)) * mask
+        rest = self._carried(noise, mean, text, mask, condition, steps=1)
+        return losses, drawn.mel * mask, (mean + RESIDUAL * rest) * mask
 
     def learn_and_lend(
         self, batch: Batch, others: Tensor, segment: int | None = None
@@ -386,7 +386,11 @@ class VitsMel(MelNetwork):
     ) -> Tensor:
         if steps == 0:
             return torch.zeros_like(mean)
-        x = self._noise(len(mean), mean.shape[1], seed).to(mean) * noise_scale * mask
+        noise = self._noise(len(mean), mean.shape[1], seed).to(mean) * noise_scale * mask
+        return self._carried(noise, mean, text, mask, condition, steps)
+
+    def _carried(self, x: Tensor, mean: Tensor, text: Tensor, mask: Tensor, condition: Tensor, steps: int) -> Tensor:
+        """Return where the flow carries noise `(B, T, n_mels)`: what is added to the mean."""
         for start, end in pairwise(flow_times(steps)):
             at = start.expand(len(x)).to(x)
             x = x + (end - start).to(x) * self.flow(x, at, mean, text, mask, condition)

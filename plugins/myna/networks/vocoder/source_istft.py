@@ -79,11 +79,14 @@ class SourceIstftVocoder(nn.Module):
 
     def forward(self, mel: Tensor) -> Tensor:
         """Turn log-mel `(B, T, n_mels)` into samples `(B, T * hop_length)`; fresh noise in training, else the same."""
-        with torch.no_grad():
-            hertz, voiced = self.pitch.track(mel)
-            tone = self.analysis(pulses(hertz, self.hop_length, self.sample_rate))
-            hiss = self.analysis(self.noise(mel, self.hop_length))
-        return self.synthesis(*self.shape(mel, hertz, voiced, tone, hiss))
+        return self.synthesis(*self.shape(mel, *self.sources(mel)))
+
+    @torch.no_grad()
+    def sources(self, mel: Tensor) -> tuple[Tensor, Tensor, Sequence[Tensor], Sequence[Tensor]]:
+        """Return what `shape` takes beside log-mel `(B, T, n_mels)`: pitch, voicing, spectra of pulses and noise."""
+        hertz, voiced = self.pitch.track(mel)
+        tone = self.analysis(pulses(hertz, self.hop_length, self.sample_rate))
+        return hertz, voiced, tone, self.analysis(self.noise(mel, self.hop_length))
 
     def shape(
         self, mel: Tensor, hertz: Tensor, voiced: Tensor, tone: Sequence[Tensor], hiss: Sequence[Tensor]
