@@ -22,8 +22,10 @@ from myna.corpora.kokoro_letters import letters
 from myna.errors import MynaError
 from myna.networks.pretrained import load_part
 from myna.networks.tts.batch import Batch
+from myna.networks.tts.readers import Readers
 from myna.recipe.compose import compose_recipe
 from myna.recipe.run import Recipe
+from myna.text.languages import language_number
 
 ROOT = Path(__file__).parents[2]
 LOCAL = ROOT / "recipes" / "base" / "local"
@@ -112,7 +114,8 @@ def test_joined_pools_are_read_as_one(pool: Path, tmp_path: Path) -> None:
 def test_short_utterances_are_joined_to_longer_ones_and_nothing_of_them_is_lost(pool: Path) -> None:
     script = load_script("train_vits_mel")
     corpus, random = script.Corpus(pool), np.random.default_rng(0)
-    draw, longest, joined = script.batches(corpus, 2), max(map(corpus.frames, corpus.train)), 0
+    readers = Readers(1, 256)
+    draw, longest, joined = script.batches(corpus, 2, readers), max(map(corpus.frames, corpus.train)), 0
     for _ in range(12):
         batch = draw(random)
         assert batch.durations.sum(1).tolist() == batch.mel_lengths.tolist()
@@ -290,12 +293,43 @@ def test_whom_a_mixture_is_taken_for_is_asked_of_what_follows_the_text() -> None
         durations=torch.full((4, 9), 5),
     )
     torch.nn.init.normal_(model.decoder.leave.weight, std=0.1)
-    _, asked = likeness.likeness_losses(model, listener, batch, 32)
+    centre = likeness.centres(people, batch.language, list("abcd"))
+    _, asked = likeness.likeness_losses(model, listener, batch, 32, centre)
     asked["lent"].backward()
     assert model.speaker[0].weight.grad.abs().sum() > 0
     assert all(p.grad is None for p in model.encoder.parameters())
     own = listener(torch.randn(4, 30, 80), torch.ones(4, 30, 1))
     assert likeness.unlikeness(own, own) < likeness.unlikeness(own, own.flip(0))
-    mixed = likeness.mixtures(people)
+    mixed, _ = likeness.lenders(people, batch.language)
     assert torch.allclose(mixed.norm(dim=-1), torch.ones(4))
     assert ((mixed @ people.T).max(1).values < 1 - 1e-5).any()
+    lent, languages = likeness.lenders(people, torch.tensor([0, 6, 0, 6]))
+    assert torch.allclose(lent, people.roll(1, 0), atol=1e-6)
+    assert languages.tolist() == [6, 0, 6, 0]
+
+
+def test_the_centre_of_a_language_is_that_of_all_where_few_speak_it() -> None:
+    likeness = load_script("likeness")
+    embeddings, languages = torch.randn(50, 8), torch.tensor([0] * 40 + [6] * 10)
+    centre = likeness.centres(embeddings, languages, [str(i) for i in range(50)])
+    assert torch.allclose(centre[0], embeddings[:40].mean(0), atol=1e-6)
+    for number in (1, 6):
+        assert torch.allclose(centre[number], embeddings.mean(0), atol=1e-6)
+
+
+def test_readers_lie_among_people_who_speak_clearly() -> None:
+    script = load_script("readers")
+    random = np.random.default_rng(0)
+
+    def people(corpus: str, language: str, count: int) -> list:
+        found = random.standard_normal((count, 256)).astype(np.float32)
+        return [(corpus, f"{corpus}{i}", language, v / np.linalg.norm(v)) for i, v in enumerate(found)]
+
+    clear, learners = people("vctk_vits_en", "en", 40), people("speechocean762_en", "en", 40)
+    readers = script.readers_of([*clear, *learners, *people("aishell3_zh", "cmn", script.COUNT - 1)])
+    english, british, mandarin = (readers[language_number(code)] for code in ("en-us", "en-gb", "cmn"))
+    assert torch.equal(english, british)
+    assert torch.allclose(english.norm(dim=-1), torch.ones(script.COUNT), atol=1e-5)
+    assert not mandarin.any()
+    nearest = (english @ torch.from_numpy(np.stack([v for *_, v in clear])).T).max(1).values
+    assert nearest.min() > 0.4 and nearest.max() < 0.9  # several people each, and none of them

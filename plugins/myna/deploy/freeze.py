@@ -47,6 +47,47 @@ class FrozenNorm(nn.Module):
         return nn.functional.layer_norm(x, (len(scale),), scale, shift, self.eps)
 
 
+class ReadNorm(nn.Module):
+    """An `AdaptiveNorm` under the conditions of a speaker's readers, one for each kind of language.
+
+    Args:
+        norm: The normalisation, with a condition of size D.
+        conditions: `(K, D)`.
+    """
+
+    def __init__(self, norm: AdaptiveNorm, conditions: Tensor) -> None:
+        """Fold the conditions in."""
+        super().__init__()
+        assert norm.modulation is not None
+        scale, shift = norm.modulation(conditions).detach().chunk(2, -1)
+        self.scales, self.shifts = nn.Parameter(1 + scale), nn.Parameter(shift.clone())
+        self.eps = norm.norm.eps
+
+    def forward(self, x: Tensor, kinds: Tensor) -> Tensor:
+        """Normalise `(1, L, C)` under the condition of each token `(1, L)`."""
+        normal = nn.functional.layer_norm(x, x.shape[-1:], eps=self.eps)
+        return normal * nn.functional.embedding(kinds, self.scales) + nn.functional.embedding(kinds, self.shifts)
+
+
+class Kinds(nn.Module):
+    """Languages to kinds of languages: those that have the same reader are one.
+
+    Args:
+        kinds: `(LANGUAGE_SLOTS,)`.
+    """
+
+    kinds: Tensor
+
+    def __init__(self, kinds: Tensor) -> None:
+        """Keep the table."""
+        super().__init__()
+        self.register_buffer("kinds", kinds)
+
+    def forward(self, languages: Tensor) -> Tensor:
+        """Return the kind of each language `(1, L)`."""
+        return self.kinds[languages]
+
+
 class WholeAttention(nn.Module):
     """A `SelfAttention` over one text without padding, in operators that every runtime has.
 
@@ -122,8 +163,9 @@ def freeze(network: VitsMel, speaker: Tensor, times: Tensor) -> VitsMel:
     """
     frozen = deepcopy(network).eval()
     condition = frozen._condition(speaker[None])
-    for part in (frozen.encoder, frozen.duration, frozen.intonation, frozen.decoder):
+    for part in (frozen.duration, frozen.intonation, frozen.decoder):
         _fold(part, condition)
+    _fold_readers(frozen, speaker)
     _fold(frozen.flow, frozen.flow.at(times, condition))
     return _whole(frozen)
 
@@ -148,8 +190,17 @@ def choose_step(flow: nn.Module, step: int) -> None:
             module.step = step
 
 
-def _fold(part: nn.Module, conditions: Tensor) -> None:
+def _fold_readers(network: VitsMel, speaker: Tensor) -> None:
+    if not network.readers.embeddings.shape[1]:
+        _fold(network.encoder, network._condition(speaker[None]))
+        return
+    readers, kinds = network.readers.of(speaker[None])[0].unique(dim=0, return_inverse=True)
+    _fold(network.encoder, network._condition(readers), ReadNorm)
+    network.add_module("readers", Kinds(kinds))
+
+
+def _fold(part: nn.Module, conditions: Tensor, into: type[FrozenNorm] | type[ReadNorm] = FrozenNorm) -> None:
     for module in list(part.modules()):
         for name, child in module.named_children():
             if isinstance(child, AdaptiveNorm) and child.modulation is not None:
-                setattr(module, name, FrozenNorm(child, conditions))
+                setattr(module, name, into(child, conditions))

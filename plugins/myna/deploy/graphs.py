@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from myna.deploy.bundle import OUTPUTS
-from myna.deploy.freeze import as_products, choose_step, freeze, unfolded
+from myna.deploy.freeze import Kinds, as_products, choose_step, freeze, unfolded
 from myna.errors import MynaError
 from myna.networks.tts.intonation import pitch_in_hertz
 from myna.networks.tts.vits_mel import JUDGED_DETAIL, MATCHED_STEPS, RESIDUAL, VitsMel, _with_variance, flow_times
@@ -69,10 +69,14 @@ class Text(nn.Module):
             languages: `(1, L)`.
             speaker: `(1, 256)`, where none is folded in.
         """
-        mask = torch.ones(1, 1, 1)
-        condition = mask if speaker is None else self.network._condition(speaker)
-        hidden = self.network.encoder(tokens, mask, languages, condition)
-        return torch.cat((self.network.mean(hidden), hidden), -1), self.network.duration(hidden, mask, condition)
+        mask, network = torch.ones(1, 1, 1), self.network
+        if speaker is None:
+            condition = mask
+            reader = network.readers(languages) if isinstance(network.readers, Kinds) else mask
+        else:
+            condition, reader = network._condition(speaker), network._condition(network.readers(speaker, languages))
+        hidden = network.encoder(tokens, mask, languages, reader)
+        return torch.cat((network.mean(hidden), hidden), -1), network.duration(hidden, mask, condition)
 
 
 class Frames(nn.Module):

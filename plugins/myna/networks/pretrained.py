@@ -44,11 +44,11 @@ def base_like(part: str, wanted: Mapping[str, Any]) -> Path | None:
 
     Args:
         part: `tts` or `vocoder`.
-        wanted: `_target_` and arguments; how a flow was taught (`one_step`) is the base's to say.
+        wanted: `_target_` and arguments; how a flow was taught (`one_step`) and who reads is the base's to say.
     """
 
     def sizes(config: Mapping[str, Any]) -> dict[str, Any]:
-        return {key: value for key, value in config.items() if key != "one_step"}
+        return {key: value for key, value in config.items() if key not in ("one_step", "readers")}
 
     folders = (folder for folder in (FOLDER, SMALL) if (folder / "voice.yaml").is_file())
     return next((folder for folder in folders if sizes(part_config(part, folder)) == sizes(wanted)), None)

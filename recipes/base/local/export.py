@@ -24,13 +24,18 @@ from myna.networks.vocoder.excitation import PitchTracker
 from myna.networks.vocoder.source_istft import SourceIstftVocoder
 from myna.networks.voice import save_weights
 from myna.text.tokens import default_tokens
+from readers import COUNT
 from small import sizes
 
 Parts = Mapping[str, tuple[type[nn.Module], dict[str, Any]]]
 # The pitch tracker is a part of both others; it is shipped for trainings from scratch.
-WHOLE: Parts = {"vits_mel": (VitsMel, {}), "vocoder": (SourceIstftVocoder, {}), "pitch": (PitchTracker, {})}
+WHOLE: Parts = {
+    "vits_mel": (VitsMel, {"readers": COUNT}),
+    "vocoder": (SourceIstftVocoder, {}),
+    "pitch": (PitchTracker, {}),
+}
 SMALL: Parts = {
-    "small_vits_mel": (VitsMel, sizes("tts")),
+    "small_vits_mel": (VitsMel, {**sizes("tts"), "readers": COUNT}),
     "small_vocoder": (SourceIstftVocoder, sizes("vocoder")),
 }
 

@@ -11,6 +11,7 @@ Sources: Cai et al., From Speaker Verification to Multispeaker Speech Synthesis,
 (2020); van den Oord et al., Representation Learning with Contrastive Predictive Coding (2018).
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -20,11 +21,13 @@ from myna.errors import MynaError
 from myna.networks.convnext import ConvNextBlock
 from myna.networks.speaker.pooling import statistics
 from myna.networks.tts.batch import Batch
+from myna.networks.tts.mel_network import LANGUAGE_SLOTS
 from myna.networks.tts.vits_mel import VitsMel
 
 FILE = "likeness.ckpt"
 TEMPERATURE = 0.1
 BEYOND = 0.15  # how far outside of two people a mixture of them may lie
+FEW = 20  # people whose mean says nothing of a language
 
 
 class Listener(nn.Module):
@@ -70,26 +73,59 @@ def load_listener(folder: Path) -> Listener:
 
 def unlikeness(heard: Tensor, wanted: Tensor) -> Tensor:
     """Return how badly embeddings `(B, D)` fit those wanted: their angle, and whom of the batch they are taken for."""
-    scores = heard @ wanted.T
+    scores = nn.functional.normalize(heard, dim=-1) @ nn.functional.normalize(wanted, dim=-1).T
     right = torch.arange(len(heard), device=heard.device)
     return (1 - scores.diagonal()).mean() + 0.2 * nn.functional.cross_entropy(scores / TEMPERATURE, right)
 
 
-def mixtures(speakers: Tensor) -> Tensor:
-    """Return people between, and a little beyond, neighbours of a batch `(B, D)`; L2 = 1."""
+def centres(embeddings: Tensor, languages: Tensor, people: Sequence[str]) -> Tensor:
+    """Return the mean embedding of each language `(LANGUAGE_SLOTS, D)`, that of all where few people speak it.
+
+    An embedding tells the language, too: who asks a mel for the whole of it asks for the sounds of another language.
+
+    Args:
+        embeddings: `(N, D)`.
+        languages: `(N,)` numbers.
+        people: Who speaks each.
+    """
+    found = embeddings.mean(0).repeat(LANGUAGE_SLOTS, 1)
+    for language in languages.unique().tolist():
+        here = (languages == language).nonzero()[:, 0]
+        if len({people[i] for i in here.tolist()}) >= FEW:
+            found[language] = embeddings[here].mean(0)
+    return found
+
+
+def lenders(speakers: Tensor, languages: Tensor) -> tuple[Tensor, Tensor]:
+    """Return other people `(B, D)`, L2 = 1, and their languages.
+
+    Where the neighbour in the batch speaks the same language they lie between the two, or a little beyond; else it is
+    the neighbour.
+    """
+    others, theirs = speakers.roll(1, 0), languages.roll(1, 0)
     part = torch.rand(len(speakers), 1, device=speakers.device) * (1 + 2 * BEYOND) - BEYOND
-    return nn.functional.normalize(part * speakers + (1 - part) * speakers.roll(1, 0), dim=-1)
+    part = part * (languages == theirs)[:, None]
+    return nn.functional.normalize(part * speakers + (1 - part) * others, dim=-1), theirs
 
 
 def likeness_losses(
-    model: VitsMel, listener: Listener, batch: Batch, segment: int
+    model: VitsMel, listener: Listener, batch: Batch, segment: int, centre: Tensor
 ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
-    """Return the model's own losses, and how unlike the people it drew are: `own`, and `lent` for the mixtures."""
+    """Return the model's own losses, and how unlike the people it drew are: `own`, and `lent` for others.
+
+    Args:
+        model: What learns.
+        listener: Of `load_listener`.
+        batch: Of the pool.
+        segment: Frames of a stretch.
+        centre: Of `centres`. A voice is compared by where it lies from the centre of the language that is spoken.
+    """
     half = len(batch.tokens) // 2
-    others = mixtures(batch.speaker)[:half]
+    others, theirs = (x[:half] for x in lenders(batch.speaker, batch.language))
     losses, own, lent, mask = model.learn_and_lend(batch, others, segment)
+    spoken = centre[batch.language]
     asked = {
-        "own": unlikeness(listener(own, mask), batch.speaker),
-        "lent": unlikeness(listener(lent, mask[:half]), others),
+        "own": unlikeness(listener(own, mask) - spoken, batch.speaker - spoken),
+        "lent": unlikeness(listener(lent, mask[:half]) - spoken[:half], others - centre[theirs]),
     }
     return losses, asked

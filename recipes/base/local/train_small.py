@@ -12,6 +12,7 @@ import piecework
 from lessons import Lessons
 from myna.networks.tts.distillation import lesson_losses
 from myna.networks.tts.vits_mel import VitsMel
+from readers import COUNT
 from small import sizes
 
 WEIGHTS = {"mel": 2.0, "mean": 1.0, "prior": 1.0, "duration": 1.0, "pitch": 1.0, "voicing": 1.0}
@@ -26,7 +27,8 @@ def main() -> None:
     torch.set_num_threads(args.threads)
     torch.manual_seed(args.seed)
     lessons = Lessons(args.pool, fresh=args.fresh)
-    pupil = VitsMel(one_step=True, **sizes("tts"))
+    pupil = VitsMel(one_step=True, readers=COUNT, **sizes("tts"))
+    pupil.readers.load_state_dict(lessons.teacher.readers.state_dict())
     pupil.flow.requires_grad_(True)
     pupil.set_statistics(lessons.teacher.mel_mean, lessons.teacher.mel_std)
     weights = [w for w in pupil.parameters() if w.requires_grad]

@@ -5,7 +5,7 @@
 Resumes from OUT/vits_mel.ckpt when it is there. The averaged weights are what `export.py` ships.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,13 +13,15 @@ import torch
 
 import piecework
 from examples import Example, chain, disturbed, joined
-from likeness import Listener, likeness_losses, load_listener
+from likeness import Listener, centres, likeness_losses, load_listener
 from myna.networks.tts.batch import Batch
 from myna.networks.tts.mel_discriminator import MelPatchDiscriminator, judge_loss, maker_losses
+from myna.networks.tts.readers import Readers
 from myna.networks.tts.vits_mel import VitsMel
-from myna.text.languages import language_number
+from myna.text.languages import canonical, language_number
 from myna.text.tokens import default_tokens
 from pool import Pool, Utterance, balanced_weights, is_held_out
+from readers import ACCENTED, COUNT, readers_of
 
 MAX_FRAMES = 800
 JUDGE_CHANNELS = 32
@@ -54,6 +56,7 @@ class Corpus:
         for u in utterances:
             self.of_speaker.setdefault(u.speaker, []).append(self.order[u.name])
 
+        self.accented = {u.speaker for u in utterances if u.corpus in ACCENTED}
         self.spoken_by: dict[tuple[str, str, str], list[Utterance]] = {}
         for u in self.train:
             self.spoken_by.setdefault((u.corpus, u.speaker, u.language), []).append(u)
@@ -61,6 +64,21 @@ class Corpus:
     def example(self, u: Utterance) -> Example:
         """Return an utterance as a row of a batch."""
         return Example(self.tokens[u.name], self.mel(u), self.durations.get(u.name))
+
+    def reads_alone(self, u: Utterance) -> bool:
+        """Tell whether a speaker has an accent: what is resampled has that of its owner."""
+        return u.speaker.split("*")[0] in self.accented
+
+    def readers(self) -> torch.Tensor:
+        """Return the readers of `readers.py` among those who are learned from."""
+        rows = ((u, self.embeds[self.order[u.name]]) for u in self.train)
+        return readers_of((u.corpus, u.speaker, canonical(u.language).split("-")[0], v) for u, v in rows)
+
+    def centres(self) -> torch.Tensor:
+        """Return the centre of each language, see `likeness.centres`."""
+        of = self.train
+        rows, languages = [self.order[u.name] for u in of], torch.tensor([self.languages[u.name] for u in of])
+        return centres(torch.from_numpy(self.embeds[rows]), languages, [u.speaker for u in of])
 
     def _fits(self, u: Utterance) -> bool:
         return len(self.tokens[u.name]) < self.frames(u) <= MAX_FRAMES
@@ -93,7 +111,10 @@ def _row(line: str) -> tuple[str, tuple[str, list[str]]]:
     return name, (language, [" " if s == "|" else s for s in symbols.split(" ")])
 
 
-def batches(corpus: Corpus, size: int, shortest: int = 0):
+Reads = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+
+
+def batches(corpus: Corpus, size: int, readers: Reads, shortest: int = 0):
     """Return a function that draws a batch of similar lengths, languages and speakers in balance.
 
     Mels are padded to `shortest` frames, so that all stretches have one shape.
@@ -105,31 +126,39 @@ def batches(corpus: Corpus, size: int, shortest: int = 0):
         chains = [chain(u, corpus.spoken_by[u.corpus, u.speaker, u.language], corpus.frames, random) for u in picked]
         chains.sort(key=lambda parts: sum(map(corpus.frames, parts)))
         first = int(random.integers(0, 4)) * size
-        batch = collate(corpus, chains[first : first + size], random)
+        batch = collate(corpus, chains[first : first + size], random, readers)
         missing = shortest - batch.mel.shape[1]
         return batch._replace(mel=torch.nn.functional.pad(batch.mel, (0, 0, 0, max(0, missing))))
 
     return draw
 
 
-def collate(corpus: Corpus, picked: Sequence[Sequence[Utterance]], random: np.random.Generator) -> Batch:
-    """Pad chains of utterances to a batch; half of them are conditioned on another utterance of the speaker."""
+def collate(
+    corpus: Corpus, picked: Sequence[Sequence[Utterance]], random: np.random.Generator, readers: Reads | None = None
+) -> Batch:
+    """Pad chains of utterances to a batch; half of them are conditioned on another utterance of the speaker.
+
+    With `readers` those who have an accent read for themselves; without, all do as the network chooses.
+    """
     examples = [joined([corpus.example(u) for u in parts]) for parts in picked]
     firsts = [parts[0] for parts in picked]
     owners = [
         int(random.choice(corpus.of_speaker[u.speaker])) if random.random() < 0.5 else corpus.order[u.name]
         for u in firsts
     ]
-    speakers = np.stack([disturbed(corpus.embeds[owner], random) for owner in owners])
+    speakers = torch.from_numpy(np.stack([disturbed(corpus.embeds[owner], random) for owner in owners]))
+    language = torch.tensor([corpus.languages[u.name] for u in firsts])
+    alone = torch.tensor([corpus.reads_alone(u) for u in firsts])[:, None]
     durations = [e.durations for e in examples if e.durations is not None]
     return Batch(
         tokens=padded([torch.tensor(e.tokens) for e in examples]),
         token_lengths=torch.tensor([len(e.tokens) for e in examples]),
         mel=padded([torch.from_numpy(e.mel.astype(np.float32)) for e in examples]),
         mel_lengths=torch.tensor([len(e.mel) for e in examples]),
-        speaker=torch.from_numpy(speakers),
-        language=torch.tensor([corpus.languages[u.name] for u in firsts]),
+        speaker=speakers,
+        language=language,
         durations=padded(durations) if len(durations) == len(examples) else None,
+        reader=None if readers is None else torch.where(alone, speakers, readers(speakers, language)),
     )
 
 
@@ -146,14 +175,15 @@ def losses_of(
     segment: int,
     listener: Listener | None = None,
     alike: float = 0.0,
+    centre: torch.Tensor | None = None,
 ) -> tuple[torch.Tensor | None, torch.Tensor, dict[str, torch.Tensor]]:
     """Return the judge's loss, the network's, and all losses by name; without a judge the flow learns by matching.
 
     What does not require a gradient has no part in the network's loss.
     """
-    if listener is not None:
+    if listener is not None and centre is not None:
         with training.mixed():
-            losses, asked = likeness_losses(model, listener, batch, segment)
+            losses, asked = likeness_losses(model, listener, batch, segment, centre)
         total = torch.stack(list(losses.values())).sum() + alike * torch.stack(list(asked.values())).sum()
         return None, total, losses | asked
     if judge is None:
@@ -194,7 +224,7 @@ def main() -> None:
     torch.manual_seed(args.seed)
     corpus = Corpus(args.pool)
     print(f"{len(corpus.train)} utterances, {sum(u.samples for u in corpus.train) / 22050 / 60:.0f} min", flush=True)
-    model = VitsMel(one_step=args.keep_flow).to(args.device)
+    model = VitsMel(one_step=args.keep_flow, readers=COUNT).to(args.device)
     model.set_statistics(*(x.to(args.device) for x in corpus.statistics()))
     optimizer = torch.optim.AdamW(model.parameters(), args.rate, (0.9, 0.98), weight_decay=0.01, fused=True)
     judge = MelPatchDiscriminator(JUDGE_CHANNELS).to(args.device)
@@ -203,7 +233,12 @@ def main() -> None:
     training = piecework.Training("vits_mel", args, parts, model, decay=0.998)
     training.notes["one_step"] = args.keep_flow or args.gan_from is not None or training.notes.get("one_step", False)
     listener = load_listener(args.out).to(args.device) if args.alike else None
-    draw = batches(corpus, args.batch, shortest=args.segment)
+    centre = corpus.centres().to(args.device) if args.alike else None
+    if not model.readers.embeddings.any():  # weights that were made before there were readers
+        model.readers.embeddings.copy_(corpus.readers())
+    readers = Readers(COUNT, model.readers.embeddings.shape[-1])
+    readers.load_state_dict(model.readers.state_dict())
+    draw = batches(corpus, args.batch, readers, shortest=args.segment)
     # What the judge asks of the flow must not drown what the others learn: each is clipped by itself.
     others = [parameter for name, parameter in model.named_parameters() if not name.startswith("flow.")]
     for parameter in others if args.only_flow else ():
@@ -216,7 +251,7 @@ def main() -> None:
         batch = draw(random).to(args.device)
         judged = args.gan_from is not None and step >= args.gan_from
         verdict, total, losses = losses_of(
-            model, judge if judged else None, training, batch, args.segment, listener, args.alike
+            model, judge if judged else None, training, batch, args.segment, listener, args.alike, centre
         )
         optimizer.zero_grad()
         total.backward()

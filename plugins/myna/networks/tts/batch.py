@@ -20,6 +20,7 @@ class Batch(NamedTuple):
         durations: `(B, L)` frames of each token, summing to `mel_lengths`; None where nobody has aligned them.
         f0: `(B, T)` Hz, 0 where unvoiced; for networks that ask for it.
         energy: `(B, T)` root mean square amplitude; for networks that ask for it.
+        reader: `(B, speaker_size)` who reads the text, for networks that have readers; None for whom they choose.
     """
 
     tokens: Tensor
@@ -31,6 +32,7 @@ class Batch(NamedTuple):
     durations: Tensor | None = None
     f0: Tensor | None = None
     energy: Tensor | None = None
+    reader: Tensor | None = None
 
     @property
     def text(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:

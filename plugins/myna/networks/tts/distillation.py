@@ -64,7 +64,7 @@ def draw_lesson(
     """
     tokens, token_lengths, speaker, language = text
     condition, token_mask = teacher._condition(speaker), length_mask(token_lengths, tokens.shape[1])
-    hidden = teacher.encoder(tokens, token_mask, language, condition)
+    hidden = teacher._read(tokens, token_mask, language, speaker)
     timing = teacher.duration(hidden, token_mask, condition)
     durations = teacher._predicted(hidden, token_mask, condition, 1.0)
     lengths = durations.sum(1)
@@ -93,7 +93,7 @@ def lesson_losses(pupil: VitsMel, lesson: Lesson, segment: int | None = None) ->
     """
     condition = pupil._condition(lesson.speaker)
     token_mask = length_mask(lesson.token_lengths, lesson.tokens.shape[1])
-    hidden = pupil.encoder(lesson.tokens, token_mask, lesson.language, condition)
+    hidden = pupil._read(lesson.tokens, token_mask, lesson.language, lesson.speaker)
     timing = pupil.duration(hidden, token_mask, condition)
     lengths = lesson.durations.sum(1)
     mask = length_mask(lengths, lesson.mel.shape[1])

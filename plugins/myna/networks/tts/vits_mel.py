@@ -24,6 +24,7 @@ from myna.networks.tts.flow_field import FlowField
 from myna.networks.tts.intonation import Intonation, moved, normalised_pitch, partials, partials_at, pitch_in_hertz
 from myna.networks.tts.mel_network import MelNetwork
 from myna.networks.tts.prosody import Prosody, coloured, intoned, timed
+from myna.networks.tts.readers import Readers
 from myna.networks.tts.text_encoder import DurationPredictor, TextEncoder, length_mask
 from myna.networks.vocoder.excitation import PitchTracker
 
@@ -96,6 +97,7 @@ class VitsMel(MelNetwork):
         decoder_layers: Blocks of the decoder of the mean.
         one_step: The flow has learned from a judge to draw in one step, as that of the base has. It stays as it is: it
             knows how speech looks in a mel, whoever speaks.
+        readers: Readers of each language, see `myna.networks.tts.readers`.
     """
 
     partials: Tensor
@@ -122,10 +124,12 @@ class VitsMel(MelNetwork):
         speaker_size: int = 256,
         decoder_layers: int = 6,
         one_step: bool = False,
+        readers: int = 0,
     ) -> None:
         """Build the network."""
         super().__init__(n_mels)
         self.speaker = nn.Sequential(nn.Linear(speaker_size, condition), nn.SiLU(), nn.Linear(condition, condition))
+        self.readers = Readers(readers, speaker_size)
         self.encoder = TextEncoder(text_channels, text_layers, heads, condition)
         self.mean = nn.Linear(text_channels, n_mels)
         self.duration = DurationPredictor(text_channels, condition)
@@ -142,10 +146,18 @@ class VitsMel(MelNetwork):
         # An embedding of length 1 in 256 dimensions has tiny entries: 16 brings their deviation to about one.
         return self.speaker(speaker * 16)
 
+    def _read(
+        self, tokens: Tensor, mask: Tensor, language: Tensor, speaker: Tensor, reader: Tensor | None = None
+    ) -> Tensor:
+        """Return hidden text `(B, L, C)`, read by `reader` or else by the speaker's readers."""
+        reader = self.readers(speaker, language) if reader is None else reader
+        hidden: Tensor = self.encoder(tokens, mask, language, self._condition(reader))
+        return hidden
+
     def align(self, batch: Batch) -> Tensor:
         """Return the number of frames of each token `(B, L)` of recordings with known text."""
         mask = length_mask(batch.token_lengths, batch.tokens.shape[1])
-        mean = self.mean(self.encoder(batch.tokens, mask, batch.language, self._condition(batch.speaker)))
+        mean = self.mean(self._read(batch.tokens, mask, batch.language, batch.speaker, batch.reader))
         return self._search(mean, self.normalised(batch.mel), batch.token_lengths, batch.mel_lengths)
 
     def reconstruct(self, batch: Batch) -> Tensor:
@@ -161,7 +173,7 @@ class VitsMel(MelNetwork):
         """
         condition = self._condition(batch.speaker)
         token_mask = length_mask(batch.token_lengths, batch.tokens.shape[1])
-        hidden = self.encoder(batch.tokens, token_mask, batch.language, condition)
+        hidden = self._read(batch.tokens, token_mask, batch.language, batch.speaker, batch.reader)
         prior, real = self.mean(hidden), self.normalised(batch.mel)
         durations = batch.durations
         if durations is None:
@@ -239,7 +251,7 @@ class VitsMel(MelNetwork):
         token_mask = length_mask(batch.token_lengths, batch.tokens.shape[1])
         mask = length_mask(batch.mel_lengths, batch.mel.shape[1])
         mel = self.normalised(batch.mel) * mask
-        hidden = self.encoder(batch.tokens, token_mask, batch.language, condition)
+        hidden = self._read(batch.tokens, token_mask, batch.language, batch.speaker, batch.reader)
         prior, durations = self.mean(hidden), batch.durations
         if durations is None:
             durations = self._search(prior, mel, batch.token_lengths, batch.mel_lengths)
@@ -343,7 +355,7 @@ class VitsMel(MelNetwork):
         """
         condition = self._condition(speaker)
         token_mask = length_mask(token_lengths, tokens.shape[1])
-        hidden = self.encoder(tokens, token_mask, language, condition)
+        hidden = self._read(tokens, token_mask, language, speaker)
         if durations is None:
             durations = self._predicted(hidden, token_mask, condition, speed)
         if prosody is not None:
@@ -375,7 +387,7 @@ class VitsMel(MelNetwork):
     ) -> Tensor:
         """Return how many frames `infer` gives each token, `(B, L)`; arguments as those of `infer`."""
         condition, mask = self._condition(speaker), length_mask(token_lengths, tokens.shape[1])
-        return self._predicted(self.encoder(tokens, mask, language, condition), mask, condition, speed)
+        return self._predicted(self._read(tokens, mask, language, speaker), mask, condition, speed)
 
     def _predicted(self, hidden: Tensor, mask: Tensor, condition: Tensor, speed: float) -> Tensor:
         predicted = self.duration(hidden, mask, condition).clamp(0, 5).exp() / speed
