@@ -15,8 +15,8 @@ from myna.audio.sets import SourceSet, check_leaks, matches, read_set, write_tab
 from myna.audio.spread import Cluster, cluster_of, spread
 from myna.audio.statistics import write_statistics
 from myna.errors import MynaError
-from myna.files import atomic_text
 from myna.kaldi.tables import read_table
+from myna.once import once
 from myna.settings.features import Augment, Text
 from myna.settings.recipe import Settings
 from myna.text.front_end import FrontEnd, save_front_end
@@ -168,10 +168,9 @@ def _report(name: str, records: Mapping[str, Record]) -> None:
 
 def _statistics(originals: list[Path], dump: Path, processing: Processing) -> None:
     """Write dump/stats.npz of the recordings themselves; copies would bend the pitch."""
-    facts = [processing.digest(), *(f"{path} {path.stat().st_mtime_ns}" for path in originals)]
-    key = hashlib.sha256("\n".join(facts).encode()).hexdigest()
     target, marker = dump / "stats.npz", dump / ".stats"
-    if target.exists() and marker.exists() and marker.read_text(encoding="utf-8") == key:
-        return
-    write_statistics(originals, target)
-    atomic_text(marker, key)
+    facts = [processing.digest(), *(f"{path} {path.stat().st_mtime_ns}" for path in originals)]
+    if not target.exists():
+        marker.unlink(missing_ok=True)
+    key = hashlib.sha256("\n".join(facts).encode()).hexdigest()
+    once(marker, key, lambda: write_statistics(originals, target))

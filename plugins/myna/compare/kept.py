@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from myna.files import atomic_text, sha256
 from myna.networks.pretrained import FOLDER
+from myna.once import once
 from myna.settings.recipe import Settings
 from myna.workspace import Workspace
 
@@ -39,17 +40,11 @@ def kept(folder: Path, keys: Keys, work: Callable[[], Row]) -> Row:
         keys: What the result follows from.
         work: Does it.
     """
-    path, begun = folder / "measured.json", folder / "begun"
+    begun = folder / "begun"
     if not begun.is_file() or begun.read_text(encoding="utf-8") != keys.training:
         shutil.rmtree(folder, ignore_errors=True)
         atomic_text(begun, keys.training)
-    if path.is_file():
-        stored = json.loads(path.read_text(encoding="utf-8"))
-        if stored["key"] == keys.measuring:
-            return dict(stored["row"])
-    row = work()
-    atomic_text(path, json.dumps({"key": keys.measuring, "row": row}, indent=1) + "\n")
-    return row
+    return dict(once(folder / "measured.json", keys.measuring, work))
 
 
 def keys_of(settings: Settings, group: str, **more: Any) -> Keys:

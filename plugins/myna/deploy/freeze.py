@@ -47,26 +47,25 @@ class FrozenNorm(nn.Module):
         return nn.functional.layer_norm(x, (len(scale),), scale, shift, self.eps)
 
 
-class ReadNorm(nn.Module):
-    """An `AdaptiveNorm` under the conditions of a speaker's readers, one for each kind of language.
+class LanguageNorm(nn.Module):
+    """An `AdaptiveNorm` of one speaker in each language, or kind of languages.
 
     Args:
         norm: The normalisation, with a condition of size D.
-        conditions: `(K, D)`.
+        conditions: `(N, D)`.
     """
 
     def __init__(self, norm: AdaptiveNorm, conditions: Tensor) -> None:
         """Fold the conditions in."""
         super().__init__()
         assert norm.modulation is not None
-        scale, shift = norm.modulation(conditions).detach().chunk(2, -1)
-        self.scales, self.shifts = nn.Parameter(1 + scale), nn.Parameter(shift.clone())
-        self.eps = norm.norm.eps
+        self.norm, self.rows = norm.norm, nn.Embedding.from_pretrained(norm.modulation(conditions).detach())
 
-    def forward(self, x: Tensor, kinds: Tensor) -> Tensor:
-        """Normalise `(1, L, C)` under the condition of each token `(1, L)`."""
-        normal = nn.functional.layer_norm(x, x.shape[-1:], eps=self.eps)
-        return normal * nn.functional.embedding(kinds, self.scales) + nn.functional.embedding(kinds, self.shifts)
+    def forward(self, x: Tensor, condition: Tensor) -> Tensor:
+        """Normalise `(1, T, C)`; the condition is a number of `conditions`, `(1, 1)` or one a frame `(1, T)`."""
+        scale, shift = self.rows(condition).chunk(2, -1)
+        normalised: Tensor = self.norm(x) * (1 + scale) + shift
+        return normalised
 
 
 class Kinds(nn.Module):
@@ -195,11 +194,11 @@ def _fold_readers(network: VitsMel, speaker: Tensor) -> None:
         _fold(network.encoder, network._condition(speaker[None]))
         return
     readers, kinds = network.readers.of(speaker[None])[0].unique(dim=0, return_inverse=True)
-    _fold(network.encoder, network._condition(readers), ReadNorm)
+    _fold(network.encoder, network._condition(readers), LanguageNorm)
     network.add_module("readers", Kinds(kinds))
 
 
-def _fold(part: nn.Module, conditions: Tensor, into: type[FrozenNorm] | type[ReadNorm] = FrozenNorm) -> None:
+def _fold(part: nn.Module, conditions: Tensor, into: type[FrozenNorm] | type[LanguageNorm] = FrozenNorm) -> None:
     for module in list(part.modules()):
         for name, child in module.named_children():
             if isinstance(child, AdaptiveNorm) and child.modulation is not None:

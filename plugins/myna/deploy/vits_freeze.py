@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from myna.deploy.freeze import as_products
+from myna.deploy.freeze import LanguageNorm, as_products
 from myna.networks.convnext import AdaptiveNorm
 from myna.networks.tts.vits import VitsCore
 from myna.networks.tts.vits_text import RelativeAttention
@@ -39,27 +39,6 @@ class LanguageRows(nn.Module):
         """Return `(1, C, 1)` for the number of a language `(1, 1, 1)`."""
         found: Tensor = self.rows(language[0]).transpose(1, 2)
         return found
-
-
-class LanguageNorm(nn.Module):
-    """An `AdaptiveNorm` of one speaker in each language.
-
-    Args:
-        norm: The normalisation, with a condition of size G.
-        conditions: `(N, G)`.
-    """
-
-    def __init__(self, norm: AdaptiveNorm, conditions: Tensor) -> None:
-        """Fold the conditions in."""
-        super().__init__()
-        assert norm.modulation is not None
-        self.norm, self.rows = norm.norm, nn.Embedding.from_pretrained(norm.modulation(conditions).detach())
-
-    def forward(self, x: Tensor, condition: Tensor) -> Tensor:
-        """Normalise `(1, T, C)`; the condition is the number of a language `(1, 1)`."""
-        scale, shift = self.rows(condition).chunk(2, -1)
-        normalised: Tensor = self.norm(x) * (1 + scale) + shift
-        return normalised
 
 
 class NearAttention(nn.Module):

@@ -1,6 +1,5 @@
 """Stage 2: a speaker encoder, and an embedding of every utterance and speaker."""
 
-import json
 import logging
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -17,6 +16,7 @@ from myna.espnet.embeddings import mean_embedding, read_embeddings, write_embedd
 from myna.espnet.encoder_report import choose, judge, trial_utterances, write_report
 from myna.files import atomic_text
 from myna.networks.speaker.trials import pairs
+from myna.once import once
 from myna.settings.recipe import Settings
 from myna.workspace import Workspace, run_first
 
@@ -171,20 +171,17 @@ def judge_once(encoder: "SpeakerEncoder", chosen: dict[str, dict[str, str]], mos
         workspace: Has the features; `exp/encoder/judged` keeps what was found.
     """
     path = workspace.encoder / "judged" / f"{encoder.name}.json"
-    key = {"weights": encoder.fingerprint(), "trials": chosen}
-    if path.is_file():
-        stored = json.loads(path.read_text(encoding="utf-8"))
-        if stored["key"] == key:
-            return stored["found"]
-    wanted = {key for speakers in chosen.values() for pair in pairs(speakers, most) for key in pair[:2]}
-    embeddings: dict[str, np.ndarray] = {}
-    for name in sorted({key.split("/")[0] for key in wanted}):
-        part = [u for u in FeatureSet(workspace.features(name)) if f"{name}/{u.name}" in wanted]
-        rows = embed(encoder, part, f"{encoder.name} on {name}")
-        embeddings |= {f"{name}/{utterance}": row for utterance, row in rows.items()}
-    found = judge(embeddings, chosen, most)
-    atomic_text(path, json.dumps({"key": key, "found": found}, indent=1))
-    return found
+
+    def found() -> Any:
+        wanted = {key for speakers in chosen.values() for pair in pairs(speakers, most) for key in pair[:2]}
+        embeddings: dict[str, np.ndarray] = {}
+        for name in sorted({key.split("/")[0] for key in wanted}):
+            part = [u for u in FeatureSet(workspace.features(name)) if f"{name}/{u.name}" in wanted]
+            rows = embed(encoder, part, f"{encoder.name} on {name}")
+            embeddings |= {f"{name}/{utterance}": row for utterance, row in rows.items()}
+        return judge(embeddings, chosen, most)
+
+    return once(path, {"weights": encoder.fingerprint(), "trials": chosen}, found)
 
 
 def _of_speakers(sets: list[Path], out: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
