@@ -61,3 +61,13 @@ def test_under_a_minute_the_rhythm_stays_unless_parts_are_named() -> None:
     assert still and all(isinstance(network.get_submodule(part), torch.nn.Module) for part in still)
     assert still_parts(asked(), network, parts["long"]) == ()
     assert still_parts(asked(freeze=["encoder"]), network, parts["short"]) == ("encoder",)
+
+
+def test_where_others_read_a_minute_teaches_nobody_to_read() -> None:
+    plans = {seconds: (plan_of(asked(), seconds), plan_of(asked(), seconds, read=True)) for seconds in (5, 25, 45)}
+    assert plans[5][0] == plans[5][1]
+    for seconds in (25, 45):
+        alone, read = plans[seconds]
+        assert (alone.policy, read.policy) == ("full", "decoder")
+        assert (alone.steps, alone.rhythm) == (read.steps, read.rhythm)
+    assert plan_of(asked(policy="full"), 45.0, read=True).policy == "full"

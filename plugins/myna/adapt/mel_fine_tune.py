@@ -43,6 +43,7 @@ from myna.networks.voice import Voice, VoiceConfig
 from myna.settings.recipe import Settings
 from myna.settings.tts import MelAdapt, MelTts
 from myna.text.front_end import load_front_end
+from myna.text.languages import language_number
 from myna.text.tokens import TokenList
 from myna.workspace import Workspace, run_again
 
@@ -61,16 +62,17 @@ def fine_tune(settings: Settings, workspace: Workspace) -> None:
         MynaError: An earlier stage has not run.
     """
     tts, out, features = mel_tts(settings.tts), workspace.clone, workspace.features("target_train")
-    plan = plan_of(tts.adapt, seconds_of(features))
-    log.info("clone: %s (%s, %d steps, share %g)", plan.why, plan.policy, plan.steps, plan.share)
     network, built = _base(tts, workspace.base)
+    language = target_language(workspace)
+    plan = plan_of(tts.adapt, seconds_of(features), network.has_readers(language_number(language)))
+    log.info("clone: %s (%s, %d steps, share %g)", plan.why, plan.policy, plan.steps, plan.share)
     vocoder, vocoder_config = vocoder_part(workspace.vocoder)
     speaker = target_embedding(workspace)
     tokens = TokenList.load(workspace.tokens)
     voice = Voice(
         VoiceConfig(
             name=target_name(settings),
-            language=target_language(workspace),
+            language=language,
             tts=built,
             vocoder=vocoder_config,
             defaults=dict(tts.infer),

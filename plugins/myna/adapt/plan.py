@@ -41,22 +41,27 @@ TABLE: tuple[tuple[float, Plan], ...] = (
     (20.0, Plan("full", 60, 2.0e-4, 0.75, "under a minute: a short training of the sound, not of the rhythm", False)),
     (60.0, Plan("full", 100, 2.0e-4, 0.75, "a minute or more: all of the network learns")),
 )
+# Where readers read for the person, what learned to read from a minute would bring the accent back.
+READ_FROM, READ = 20.0, "the sound alone learns, readers of the language read"
 
 
-def automatic(seconds: float) -> Plan:
-    """Return what fits so much speech."""
-    _, plan = max((row for row in TABLE if row[0] <= seconds), key=lambda row: row[0])
+def automatic(seconds: float, read: bool = False) -> Plan:
+    """Return what fits so much speech; `read` as that of `plan_of`."""
+    start, plan = max((row for row in TABLE if row[0] <= seconds), key=lambda row: row[0])
+    if read and start == READ_FROM:
+        plan = replace(plan, policy="decoder", why=READ)
     return replace(plan, why=f"{seconds:.0f} s of speech: {plan.why}")
 
 
-def plan_of(settings: MelAdapt, seconds: float) -> Plan:
+def plan_of(settings: MelAdapt, seconds: float, read: bool = False) -> Plan:
     """Return what `tts.adapt` asks for: a policy by name, or by the speech at hand; numbers that it names hold.
 
     Args:
         settings: The node `tts.adapt`.
         seconds: Of speech to learn from.
+        read: Whether the base has readers of the language, see `myna.networks.tts.readers`.
     """
-    plan = automatic(seconds)
+    plan = automatic(seconds, read)
     if not plan.steps and (settings.policy != "auto" or settings.max_steps):
         plan = replace(TABLE[1][1], why="a training was asked for")
     if settings.policy != "auto":

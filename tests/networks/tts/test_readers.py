@@ -44,6 +44,11 @@ def test_a_person_is_drawn_towards_the_readers_who_sound_alike() -> None:
     assert torch.allclose(mixed[0], torch.stack((english, german, german)), atol=1e-6)
 
 
+def test_a_network_tells_who_reads(network: VitsMel) -> None:
+    assert [network.has_readers(language) for language in (ENGLISH, GERMAN, MANDARIN)] == [True, False, True]
+    assert not VitsMel(text_channels=16, channels=16, condition=8).has_readers(ENGLISH)
+
+
 def test_without_readers_everyone_reads_for_themselves() -> None:
     speaker = some(2)
     assert Readers(0, 256)(speaker, torch.tensor([[0, 1], [1, 0]])) is speaker

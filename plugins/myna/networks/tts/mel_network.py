@@ -41,6 +41,14 @@ class MelNetwork(nn.Module, ABC):
         self.register_buffer("mel_mean", torch.full((n_mels,), -5.0))
         self.register_buffer("mel_std", torch.full((n_mels,), 2.0))
 
+    def has_readers(self, language: int) -> bool:
+        """Tell whether others than the person read a text, see `myna.networks.tts.readers`.
+
+        Args:
+            language: Its number.
+        """
+        return False
+
     @abstractmethod
     def reconstruct(self, batch: Batch) -> Tensor:
         """Speak the texts of recordings with the timing of the recordings: what validation compares.

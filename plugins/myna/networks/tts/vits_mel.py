@@ -146,6 +146,10 @@ class VitsMel(MelNetwork):
         # An embedding of length 1 in 256 dimensions has tiny entries: 16 brings their deviation to about one.
         return self.speaker(speaker * 16)
 
+    def has_readers(self, language: int) -> bool:
+        """Tell whether others than the person read a text in a language."""
+        return bool(self.readers.embeddings[language].any())
+
     def _read(
         self, tokens: Tensor, mask: Tensor, language: Tensor, speaker: Tensor, reader: Tensor | None = None
     ) -> Tensor:
