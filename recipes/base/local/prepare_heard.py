@@ -17,6 +17,7 @@ import piecework
 from myna.files import atomic_path, atomic_text
 from myna.networks.tts.vits_mel import ONE_STEP_NOISE, VitsMel
 from pool import speaker_weights
+from readers import COUNT
 from train_vits_mel import Corpus, collate
 
 
@@ -32,7 +33,7 @@ def main() -> None:
     state = piecework.load(args.out / "vits_mel.ckpt")
     if state is None:
         raise SystemExit(f"{args.out}/vits_mel.ckpt is missing: train the acoustic model first")
-    model, corpus = VitsMel(), Corpus(args.pool)
+    model, corpus = VitsMel(readers=COUNT), Corpus(args.pool)
     model.load_state_dict(state["average"])
     model.eval()
     random = np.random.default_rng(args.seed)
