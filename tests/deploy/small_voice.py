@@ -10,6 +10,7 @@ from myna.networks.tts.vits_mel import VitsMel
 from myna.networks.tts.vits_mobile import VitsMobile
 from myna.networks.vocoder.source_istft import SourceIstftVocoder
 from myna.networks.voice import Voice, VoiceConfig
+from myna.text.languages import language_number
 from myna.text.tokens import default_tokens
 
 TTS = {
@@ -20,6 +21,7 @@ TTS = {
     "condition": 32,
     "decoder_layers": 2,
     "one_step": True,
+    "readers": 3,
 }
 VOCODER = {"channels": 32, "inner": 64, "layers": 2}
 
@@ -31,6 +33,9 @@ def small_voice(**defaults: float) -> Voice:
     with torch.no_grad():
         for part in (tts.decoder.leave, tts.flow.leave, tts.intonation.leave, vocoder.filters):
             part.weight.normal_(0, 0.1)
+        for language in ("en-us", "cmn"):
+            readers = torch.nn.functional.normalize(torch.randn(TTS["readers"], 256), dim=-1)
+            tts.readers.embeddings[language_number(language)] = readers
     config = VoiceConfig(
         name="Ana",
         language="en-us",

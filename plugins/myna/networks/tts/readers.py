@@ -44,6 +44,6 @@ class Readers(nn.Module):
 
     def of(self, speaker: Tensor) -> Tensor:
         """Return who reads each language for a speaker `(B, speaker_size)`: `(B, LANGUAGE_SLOTS, speaker_size)`."""
-        alike = SHARPNESS * torch.einsum("lrs,bs->blr", self.embeddings, speaker)
-        near = F.normalize(torch.einsum("blr,lrs->bls", alike.softmax(-1), self.embeddings), dim=-1)
+        alike = SHARPNESS * (self.embeddings @ speaker[:, None, :, None])
+        near = F.normalize((alike.softmax(-2).transpose(-1, -2) @ self.embeddings)[..., 0, :], dim=-1)
         return F.normalize((1 - PART) * speaker[:, None] + PART * near, dim=-1)
