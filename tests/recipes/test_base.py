@@ -294,7 +294,7 @@ def test_whom_a_mixture_is_taken_for_is_asked_of_what_follows_the_text() -> None
     )
     torch.nn.init.normal_(model.decoder.leave.weight, std=0.1)
     centre = likeness.centres(people, batch.language, list("abcd"))
-    _, asked = likeness.likeness_losses(model, listener, batch, 32, centre)
+    _, asked = likeness.likeness_losses(model, batch, 32, listener, centre)
     asked["lent"].backward()
     assert model.speaker[0].weight.grad.abs().sum() > 0
     assert all(p.grad is None for p in model.encoder.parameters())

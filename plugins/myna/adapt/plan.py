@@ -32,24 +32,24 @@ class Plan:
     rhythm: bool = True
 
 
+SHORT = Plan("full", 60, 2.0e-4, 0.75, "under a minute: a short training of the sound, not of the rhythm", False)
 # Least seconds of speech, and what fits from there on. docs/few-minutes.md has the measurements.
 TABLE: tuple[tuple[float, Plan], ...] = (
     (
         0.0,
         Plan("zero_shot", 0, 2.0e-4, 1.0, "under 20 s no training gains more than it costs in clear words"),
     ),
-    (20.0, Plan("full", 60, 2.0e-4, 0.75, "under a minute: a short training of the sound, not of the rhythm", False)),
+    (20.0, SHORT),
     (60.0, Plan("full", 100, 2.0e-4, 0.75, "a minute or more: all of the network learns")),
 )
-# Where readers read for the person, what learned to read from a minute would bring the accent back.
-READ_FROM, READ = 20.0, "the sound alone learns, readers of the language read"
+# Where others read for the person: who learned to read from less than a minute would bring the accent back.
+READ = replace(SHORT, policy="decoder", why="the sound alone learns, readers of the language read")
 
 
 def automatic(seconds: float, read: bool = False) -> Plan:
     """Return what fits so much speech; `read` as that of `plan_of`."""
-    start, plan = max((row for row in TABLE if row[0] <= seconds), key=lambda row: row[0])
-    if read and start == READ_FROM:
-        plan = replace(plan, policy="decoder", why=READ)
+    _, plan = max((row for row in TABLE if row[0] <= seconds), key=lambda row: row[0])
+    plan = READ if read and plan is SHORT else plan
     return replace(plan, why=f"{seconds:.0f} s of speech: {plan.why}")
 
 
@@ -63,7 +63,7 @@ def plan_of(settings: MelAdapt, seconds: float, read: bool = False) -> Plan:
     """
     plan = automatic(seconds, read)
     if not plan.steps and (settings.policy != "auto" or settings.max_steps):
-        plan = replace(TABLE[1][1], why="a training was asked for")
+        plan = replace(SHORT, why="a training was asked for")
     if settings.policy != "auto":
         plan = replace(plan, policy=settings.policy, why=f"adapt={settings.policy} was asked for")
     named: dict[str, Any] = {

@@ -109,15 +109,15 @@ def lenders(speakers: Tensor, languages: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def likeness_losses(
-    model: VitsMel, listener: Listener, batch: Batch, segment: int, centre: Tensor
+    model: VitsMel, batch: Batch, segment: int, listener: Listener, centre: Tensor
 ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
     """Return the model's own losses, and how unlike the people it drew are: `own`, and `lent` for others.
 
     Args:
         model: What learns.
-        listener: Of `load_listener`.
         batch: Of the pool.
         segment: Frames of a stretch.
+        listener: Of `load_listener`.
         centre: Of `centres`. A voice is compared by where it lies from the centre of the language that is spoken.
     """
     half = len(batch.tokens) // 2

@@ -127,8 +127,7 @@ class Training:
     def _go_on_from(self, weights: Path) -> tuple[int, float]:
         """Take shipped weights, which have no state of the optimizers; return their steps and seconds."""
         state = {k: v.float() if v.is_floating_point() else v for k, v in load_file(weights).items()}
-        later = {k: v for k, v in self.trained.state_dict().items() if k.startswith("readers.")}
-        self.trained.load_state_dict(later | state)
+        self.trained.load_state_dict(state)
         self.average = Average(self.trained, self.average.decay)
         card = json.loads((weights.parent / "weights.json").read_text(encoding="utf-8"))[weights.name]
         return card["steps"], card["seconds"]

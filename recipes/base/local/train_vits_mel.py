@@ -6,6 +6,8 @@ Resumes from OUT/vits_mel.ckpt when it is there. The averaged weights are what `
 """
 
 from collections.abc import Callable, Sequence
+from copy import deepcopy
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +15,9 @@ import torch
 
 import piecework
 from examples import Example, chain, disturbed, joined
-from likeness import Listener, centres, likeness_losses, load_listener
+from likeness import centres, likeness_losses, load_listener
 from myna.networks.tts.batch import Batch
 from myna.networks.tts.mel_discriminator import MelPatchDiscriminator, judge_loss, maker_losses
-from myna.networks.tts.readers import Readers
 from myna.networks.tts.vits_mel import VitsMel
 from myna.text.languages import canonical, language_number
 from myna.text.tokens import default_tokens
@@ -112,6 +113,7 @@ def _row(line: str) -> tuple[str, tuple[str, list[str]]]:
 
 
 Reads = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+Asks = Callable[[VitsMel, Batch, int], tuple[dict[str, torch.Tensor], dict[str, torch.Tensor]]]
 
 
 def batches(corpus: Corpus, size: int, readers: Reads, shortest: int = 0):
@@ -173,17 +175,16 @@ def losses_of(
     training: piecework.Training,
     batch: Batch,
     segment: int,
-    listener: Listener | None = None,
+    asks: Asks | None = None,
     alike: float = 0.0,
-    centre: torch.Tensor | None = None,
 ) -> tuple[torch.Tensor | None, torch.Tensor, dict[str, torch.Tensor]]:
     """Return the judge's loss, the network's, and all losses by name; without a judge the flow learns by matching.
 
     What does not require a gradient has no part in the network's loss.
     """
-    if listener is not None and centre is not None:
+    if asks is not None:
         with training.mixed():
-            losses, asked = likeness_losses(model, listener, batch, segment, centre)
+            losses, asked = asks(model, batch, segment)
         total = torch.stack(list(losses.values())).sum() + alike * torch.stack(list(asked.values())).sum()
         return None, total, losses | asked
     if judge is None:
@@ -226,19 +227,18 @@ def main() -> None:
     print(f"{len(corpus.train)} utterances, {sum(u.samples for u in corpus.train) / 22050 / 60:.0f} min", flush=True)
     model = VitsMel(one_step=args.keep_flow, readers=COUNT).to(args.device)
     model.set_statistics(*(x.to(args.device) for x in corpus.statistics()))
+    model.readers.embeddings.copy_(corpus.readers())  # those of weights that it goes on from take their place
     optimizer = torch.optim.AdamW(model.parameters(), args.rate, (0.9, 0.98), weight_decay=0.01, fused=True)
     judge = MelPatchDiscriminator(JUDGE_CHANNELS).to(args.device)
     critic = torch.optim.AdamW(judge.parameters(), args.rate, (0.8, 0.99), weight_decay=0.01, fused=True)
     parts = {"model": model, "optimizer": optimizer, "judge": judge, "critic": critic}
     training = piecework.Training("vits_mel", args, parts, model, decay=0.998)
     training.notes["one_step"] = args.keep_flow or args.gan_from is not None or training.notes.get("one_step", False)
-    listener = load_listener(args.out).to(args.device) if args.alike else None
-    centre = corpus.centres().to(args.device) if args.alike else None
-    if not model.readers.embeddings.any():  # weights that were made before there were readers
-        model.readers.embeddings.copy_(corpus.readers())
-    readers = Readers(COUNT, model.readers.embeddings.shape[-1])
-    readers.load_state_dict(model.readers.state_dict())
-    draw = batches(corpus, args.batch, readers, shortest=args.segment)
+    asks: Asks | None = None
+    if args.alike:
+        listener, centre = load_listener(args.out).to(args.device), corpus.centres().to(args.device)
+        asks = partial(likeness_losses, listener=listener, centre=centre)
+    draw = batches(corpus, args.batch, deepcopy(model.readers).cpu(), shortest=args.segment)
     # What the judge asks of the flow must not drown what the others learn: each is clipped by itself.
     others = [parameter for name, parameter in model.named_parameters() if not name.startswith("flow.")]
     for parameter in others if args.only_flow else ():
@@ -251,7 +251,7 @@ def main() -> None:
         batch = draw(random).to(args.device)
         judged = args.gan_from is not None and step >= args.gan_from
         verdict, total, losses = losses_of(
-            model, judge if judged else None, training, batch, args.segment, listener, args.alike, centre
+            model, judge if judged else None, training, batch, args.segment, asks, args.alike
         )
         optimizer.zero_grad()
         total.backward()
