@@ -242,15 +242,15 @@ def test_the_teacher_is_given_its_own_letters(language: str, text: str, spelt: s
     assert letters(text, language) == spelt
 
 
-def test_a_listener_learns_who_speaks_and_the_base_is_asked_to_sound_like_them(pool: Path, tmp_path: Path) -> None:
+def test_ears_learn_and_the_base_is_asked_to_sound_like_people_and_to_be_understood(pool: Path, tmp_path: Path) -> None:
     small = ["--minutes", "0.05", "--batch", "2", "--rate", "1e-3"]
-    asked = ["--start", SHIPPED, "--keep-flow", "--warmup", "1", "--alike", "0.5"]
-    refused = [sys.executable, str(LOCAL / "train_vits_mel.py"), str(pool), str(tmp_path), *small, *map(str, asked)]
-    done = subprocess.run(refused, capture_output=True, text=True, env=os.environ | {"OMP_NUM_THREADS": "1"})
-    assert done.returncode != 0
-    assert "train_likeness.py" in done.stderr
-
-    assert "held-out people" in step("train_likeness.py", pool, tmp_path, *small)
+    asked = ["--start", SHIPPED, "--keep-flow", "--warmup", "1", "--alike", "0.5", "--clear", "0.1"]
+    words = [sys.executable, str(LOCAL / "train_vits_mel.py"), str(pool), str(tmp_path), *small, *map(str, asked)]
+    for ear in ("likeness", "clearness"):
+        refused = subprocess.run(words, capture_output=True, text=True, env=os.environ | {"OMP_NUM_THREADS": "1"})
+        assert refused.returncode != 0
+        assert f"train_{ear}.py" in refused.stderr
+        assert "held-out people" in step(f"train_{ear}.py", pool, tmp_path, *small)
     step("train_vits_mel.py", pool, tmp_path, *small, *asked)
     trained = torch.load(tmp_path / "vits_mel.ckpt", weights_only=True)
     before = load_file(SHIPPED / "tts.safetensors")
@@ -294,10 +294,13 @@ def test_whom_a_mixture_is_taken_for_is_asked_of_what_follows_the_text() -> None
     )
     torch.nn.init.normal_(model.decoder.leave.weight, std=0.1)
     centre = likeness.centres(people, batch.language, list("abcd"))
-    _, asked = likeness.likeness_losses(model, batch, 32, listener, centre)
-    asked["lent"].backward()
-    assert model.speaker[0].weight.grad.abs().sum() > 0
-    assert all(p.grad is None for p in model.encoder.parameters())
+    recogniser = load_script("clearness").Recogniser().eval()
+    for name in ("lent", "unclear"):
+        model.zero_grad()
+        _, asked = likeness.likeness_losses(model, batch, 32, listener, centre, recogniser)
+        asked[name].backward()
+        assert model.speaker[0].weight.grad.abs().sum() > 0
+        assert all(p.grad is None for p in model.encoder.parameters())
     own = listener(torch.randn(4, 30, 80), torch.ones(4, 30, 1))
     assert likeness.unlikeness(own, own) < likeness.unlikeness(own, own.flip(0))
     mixed, _ = likeness.lenders(people, batch.language)
@@ -306,6 +309,20 @@ def test_whom_a_mixture_is_taken_for_is_asked_of_what_follows_the_text() -> None
     lent, languages = likeness.lenders(people, torch.tensor([0, 6, 0, 6]))
     assert torch.allclose(lent, people.roll(1, 0), atol=1e-6)
     assert languages.tolist() == [6, 0, 6, 0]
+
+
+def test_tokens_that_sound_are_asked_for_and_each_weighs_the_same() -> None:
+    clearness = load_script("clearness")
+    from myna.text.tokens import default_tokens
+
+    blank, long, short = (default_tokens().symbols.index(symbol) for symbol in (" ", "a", "t"))
+    tokens, weights = torch.tensor([[blank, long, long, long, short]]), torch.tensor([[1, 1 / 3, 1 / 3, 1 / 3, 1]])
+    sure = 20.0 * torch.nn.functional.one_hot(tokens, len(default_tokens().symbols)).float()
+    deaf, one_wrong = sure.clone(), sure.clone()
+    deaf[0, 0] = 0  # a blank has no sound
+    one_wrong[0, 4] = sure[0, 1]
+    assert clearness.unclearness(deaf, tokens, weights) < 1e-6
+    assert clearness.unclearness(one_wrong, tokens, weights) == pytest.approx(10, abs=0.1)
 
 
 def test_the_centre_of_a_language_is_that_of_all_where_few_speak_it() -> None:

@@ -5,6 +5,9 @@ whom it heard, and nothing tells it there how it should sound. The listener does
 the speaker embedding of its recording, so that the mean mel that is drawn for any embedding can be asked to bring that
 embedding back. Half of a batch's rows are drawn a second time for a mixture of two people, which no recording has.
 
+What is asked of likeness alone costs words: nothing tells a network how a lent voice should say a text. So a recogniser
+(`clearness.py`) is asked, too.
+
 The d-vector that scores a clone is another encoder and has no part in this.
 
 Sources: Cai et al., From Speaker Verification to Multispeaker Speech Synthesis, Deep Transfer with Feedback Constraint
@@ -12,19 +15,17 @@ Sources: Cai et al., From Speaker Verification to Multispeaker Speech Synthesis,
 """
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
-from myna.errors import MynaError
-from myna.networks.convnext import ConvNextBlock
+from clearness import Recogniser, unclearness
+from ears import context_blocks
 from myna.networks.speaker.pooling import statistics
 from myna.networks.tts.batch import Batch
 from myna.networks.tts.mel_network import LANGUAGE_SLOTS
 from myna.networks.tts.vits_mel import VitsMel
 
-FILE = "likeness.ckpt"
 TEMPERATURE = 0.1
 BEYOND = 0.15  # how far outside of two people a mixture of them may lie
 FEW = 20  # people whose mean says nothing of a language
@@ -44,9 +45,7 @@ class Listener(nn.Module):
         """Build the network."""
         super().__init__()
         self.enter = nn.Linear(n_mels, channels)
-        self.blocks = nn.ModuleList(
-            ConvNextBlock(channels, 2 * channels, dilation=(1, 3)[i % 2]) for i in range(layers)
-        )
+        self.blocks = context_blocks(channels, layers)
         self.leave = nn.Sequential(nn.LayerNorm(2 * channels), nn.Linear(2 * channels, size))
 
     def forward(self, mel: Tensor, mask: Tensor) -> Tensor:
@@ -55,20 +54,6 @@ class Listener(nn.Module):
         for block in self.blocks:
             x = block(x, mask)
         return nn.functional.normalize(self.leave(statistics(x, mask)), dim=-1)
-
-
-def load_listener(folder: Path) -> Listener:
-    """Return the trained listener, which does not learn any more.
-
-    Raises:
-        MynaError: There is none.
-    """
-    path = folder / FILE
-    if not path.is_file():
-        raise MynaError(f"{path} is missing; run train_likeness.py with the same pool and folder first")
-    listener = Listener()
-    listener.load_state_dict(torch.load(path, map_location="cpu", weights_only=True)["average"])
-    return listener.eval().requires_grad_(False)
 
 
 def unlikeness(heard: Tensor, wanted: Tensor) -> Tensor:
@@ -109,7 +94,12 @@ def lenders(speakers: Tensor, languages: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def likeness_losses(
-    model: VitsMel, batch: Batch, segment: int, listener: Listener, centre: Tensor
+    model: VitsMel,
+    batch: Batch,
+    segment: int,
+    listener: Listener,
+    centre: Tensor,
+    recogniser: Recogniser | None = None,
 ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
     """Return the model's own losses, and how unlike the people it drew are: `own`, and `lent` for others.
 
@@ -117,15 +107,19 @@ def likeness_losses(
         model: What learns.
         batch: Of the pool.
         segment: Frames of a stretch.
-        listener: Of `load_listener`.
+        listener: Of `train_likeness.py`.
         centre: Of `centres`. A voice is compared by where it lies from the centre of the language that is spoken.
+        recogniser: Of `train_clearness.py`; with it there is `unclear`, how badly others are understood.
     """
     half = len(batch.tokens) // 2
     others, theirs = (x[:half] for x in lenders(batch.speaker, batch.language))
-    losses, own, lent, mask = model.learn_and_lend(batch, others, segment)
-    spoken = centre[batch.language]
+    losses, drawn = model.learn_and_lend(batch, others, segment)
+    spoken, mask = centre[batch.language], drawn.mask
     asked = {
-        "own": unlikeness(listener(own, mask) - spoken, batch.speaker - spoken),
-        "lent": unlikeness(listener(lent, mask[:half]) - spoken[:half], others - centre[theirs]),
+        "own": unlikeness(listener(drawn.own, mask) - spoken, batch.speaker - spoken),
+        "lent": unlikeness(listener(drawn.lent, mask[:half]) - spoken[:half], others - centre[theirs]),
     }
+    if recogniser is not None:
+        heard = recogniser(drawn.lent, mask[:half], batch.language[:half])
+        asked["unclear"] = unclearness(heard, drawn.tokens[:half], drawn.weights[:half])
     return losses, asked

@@ -8,40 +8,19 @@ Ends with how it does on held-out speakers.
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 import piecework
+from ears import cut, people_in_turn, train
 from likeness import Listener, unlikeness
 from pool import Utterance, is_held_out
 from train_vits_mel import Corpus
 
-SEGMENT = 160
-BLUR, LEVEL = 0.6, 0.3  # chance of a blur; deviation of the level, in normalised mel
-KERNELS = ((3, 1), (5, 1), (3, 3), (5, 3))  # frames and bands that are averaged
-
 
 def stretches(corpus: Corpus, picked: list[Utterance], random: np.random.Generator) -> dict[str, Tensor]:
     """Return a random stretch of each utterance, its mask, and the utterance's embedding."""
-    mel, mask = torch.zeros(len(picked), SEGMENT, 80), torch.zeros(len(picked), SEGMENT, 1)
-    for row, u in enumerate(picked):
-        whole = corpus.mel(u)
-        first = int(random.integers(0, max(1, len(whole) - SEGMENT)))
-        part = torch.from_numpy(whole[first : first + SEGMENT].astype(np.float32))
-        mel[row, : len(part)], mask[row, : len(part)] = part, 1
     wanted = torch.from_numpy(np.stack([corpus.embeds[corpus.order[u.name]] for u in picked]))
-    return {"mel": mel, "mask": mask, "wanted": wanted}
-
-
-def blurred(mel: Tensor, random: np.random.Generator) -> Tensor:
-    """Average neighbouring frames and bands of `(B, T, C)`, as a mean mel is smooth, and move the level."""
-    mel = mel + LEVEL * torch.randn(len(mel), 1, 1, device=mel.device)
-    if random.random() >= BLUR:
-        return mel
-    frames, bands = KERNELS[int(random.integers(len(KERNELS)))]
-    pooled = nn.functional.avg_pool2d(
-        mel[:, None], (frames, bands), 1, (frames // 2, bands // 2), count_include_pad=False
-    )
-    return pooled[:, 0]
+    return cut([corpus.mel(u) for u in picked], random)[0] | {"wanted": wanted}
 
 
 @torch.no_grad()
@@ -64,24 +43,18 @@ def main() -> None:
     args = piecework.arguments(__doc__, batch=48, rate=1e-3).parse_args()
     torch.set_num_threads(args.threads)
     torch.manual_seed(args.seed)
-    corpus, listener = Corpus(args.pool), Listener().to(args.device)
-    mean, deviation = corpus.statistics()
-    optimizer = torch.optim.AdamW(listener.parameters(), args.rate, (0.9, 0.98), weight_decay=0.01, fused=True)
-    training = piecework.Training("likeness", args, {"model": listener, "optimizer": optimizer}, listener, decay=0.998)
-    people = list(corpus.spoken_by.values())
-    chance = np.array([min(len(of), 12) for of in people], float)
-    for step, random in training.steps(100):
-        drawn = random.choice(len(people), args.batch, p=chance / chance.sum())
-        batch = stretches(corpus, [people[i][int(random.integers(len(people[i])))] for i in drawn], random)
-        batch = {name: part.to(args.device) for name, part in batch.items()}
-        mel = blurred((batch["mel"] - mean.to(args.device)) / deviation.to(args.device), random) * batch["mask"]
-        loss = unlikeness(listener(mel, batch["mask"]), batch["wanted"])
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        training.log.add(step, {"unlikeness": loss})
-    listener.load_state_dict(training.average.weights)
-    print(check(listener.eval().cpu(), corpus, (mean, deviation)), flush=True)
+    corpus = Corpus(args.pool)
+    draw = people_in_turn(corpus.spoken_by.values())
+    statistics = corpus.statistics()
+    listener = train(
+        "likeness",
+        args,
+        Listener(),
+        statistics,
+        lambda random: stretches(corpus, draw(args.batch, random), random),
+        lambda ear, batch: unlikeness(ear(batch["mel"], batch["mask"]), batch["wanted"]),
+    )
+    print(check(listener, corpus, statistics), flush=True)
 
 
 if __name__ == "__main__":

@@ -14,8 +14,10 @@ import numpy as np
 import torch
 
 import piecework
+from clearness import Recogniser
+from ears import load_trained
 from examples import Example, chain, disturbed, joined
-from likeness import centres, likeness_losses, load_listener
+from likeness import Listener, centres, likeness_losses
 from myna.networks.tts.batch import Batch
 from myna.networks.tts.mel_discriminator import MelPatchDiscriminator, judge_loss, maker_losses
 from myna.networks.tts.vits_mel import VitsMel
@@ -177,6 +179,7 @@ def losses_of(
     segment: int,
     asks: Asks | None = None,
     alike: float = 0.0,
+    clear: float = 0.0,
 ) -> tuple[torch.Tensor | None, torch.Tensor, dict[str, torch.Tensor]]:
     """Return the judge's loss, the network's, and all losses by name; without a judge the flow learns by matching.
 
@@ -185,7 +188,8 @@ def losses_of(
     if asks is not None:
         with training.mixed():
             losses, asked = asks(model, batch, segment)
-        total = torch.stack(list(losses.values())).sum() + alike * torch.stack(list(asked.values())).sum()
+        weights = {name: clear if name == "unclear" else alike for name in asked}
+        total = torch.stack(list(losses.values())).sum() + sum(weights[name] * loss for name, loss in asked.items())
         return None, total, losses | asked
     if judge is None:
         with training.mixed():
@@ -217,8 +221,16 @@ def main() -> None:
     parser.add_argument(
         "--alike", type=float, default=0.0, help="weight of what the listener of OUT asks of likeness; with --keep-flow"
     )
+    parser.add_argument(
+        "--clear",
+        type=float,
+        default=0.0,
+        help="weight of what the recogniser of OUT asks; with --alike",
+    )
     parser.add_argument("--compile", action="store_true", help="a sixth faster on a CPU after a minute")
     args = parser.parse_args()
+    if args.clear and not args.alike:
+        parser.error("--clear is asked of the voices that --alike lends; give both")
     if args.alike and not args.keep_flow:
         parser.error("--alike is of the mean mel, which the flow follows by itself; give it with --keep-flow")
     torch.set_num_threads(args.threads)
@@ -236,8 +248,11 @@ def main() -> None:
     training.notes["one_step"] = args.keep_flow or args.gan_from is not None or training.notes.get("one_step", False)
     asks: Asks | None = None
     if args.alike:
-        listener, centre = load_listener(args.out).to(args.device), corpus.centres().to(args.device)
-        asks = partial(likeness_losses, listener=listener, centre=centre)
+        listener = load_trained(Listener(), args.out / "likeness.ckpt").to(args.device)
+        asks = partial(likeness_losses, listener=listener, centre=corpus.centres().to(args.device))
+        if args.clear:
+            recogniser = load_trained(Recogniser(), args.out / "clearness.ckpt").to(args.device)
+            asks = partial(asks, recogniser=recogniser)
     draw = batches(corpus, args.batch, deepcopy(model.readers).cpu(), shortest=args.segment)
     # What the judge asks of the flow must not drown what the others learn: each is clipped by itself.
     others = [parameter for name, parameter in model.named_parameters() if not name.startswith("flow.")]
@@ -251,7 +266,7 @@ def main() -> None:
         batch = draw(random).to(args.device)
         judged = args.gan_from is not None and step >= args.gan_from
         verdict, total, losses = losses_of(
-            model, judge if judged else None, training, batch, args.segment, asks, args.alike
+            model, judge if judged else None, training, batch, args.segment, asks, args.alike, args.clear
         )
         optimizer.zero_grad()
         total.backward()

@@ -29,6 +29,7 @@ from myna.networks.tts.text_encoder import DurationPredictor, TextEncoder, lengt
 from myna.networks.vocoder.excitation import PitchTracker
 
 JUDGED_DETAIL = 1.25  # 1 has fewer words wrong by a point in Mandarin; 1.5 more alike, and words are lost
+LOG_LENGTH = 1.5  # mean logarithm of the frames of a token
 RESIDUAL = 0.5  # deviation of what the flow adds, in normalised mel
 MATCHED_STEPS = 4
 ONE_STEP_NOISE = 0.667  # deviation of the noise where the flow learns to draw in one step
@@ -41,6 +42,7 @@ class Drawn(NamedTuple):
         mel: `(B, T, n_mels)`, normalised: the recordings.
         mean: `(B, T, n_mels)`, the mean drawn for them.
         spread: `(B, T, C)`, prior and hidden text of each frame's token, and the place in it.
+        tokens: `(B, T)`, the token of each frame.
         mask: `(B, T, 1)`.
         condition: `(B, D)`.
     """
@@ -48,8 +50,27 @@ class Drawn(NamedTuple):
     mel: Tensor
     mean: Tensor
     spread: Tensor
+    tokens: Tensor
     mask: Tensor
     condition: Tensor
+
+
+class Lent(NamedTuple):
+    """Means that can be asked to sound like someone and to be understood.
+
+    Attributes:
+        own: `(B, T, n_mels)`, normalised: each row as its person says it.
+        lent: `(N, T, n_mels)`, the first rows as others say them; the gradient reaches what follows the text.
+        tokens: `(B, T)`, the token of each frame.
+        weights: `(B, T)`, one over the frames of the token, so that all tokens weigh the same.
+        mask: `(B, T, 1)`.
+    """
+
+    own: Tensor
+    lent: Tensor
+    tokens: Tensor
+    weights: Tensor
+    mask: Tensor
 
 
 class FrameDecoder(nn.Module):
@@ -228,17 +249,13 @@ class VitsMel(MelNetwork):
 
     def learn_and_lend(
         self, batch: Batch, others: Tensor, segment: int | None = None
-    ) -> tuple[dict[str, Tensor], Tensor, Tensor, Tensor]:
-        """Return the losses of `forward` but for the flow's, and means that can be asked to sound like someone.
+    ) -> tuple[dict[str, Tensor], Lent]:
+        """Return the losses of `forward` but for the flow's, and what others make of the same text.
 
         Args:
             batch: As for `forward`.
             others: `(N, speaker_size)`, N at most B: people who say what the first N rows say, at their own pitch.
             segment: As for `forward`.
-
-        Returns:
-            Losses, the normalised mean mel `(B, T, n_mels)`, that of the others `(N, T, n_mels)`, whose gradient
-            reaches what follows the text, and the mask `(B, T, 1)`.
         """
         losses, drawn = self._learn(batch, segment)
         count, condition = len(others), self._condition(others)
@@ -247,7 +264,9 @@ class VitsMel(MelNetwork):
             pitch, voicing = self._intone(spread, mask, condition)
             hertz, voiced = pitch_in_hertz(pitch), (voicing > 0).float() * mask[..., 0]
         lent = self._decode(spread, hertz, voiced, mask, condition)
-        return losses, drawn.mean * drawn.mask, lent * mask, drawn.mask
+        frames = (drawn.spread[..., -1] + LOG_LENGTH).exp()  # see `_spread`
+        weights = drawn.mask[..., 0] / frames.detach()
+        return losses, Lent(drawn.mean * drawn.mask, lent * mask, drawn.tokens, weights, drawn.mask)
 
     def _learn(self, batch: Batch, segment: int | None) -> tuple[dict[str, Tensor], Drawn]:
         """Return all losses but the flow's, and what was drawn, which the flow learns from."""
@@ -262,9 +281,10 @@ class VitsMel(MelNetwork):
         log_durations = self.duration(hidden.detach(), token_mask, condition.detach())
         off = _poisson(log_durations, durations.float()) * token_mask[..., 0]
         spread = self._spread(prior, hidden, durations, mel.shape[1])
+        said = expand(batch.tokens[..., None], durations, mel.shape[1])
         prior_loss = _over((spread[..., : self.n_mels] - mel).square(), mask)
         if segment is not None and segment < mel.shape[1]:
-            mel, spread, mask = _random_stretch(segment, batch.mel_lengths, mel, spread, mask)
+            mel, spread, said, mask = _random_stretch(segment, batch.mel_lengths, mel, spread, said, mask)
         hertz, voiced = (x.unsqueeze(-1) for x in self._pitch_of(mel))
         pitch, voicing = self._intone(spread, mask, condition)
         mean = self._decode(spread, hertz[..., 0], voiced[..., 0], mask, condition)
@@ -276,7 +296,7 @@ class VitsMel(MelNetwork):
             "voicing": _over(unsure, mask),
             "mean": _over((mean - mel).abs(), mask),
         }
-        return losses, Drawn(mel, mean, spread, mask, condition)
+        return losses, Drawn(mel, mean, spread, said[..., 0], mask, condition)
 
     @torch.no_grad()
     def _pitch_of(self, mel: Tensor) -> tuple[Tensor, Tensor]:
@@ -290,7 +310,7 @@ class VitsMel(MelNetwork):
         spread = expand(torch.cat((prior, hidden, info), -1), durations, frames)
         first, length = spread[..., -2:-1], spread[..., -1:].clamp_min(1)
         inside = torch.arange(frames, device=hidden.device)[None, :, None] + 0.5 - first
-        return torch.cat((spread[..., :-2], inside / length - 0.5, length.log() - 1.5), -1)
+        return torch.cat((spread[..., :-2], inside / length - 0.5, length.log() - LOG_LENGTH), -1)
 
     def _intone(self, spread: Tensor, mask: Tensor, condition: Tensor) -> tuple[Tensor, Tensor]:
         return self.intonation(spread[..., self.n_mels :], mask, condition)
@@ -303,7 +323,7 @@ class VitsMel(MelNetwork):
         return spread[..., : self.n_mels].detach() + self.gain * comb + self.decoder(inputs, mask, condition)
 
     def _flow_loss(self, drawn: Drawn) -> Tensor:
-        mel, mean, spread, mask, condition = drawn
+        mel, mean, spread, _, mask, condition = drawn
         text = spread[..., self.n_mels : -2]
         # Stratified times: every batch sees the whole way from noise to mel.
         time = (torch.rand(1, device=mel.device) + torch.arange(len(mel), device=mel.device) / len(mel)) % 1.0
