@@ -96,6 +96,11 @@ class Workspace:
         return self.exp / "tts"
 
     @property
+    def base_aligner(self) -> Path:
+        """The Gaussians that find durations in recordings of the pool."""
+        return self.base / "aligner.safetensors"
+
+    @property
     def vocoder(self) -> Path:
         """The folder of stage 4."""
         return self.exp / "vocoder"
@@ -109,6 +114,11 @@ class Workspace:
     def voice(self) -> Path:
         """The cloned voice."""
         return self.clone / "voice"
+
+    @property
+    def clone_aligner(self) -> Path:
+        """The Gaussians that find durations in recordings of the target."""
+        return self.clone / "aligner.safetensors"
 
     @property
     def decoded(self) -> Path:

@@ -130,7 +130,7 @@ def test_stage_trains_resumes_and_writes_a_vocoder(dump, tmp_path):
     assert report["scores"].keys() == {"recordings", "griffin_lim", "start", "trained"}
     made = yaml.safe_load((out / "vocoder.yaml").read_text())
     assert made["_target_"] == "myna.networks.vocoder.source_istft.SourceIstftVocoder"
-    assert made["args"]["channels"] == 16
+    assert made["channels"] == 16
     trained, kept = load_file(out / "trained.safetensors"), load_file(out / "vocoder.safetensors")
     assert all(torch.equal(trained[name], kept[name]) for name in kept)
     assert (out / "vocoder.nemo").is_file()

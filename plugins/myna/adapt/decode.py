@@ -27,7 +27,7 @@ from myna.files import atomic_text
 from myna.measure.manners import MANNERS
 from myna.settings.recipe import Settings
 from myna.settings.scores import Decode
-from myna.workspace import Workspace, run_again, run_first
+from myna.workspace import Workspace, run_again
 
 if TYPE_CHECKING:
     from myna.networks.voice import Voice
@@ -67,6 +67,7 @@ def run(settings: Settings, workspace: Workspace) -> None:
     Raises:
         MynaError: The voice or the test set is missing, or a test sentence was trained on.
     """
+    from myna.networks.parts import load_voice
     from myna.safety.release import admit
 
     wanted, out = settings.decode, workspace.decoded
@@ -88,15 +89,6 @@ def run(settings: Settings, workspace: Workspace) -> None:
     speed = measure_speed(voice, [line.text for line in unseen[: wanted.speed_sentences]])
     summary = {"voice": wanted.voice, "language": language, "speaker": voice.config.name, **speed}
     atomic_text(out / "decode.json", json.dumps(summary, indent=2, ensure_ascii=False) + "\n")
-
-
-def load_voice(directory: Path) -> "Voice":
-    """Load the voice that stage 5 made."""
-    from myna.networks.voice import Voice
-
-    if not (directory / "voice.yaml").is_file():
-        raise MynaError(f"{directory}/voice.yaml is missing; {run_first('fine_tune')}")
-    return Voice.load(directory)
 
 
 def lines(wanted: Decode, workspace: Workspace, voice: "Voice", seed: int) -> tuple[list[Line], list[Line]]:

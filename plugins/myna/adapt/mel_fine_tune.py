@@ -23,30 +23,21 @@ from myna.adapt.melody import widen
 from myna.adapt.plan import Plan, plan_of, seconds_of
 from myna.adapt.policies import POLICIES
 from myna.adapt.spectrum import take_over
-from myna.adapt.voice_parts import (
-    base_part,
-    consent_of,
-    dev_texts,
-    target_embedding,
-    target_language,
-    target_name,
-    vocoder_part,
-)
+from myna.adapt.voice_parts import consent_of, dev_texts, target_language, target_voice
 from myna.errors import MynaError
 from myna.espnet import aligner
 from myna.espnet.mel_train import adamw, build_model, clipped, data_set, mel_tts
 from myna.files import atomic_text
 from myna.kaldi import read_table
 from myna.networks.habits import described, habits_of
+from myna.networks.parts import load_base, load_vocoder
 from myna.networks.pretrained import load_part, part_hash
 from myna.networks.tts.mel_network import MelNetwork
 from myna.networks.tts.vits_mel import VitsMel
-from myna.networks.voice import Voice, VoiceConfig
+from myna.networks.voice import Voice
 from myna.settings.recipe import Settings
 from myna.settings.tts import MelAdapt, MelTts
-from myna.text.front_end import load_front_end
 from myna.text.languages import language_number
-from myna.text.tokens import TokenList
 from myna.workspace import Workspace, run_again
 
 if TYPE_CHECKING:
@@ -64,28 +55,13 @@ def fine_tune(settings: Settings, workspace: Workspace) -> None:
         MynaError: An earlier stage has not run.
     """
     tts, out, features = mel_tts(settings.tts), workspace.clone, workspace.features("target_train")
-    network, built = _base(tts, workspace.base)
+    base = _base(tts, workspace)
+    network = base[0]
     language = target_language(workspace)
     plan = plan_of(tts.adapt, seconds_of(features), network.has_readers(language_number(language)))
     log.info("clone: %s (%s, %d steps, share %g)", plan.why, plan.policy, plan.steps, plan.share)
-    vocoder, vocoder_config = vocoder_part(workspace.vocoder)
-    speaker = target_embedding(workspace)
-    tokens = TokenList.load(workspace.tokens)
-    voice = Voice(
-        VoiceConfig(
-            name=target_name(settings),
-            language=language,
-            tts=built,
-            vocoder=vocoder_config,
-            defaults=dict(tts.infer),
-        ),
-        network,
-        vocoder,
-        torch.from_numpy(np.array(speaker)),
-        tokens,
-        front_end=load_front_end(workspace.dump),
-    )
-    base = shared_parts(voice) if POLICIES[plan.policy].small else {}
+    voice = target_voice(settings, workspace, base, load_vocoder(workspace))
+    shared = shared_parts(voice) if POLICIES[plan.policy].small else {}
     mels, texts, band = _recordings(features)
     take_over(voice, mels, texts, band, tts.adapt.spectrum)
     factors: dict[str, torch.Tensor] = {}
@@ -97,8 +73,8 @@ def fine_tune(settings: Settings, workspace: Workspace) -> None:
     if habits and plan.steps and plan.rhythm and isinstance(network, VitsMel) and not factors:
         habits = widen(network, habits)
     voice.config.habits = described(habits)
-    voice.save(out / "voice", base=base if factors else {}, factors=factors)
-    consent_of(workspace, out / "voice" / "consent.yaml")
+    voice.save(workspace.voice, base=shared if factors else {}, factors=factors)
+    consent_of(workspace, workspace.voice / "consent.yaml")
     atomic_text(out / "fine_tune.json", json.dumps(report, indent=1) + "\n")
     log.info("clone: step %s of %s chosen", report["chosen_step"], report.get("steps", 0))
 
@@ -197,9 +173,9 @@ def _evaluation(
     return evaluate
 
 
-def _base(tts: MelTts, folder: Path) -> tuple[MelNetwork, dict[str, Any]]:
-    network, built = base_part(folder)
+def _base(tts: MelTts, workspace: Workspace) -> tuple[MelNetwork, dict[str, Any]]:
+    network, built = load_base(workspace)
     if built["_target_"] != tts.network["_target_"]:
-        raise MynaError(f"{folder} holds another tts: {run_again('train_vits')} with the same words")
+        raise MynaError(f"{workspace.base} holds another tts: {run_again('train_vits')} with the same words")
     assert isinstance(network, MelNetwork)
     return network, built

@@ -11,21 +11,17 @@ import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import torch
-
 from myna.adapt.choose import choose_step
 from myna.adapt.judge import TuningJudge
 from myna.adapt.vits_score import duration_scale
-from myna.adapt.voice_parts import base_part, consent_of, dev_texts, target_embedding, target_language, target_name
+from myna.adapt.voice_parts import consent_of, dev_texts, target_voice
 from myna.espnet.vits_train import TEXT_SIDE, Phase, adamw, cosine, data_set, fit_waves, published, vits, within
 from myna.files import atomic_text
+from myna.networks.parts import load_base
 from myna.networks.tts.vits import VitsCore
-from myna.networks.voice import Voice, VoiceConfig
+from myna.networks.voice import Voice
 from myna.settings.recipe import Settings
 from myna.settings.tts import Vits, VitsAdapt
-from myna.text.front_end import load_front_end
-from myna.text.tokens import TokenList
 from myna.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -54,9 +50,9 @@ def fine_tune(settings: Settings, workspace: Workspace) -> None:
     if published(tts.init):
         network.duration_scale.fill_(duration_scale(network, _latents(tts, workspace, network, "target_train")))
         report["duration_scale"] = round(float(network.duration_scale), 4)
-    voice.save(out / "voice")
-    atomic_text(out / "voice" / "origin.json", json.dumps({"name": tts.name, "init": tts.init}) + "\n")
-    consent_of(workspace, out / "voice" / "consent.yaml")
+    voice.save(workspace.voice)
+    atomic_text(workspace.voice / "origin.json", json.dumps({"name": tts.name, "init": tts.init}) + "\n")
+    consent_of(workspace, workspace.voice / "consent.yaml")
     atomic_text(out / "fine_tune.json", json.dumps(report, indent=1) + "\n")
     log.info("clone: step %s chosen", report["chosen_step"])
 
@@ -91,16 +87,7 @@ def start(settings: Settings, workspace: Workspace) -> Voice:
     Raises:
         MynaError: Stage 2 or 3 has not run.
     """
-    network, built = base_part(workspace.base)
-    described = VoiceConfig(
-        name=target_name(settings),
-        language=target_language(workspace),
-        tts=built,
-        defaults=dict(settings.tts.infer),
-    )
-    tokens = TokenList.load(workspace.tokens)
-    speaker = torch.from_numpy(np.array(target_embedding(workspace)))
-    return Voice(described, network, None, speaker, tokens, front_end=load_front_end(workspace.dump))
+    return target_voice(settings, workspace, load_base(workspace), None)
 
 
 def _waves(

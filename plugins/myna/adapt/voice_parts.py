@@ -1,47 +1,44 @@
-"""What a cloned voice takes over from earlier stages: vocoder, speaker embedding, language, consent."""
+"""What a cloned voice takes over from earlier stages: networks, speaker embedding, language, consent."""
 
 from collections import Counter
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from torch import nn
+import torch
 
 from myna.audio.augment import origin
 from myna.errors import MynaError
-from myna.networks.weights import stored_network
+from myna.networks.parts import Loaded
+from myna.networks.voice import Voice, VoiceConfig
 from myna.settings.recipe import Settings
+from myna.text.front_end import load_front_end
+from myna.text.tokens import TokenList
 from myna.workspace import Workspace, run_again, run_first
 
 
-def vocoder_part(folder: Path) -> tuple[nn.Module, dict[str, Any]]:
-    """Load the vocoder that stage 4 left.
+def target_voice(settings: Settings, workspace: Workspace, tts: Loaded, vocoder: Loaded | None) -> Voice:
+    """Put networks and the target's embedding together.
 
-    Returns:
-        The vocoder, and `_target_` with arguments to build it again.
-
-    Raises:
-        MynaError: Stage 4 has not run.
-    """
-    return _part(folder, "vocoder", "train_hifigan")
-
-
-def base_part(folder: Path) -> tuple[nn.Module, dict[str, Any]]:
-    """Load the acoustic model that stage 3 left.
-
-    Returns:
-        The network, and `_target_` with arguments to build it again.
+    Args:
+        settings: Of the recipe.
+        workspace: Stages 1 and 2 have written into it.
+        tts: The acoustic model, and what builds it again.
+        vocoder: The same of the vocoder; None for an end-to-end model.
 
     Raises:
-        MynaError: Stage 3 has not run.
+        MynaError: As of `target_embedding`.
     """
-    return _part(folder, "tts", "train_vits")
-
-
-def _part(folder: Path, part: str, stage: str) -> tuple[nn.Module, dict[str, Any]]:
-    if not (folder / f"{part}.yaml").is_file():
-        raise MynaError(f"{folder}/{part}.yaml is missing: {run_first(stage)}")
-    return stored_network(folder, part)
+    network, vocoder_network = tts[0], vocoder[0] if vocoder else None
+    described = VoiceConfig(
+        name=target_name(settings),
+        language=target_language(workspace),
+        tts=tts[1],
+        vocoder=vocoder[1] if vocoder else None,
+        defaults=dict(settings.tts.infer),
+    )
+    speaker = torch.from_numpy(np.array(target_embedding(workspace)))
+    tokens, front_end = TokenList.load(workspace.tokens), load_front_end(workspace.dump)
+    return Voice(described, network, vocoder_network, speaker, tokens, front_end=front_end)
 
 
 def target_embedding(workspace: Workspace) -> np.ndarray:

@@ -3,20 +3,16 @@
 import json
 from pathlib import Path
 
-import torch
-
-from myna.adapt.voice_parts import consent_of, target_embedding, target_language, target_name
+from myna.adapt.voice_parts import consent_of, target_voice
 from myna.compare.kept import Row
 from myna.compare.vocoders import MANY
 from myna.espnet import train_tts
+from myna.networks.parts import load_base
 from myna.networks.pretrained import load_part, part_config
-from myna.networks.voice import Voice, VoiceConfig
-from myna.networks.weights import stored_network
+from myna.networks.voice import Voice
 from myna.settings.group import replaced
 from myna.settings.recipe import Settings
 from myna.settings.tts import Vits
-from myna.text.front_end import load_front_end
-from myna.text.tokens import TokenList
 from myna.workspace import Workspace
 
 DEV = 4  # utterances over which training validates, once; an end-to-end model decodes them whole
@@ -64,23 +60,10 @@ def make_voice(settings: Settings, workspace: Workspace, folder: Path) -> Voice:
         workspace: Stages 2 and 3 have written into its `exp`.
         folder: Becomes the voice directory.
     """
-    network, built = stored_network(workspace.base, "tts")
-    ends_in_mel = getattr(network, "produces", "mel") == "mel"
-    described = VoiceConfig(
-        name=target_name(settings),
-        language=target_language(workspace),
-        tts=built,
-        vocoder=part_config("vocoder") if ends_in_mel else None,
-        defaults=dict(settings.tts.infer),
-    )
-    voice = Voice(
-        described,
-        network,
-        load_part("vocoder") if ends_in_mel else None,
-        torch.from_numpy(target_embedding(workspace).copy()),
-        TokenList.load(workspace.tokens),
-        front_end=load_front_end(workspace.dump),
-    )
+    base = load_base(workspace)
+    ends_in_mel = getattr(base[0], "produces", "mel") == "mel"
+    vocoder = (load_part("vocoder"), part_config("vocoder")) if ends_in_mel else None
+    voice = target_voice(settings, workspace, base, vocoder)
     voice.save(folder)
     consent_of(workspace, folder / "consent.yaml")
     return voice

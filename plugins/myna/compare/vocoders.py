@@ -15,6 +15,7 @@ from myna.kaldi import read_table
 from myna.measure import wer
 from myna.nemo import copy_synthesis, train_vocoder
 from myna.nemo.dataset import Item
+from myna.networks.parts import save_vocoder
 from myna.networks.vocoder.wavenet import WaveNet
 from myna.networks.weights import load_into
 from myna.settings.group import replaced
@@ -68,7 +69,7 @@ def made(settings: Settings, folder: Path) -> tuple[nn.Module, str, Row]:
         origin = "shipped" if wanted.init == "base" else "untrained" if learns else "none"
         return generator.eval(), origin, training
     load_into(generator, folder / "trained.safetensors")
-    train_vocoder.write(wanted, generator, folder)
+    save_vocoder(folder, generator, wanted.generator)
     return generator.eval(), "trained", training
 
 

@@ -23,7 +23,6 @@ from myna.workspace import Workspace
 log = logging.getLogger(__name__)
 
 MONOPHONES, OWN = "monophones", "own"
-FILE = "aligner.safetensors"
 ENOUGH = 3000  # utterances of a pool
 ROUNDS = 4  # for the target, from the Gaussians of the pool
 
@@ -51,8 +50,8 @@ def of_pool(tts: MelTts, workspace: Workspace) -> Path | None:
     if chosen(tts) != MONOPHONES:
         return None
     if tts.init == "base":
-        return pinned_file(FILE)
-    path = workspace.base / FILE
+        return pinned_file(workspace.base_aligner.name)
+    path = workspace.base_aligner
     if not path.is_file():
         symbols, recordings = _recordings(tts, workspace, "pool_train")
         model, _ = train(symbols, recordings)
@@ -71,7 +70,7 @@ def of_target(tts: MelTts, workspace: Workspace) -> Path | None:
     """
     if chosen(tts) != MONOPHONES:
         return None
-    path = workspace.clone / FILE
+    path = workspace.clone_aligner
     if not path.is_file():
         alone = tts.init == "scratch" and not workspace.features("pool_train").is_dir()
         pool = None if alone else of_pool(tts, workspace)

@@ -10,16 +10,15 @@ from typing import Any
 
 import numpy as np
 import torch
-import yaml
 from hydra.utils import get_class, instantiate
 from torch import nn
 
 from myna.errors import MynaError
 from myna.espnet import aligner
 from myna.files import atomic_text
+from myna.networks.parts import save_base
 from myna.networks.pretrained import base_like, load_part, part_config
 from myna.networks.tts.mel_network import TOKEN_SLOTS, MelNetwork
-from myna.networks.voice import save_weights
 from myna.settings.group import replaced
 from myna.settings.recipe import Settings
 from myna.settings.tts import MelAdapt, MelTts, Tts, family
@@ -49,8 +48,7 @@ def train(settings: Settings, workspace: Workspace) -> None:
     report: dict[str, Any] = {"init": tts.init, "steps": steps or 0, "chosen": "start"}
     if steps:
         report |= _train(settings, workspace, network, steps)
-    save_weights(network.state_dict(), out / "tts.safetensors")
-    atomic_text(out / "tts.yaml", yaml.safe_dump(built, sort_keys=False))
+    save_base(workspace, network, built)
     atomic_text(out / "report.json", json.dumps(report, indent=1) + "\n")
     log.info("tts %s: %s kept after %d steps", tts.name, report["chosen"], report["steps"])
 

@@ -15,7 +15,6 @@ from typing import Any
 
 import numpy as np
 import torch
-import yaml
 from hydra.utils import get_class, instantiate
 from torch import nn
 
@@ -23,8 +22,8 @@ from myna.errors import MynaError
 from myna.espnet.training import falling
 from myna.espnet.vits_latents import joe_speaks
 from myna.files import atomic_text
+from myna.networks.parts import save_base
 from myna.networks.tts.vits import VitsCore
-from myna.networks.voice import save_weights
 from myna.settings.group import replaced
 from myna.settings.recipe import Settings
 from myna.settings.tts import Distil, Prior, Tts, Vits, Waves, family
@@ -74,8 +73,7 @@ def train(settings: Settings, workspace: Workspace) -> None:
     sets = pool_sets(tts, workspace)
     found = fit_waves(settings, network, phase, sets, text=text) if phase.settings.max_steps else None
     report["full" if text else "wave"] = found
-    save_weights(network.fold().state_dict(), out / "tts.safetensors")
-    atomic_text(out / "tts.yaml", yaml.safe_dump({**args, "weight_norm": False}, sort_keys=False))
+    save_base(workspace, network.fold(), {**args, "weight_norm": False})
     atomic_text(out / "report.json", json.dumps(report, indent=1) + "\n")
     log.info("tts vits: %s", report)
 

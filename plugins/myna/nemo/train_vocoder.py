@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-import yaml
 from hydra.utils import instantiate
 from torch import nn
 
@@ -18,6 +17,7 @@ from myna.espnet.training import devices
 from myna.files import atomic_path, atomic_text
 from myna.nemo import copy_synthesis
 from myna.nemo.dataset import SegmentDataset
+from myna.networks.parts import save_vocoder
 from myna.networks.pretrained import FOLDER, base_like
 from myna.networks.vocoder.griffin_lim import GriffinLim
 from myna.networks.vocoder.parallel_wavenet import ParallelWaveNet, load_teacher
@@ -37,7 +37,7 @@ RULE = " ".join((copy_synthesis.better.__doc__ or "").partition("The rule: ")[2]
 def run(settings: Settings, workspace: Workspace) -> None:
     """Run stage 4.
 
-    Reads `dump/<set>` and writes `exp/vocoder/`: `vocoder.safetensors`, `vocoder.yaml` (`_target_`, `args`),
+    Reads `dump/<set>` and writes `exp/vocoder/`: `vocoder.safetensors`, `vocoder.yaml`,
     `vocoder.nemo`, `log.jsonl` when something was trained, and last `report.json`. A killed training goes on from its
     last checkpoint. With `vocoder.keep`, the finished weights are also left there, where no later choice of a vocoder
     sets them aside.
@@ -79,9 +79,9 @@ def run(settings: Settings, workspace: Workspace) -> None:
         "rule": RULE,
         "chosen": chosen,
     }
-    write(wanted, generator, out)
+    save_vocoder(out, generator, wanted.generator)
     if wanted.keep:
-        write(wanted, generator, Path(wanted.keep))
+        save_vocoder(Path(wanted.keep), generator, wanted.generator)
     if wanted.nemo:
         report["nemo_difference"] = pack(wanted, generator, out / "vocoder.nemo")
     atomic_text(out / "report.json", json.dumps(report, indent=1) + "\n")
@@ -129,15 +129,6 @@ def teach(wanted: Vocoder, generator: nn.Module) -> None:
     if wanted.teacher:
         assert isinstance(generator, ParallelWaveNet)
         generator.learn_from(load_teacher(wanted.teacher))
-
-
-def write(wanted: Vocoder, generator: nn.Module, out: Path) -> None:
-    """Write `vocoder.safetensors` and `vocoder.yaml`, the vocoder's half of a voice directory."""
-    out.mkdir(parents=True, exist_ok=True)
-    save_weights(generator.state_dict(), out / "vocoder.safetensors")
-    arguments = dict(wanted.generator)
-    target = arguments.pop("_target_")
-    atomic_text(out / "vocoder.yaml", yaml.safe_dump({"_target_": target, "args": arguments}, sort_keys=False))
 
 
 def pack(wanted: Vocoder, generator: nn.Module, path: Path) -> float:

@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
+import yaml
 from safetensors import SafetensorError
 from safetensors.torch import load, save_file
 from torch import Tensor, nn
 
 from myna.errors import MynaError
-from myna.files import atomic_path
+from myna.files import atomic_path, atomic_text
 from myna.limits import LARGEST_FILE, LARGEST_HEADER, LARGEST_YAML, MOST_PARAMETERS
 from myna.parsing import json_mapping, one_line, read_bytes, yaml_mapping
 from myna.targets import arguments_of, class_of, known, no_larger_than_default
@@ -121,8 +122,22 @@ def load_into(module: nn.Module, path: Path | str) -> nn.Module:
     return fill(module, read_weights(path), path)
 
 
+def store_network(folder: Path, part: str, network: nn.Module, described: Mapping[str, Any]) -> None:
+    """Write a network as `<part>.yaml` and `<part>.safetensors`.
+
+    Args:
+        folder: `exp/tts` or `exp/vocoder`; made when missing.
+        part: `tts` or `vocoder`.
+        network: Whose weights are kept.
+        described: `_target_` and arguments that build it again.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    save_weights(network.state_dict(), folder / f"{part}.safetensors")
+    atomic_text(folder / f"{part}.yaml", yaml.safe_dump(dict(described), sort_keys=False))
+
+
 def stored_network(folder: Path, part: str) -> tuple[nn.Module, dict[str, Any]]:
-    """Build the network that a stage left as `<part>.yaml` and `<part>.safetensors`.
+    """Build the network that `store_network` wrote.
 
     Args:
         folder: `exp/tts` or `exp/vocoder`.
@@ -136,7 +151,7 @@ def stored_network(folder: Path, part: str) -> tuple[nn.Module, dict[str, Any]]:
     """
     described = folder / f"{part}.yaml"
     stored = yaml_mapping(read_bytes(described, LARGEST_YAML), described)
-    more = stored.pop("args", {})
+    more = stored.pop("args", {})  # where the arguments of a vocoder stood until November 2026
     config = {**stored, **(more if isinstance(more, dict) else {})}
     return load_into(build(config, part, str(described)), folder / f"{part}.safetensors"), config
 
