@@ -8,9 +8,9 @@ from omegaconf import DictConfig, OmegaConf
 from partial_settings import settings_and_workspace as given
 
 from myna.errors import MynaError
-from myna.espnet.callbacks import read_curve
 from myna.recipe import ranks
 from myna.recipe.folders import CONF
+from myna.training.curve import read_curve
 
 
 def config(root: Path, data: Path, devices: int) -> DictConfig:

@@ -13,11 +13,11 @@ from pytest import MonkeyPatch
 from torch import nn
 
 from myna.errors import MynaError
-from myna.espnet.callbacks import read_curve
 from myna.espnet.models import SpeakerClassifier
 from myna.espnet.training import FitResult, devices, fit, load_weights
 from myna.networks.speaker.cnn import ConvEncoder
 from myna.networks.speaker.losses import AamSoftmax
+from myna.training.curve import read_curve
 
 SPEAKERS = ["ana", "ben", "eva", "tom"]
 CONFIG: dict = {"seed": 3, "trainer": {"accelerator": "cpu", "max_steps": None}}

@@ -26,6 +26,7 @@ from myna.networks.tts.readers import Readers
 from myna.recipe.compose import compose_recipe
 from myna.recipe.run import Recipe
 from myna.text.languages import language_number
+from myna.training.optimizers import MEL, adamw
 
 ROOT = Path(__file__).parents[2]
 LOCAL = ROOT / "recipes" / "base" / "local"
@@ -52,6 +53,37 @@ def load_script(name: str) -> ModuleType:
         return importlib.import_module(name)
     finally:
         sys.path.remove(str(LOCAL))
+
+
+def pieces(folder: Path, *ends: int) -> dict[str, torch.Tensor]:
+    """Train a line in pieces that end at these steps; returns the average."""
+    piecework = load_script("piecework")
+    for end in ends:
+        torch.manual_seed(0)
+        network = torch.nn.Linear(3, 1)
+        optimizer = adamw(network.parameters(), 1e-2, MEL)
+        args = piecework.arguments("", batch=4, rate=1e-2).parse_args(["pool", str(folder), "--minutes", "9"])
+        training = piecework.Training("line", args, {"model": network, "optimizer": optimizer}, network, 0.9, every=5)
+        for step, random in training.steps():
+            if step == end:
+                training.keep(step)
+                break
+            made = torch.from_numpy(random.normal(size=(4, 3))).float() + torch.rand(4, 3)
+            loss = (network(made) - made.sum(1, keepdim=True)).square().mean()
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            training.log.add(step, {"square": loss})
+    return training.average.weights
+
+
+def test_two_pieces_are_one(tmp_path: Path) -> None:
+    whole, broken = pieces(tmp_path / "whole", 50), pieces(tmp_path / "broken", 20, 50)
+    assert all(torch.equal(value, broken[name]) for name, value in whole.items())
+    logs = [(tmp_path / name / "line.jsonl").read_text().splitlines() for name in ("whole", "broken")]
+    curves = [[{k: v for k, v in json.loads(line).items() if k != "seconds"} for line in log] for log in logs]
+    assert curves[0] == curves[1]
+    assert [record["step"] for record in curves[0]] == [*range(5, 55, 5)]
 
 
 TINY = [

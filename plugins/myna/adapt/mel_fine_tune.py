@@ -26,7 +26,7 @@ from myna.adapt.spectrum import take_over
 from myna.adapt.voice_parts import consent_of, dev_texts, target_language, target_voice
 from myna.errors import MynaError
 from myna.espnet import aligner
-from myna.espnet.mel_train import adamw, build_model, clipped, data_set, mel_tts
+from myna.espnet.mel_train import build_model, clipped, data_set, mel_tts
 from myna.files import atomic_text
 from myna.kaldi import read_table
 from myna.networks.habits import described, habits_of
@@ -38,6 +38,7 @@ from myna.networks.voice import Voice
 from myna.settings.recipe import Settings
 from myna.settings.tts import MelAdapt, MelTts
 from myna.text.languages import language_number
+from myna.training.optimizers import MEL, adamw_config
 from myna.workspace import Workspace, run_again
 
 if TYPE_CHECKING:
@@ -125,7 +126,7 @@ def _train(
         valid=data_set(tts, workspace, "target_dev", network, gaussians, **common),
         exp_dir=out,
         max_steps=plan.steps,
-        optimizers=adamw(plan.learning_rate),
+        optimizers=adamw_config(plan.learning_rate, MEL),
         schedulers=falling(plan.steps, plan.learning_rate),
         batches={"batch_size": adapt.batch_size, "batch_frames": adapt.batch_frames},
         validate_every=adapt.validate_every,

@@ -18,6 +18,7 @@ from torch.func import functional_call
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from myna.adapt.between import keep_part_of_the_way, learning
+from myna.training.optimizers import MEL, adamw
 
 Arguments = Mapping[str, Any]  # of the network that gives losses by name: batch and segment
 
@@ -42,7 +43,7 @@ def _parameters(network: nn.Module) -> dict[str, nn.Parameter]:
 def tune(network: nn.Module, batches: Sequence[Arguments], rate: float) -> None:
     """Take a step a batch, with an Adam of its own, as the tuning to a person does."""
     parameters = list(_parameters(network).values())
-    optimizer = torch.optim.AdamW(parameters, rate, (0.9, 0.98), weight_decay=0.0)
+    optimizer = adamw(parameters, rate, MEL, decay=0.0)
     for batch in batches:
         optimizer.zero_grad()
         _sum(network(**batch)).backward()

@@ -160,7 +160,7 @@ def _criteria(adapt: VitsAdapt) -> list[tuple[str, int, str]]:
 
 def _take(network: VitsCore, path: Path) -> None:
     """Load the network's part of a checkpoint."""
-    from myna.espnet.checkpoints import read_checkpoint
+    from myna.training.checkpoint import read_checkpoint
 
     stored = read_checkpoint(path)
     network.load_state_dict({k.removeprefix("network."): v for k, v in stored.items() if k.startswith("network.")})

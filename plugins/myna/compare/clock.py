@@ -1,14 +1,10 @@
 """Which seconds a budget counts."""
 
-import time
-from collections.abc import Callable
-
 from myna.errors import MynaError
 from myna.settings.group import replaced
 from myna.settings.recipe import Settings
 from myna.settings.trainer import Trainer
-
-CLOCKS: dict[str, Callable[[], float]] = {"processor": time.process_time, "wall": time.monotonic}
+from myna.training.stopwatch import CLOCKS, Clock
 
 
 def with_clock(settings: Settings, name: str | None = None) -> Settings:
@@ -35,6 +31,6 @@ def check_clock(name: str) -> str:
     return name
 
 
-def clock(trainer: Trainer) -> Callable[[], float]:
+def clock(trainer: Trainer) -> Clock:
     """Return the clock that was set."""
     return CLOCKS[trainer.clock or "processor"]

@@ -2,8 +2,6 @@
 
 import json
 import os
-import time
-from collections import defaultdict
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +12,10 @@ from lightning.fabric.utilities.seed import seed_everything
 from torch import nn
 
 from myna.files import atomic_path, atomic_text
+from myna.training.budget import Budget
+from myna.training.curve import CurveLog, read_curve
+from myna.training.seeds import seed_of
+from myna.training.stopwatch import Stopwatch
 
 Evaluate = Callable[[nn.Module], dict[str, float]]
 
@@ -21,13 +23,6 @@ Evaluate = Callable[[nn.Module], dict[str, float]]
 def steps_begun(trainer: Trainer) -> int:
     """Return the number of batches begun: in a hook after a batch, the number of steps done."""
     return trainer.fit_loop.epoch_loop.batch_progress.current.ready
-
-
-def read_curve(path: Path | str) -> list[dict[str, float]]:
-    """Read a training log: one record a line with `step`, `seconds` and `train/…` or `valid/…` figures."""
-    path = Path(path)
-    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
-    return [json.loads(line) for line in lines if line.endswith("}")]
 
 
 class Seeds(Callback):
@@ -39,69 +34,49 @@ class Seeds(Callback):
 
     def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int) -> None:
         """Seed Python, NumPy and torch; every process differently."""
-        number = self.seed * 1_000_003 + steps_begun(trainer) * trainer.world_size + trainer.global_rank
+        number = seed_of(self.seed, steps_begun(trainer), trainer.world_size, trainer.global_rank)
         seed_everything(number % 2**32, verbose=False)
 
 
 class Curve(Callback):
-    """Write means of the training figures, and every validation, to a JSON-lines file.
+    """Write means of the training figures, and every validation, to the curves.
 
     Args:
-        path: The file, such as `exp/tts/log.jsonl`.
-        every: Steps between two records of training figures.
-        clock: Counts the seconds; `time.process_time` where other work on the machine should not count.
+        records: Of `exp/<part>/log.jsonl` (Lightning gives every callback a `log` of its own).
     """
 
-    def __init__(self, path: Path, every: int, clock: Callable[[], float] = time.monotonic) -> None:
-        """Start an empty window."""
-        self.path, self.every, self.clock = path, every, clock
-        self._sums: dict[str, float] = defaultdict(float)
-        self._count = 0
-        self._before = 0.0
-        self._began = self.clock()
-
-    @property
-    def seconds(self) -> float:
-        """Seconds of training, those before a resumption included."""
-        return self._before + self.clock() - self._began
+    def __init__(self, records: CurveLog) -> None:
+        """Keep where to write."""
+        self.records = records
 
     def state_dict(self) -> dict[str, Any]:
         """Keep the seconds and the open window in the checkpoint."""
-        return {"seconds": self.seconds, "sums": dict(self._sums), "count": self._count}
+        return self.records.state_dict()
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Take up the seconds and the window of a checkpoint."""
-        self._before = state_dict["seconds"]
-        self._sums, self._count = defaultdict(float, state_dict["sums"]), state_dict["count"]
+        self.records.load_state_dict(state_dict)
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Forget records from after the checkpoint: those steps are about to be done again."""
-        self._began = self.clock()
-        done = steps_begun(trainer)
-        kept = [record for record in read_curve(self.path) if record["step"] <= done]
+        """Start the clock; forget records from after the checkpoint."""
+        self.records.watch.start()
         if trainer.is_global_zero:
-            atomic_text(self.path, "".join(json.dumps(record) + "\n" for record in kept))
+            self.records.go_on_from(steps_begun(trainer))
 
     def on_train_batch_end(
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
         """Add a step to the window, and write its means when it is full."""
-        for name, value in trainer.callback_metrics.items():
-            if name.startswith("train/") and not name.endswith("update_step"):
-                self._sums[name] += float(value)
-        self._count += 1
-        if steps_begun(trainer) % self.every == 0:
-            means = _over_ranks(trainer, {name: total / self._count for name, total in self._sums.items()})
+        metrics = trainer.callback_metrics.items()
+        self.records.note({k: v for k, v in metrics if k.startswith("train/") and not k.endswith("update_step")})
+        if self.records.is_due(steps_begun(trainer)):
+            means = _over_ranks(trainer, self.records.take())
             self.write(trainer, means | {"lr": trainer.optimizers[0].param_groups[0]["lr"]})
-            self._sums.clear()
-            self._count = 0
 
     def write(self, trainer: Trainer, figures: dict[str, float]) -> None:
         """Append one record."""
-        record = {"step": steps_begun(trainer), "seconds": round(self.seconds, 2)}
         if trainer.is_global_zero:
-            with self.path.open("a", encoding="utf-8") as stream:
-                stream.write(json.dumps(record | {k: round(v, 6) for k, v in figures.items()}) + "\n")
+            self.records.write(steps_begun(trainer), figures)
 
 
 def _over_ranks(trainer: Trainer, means: dict[str, float]) -> dict[str, float]:
@@ -136,7 +111,7 @@ class Best(Callback):
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Drop rankings from after the checkpoint that the run goes on from."""
         done = steps_begun(trainer)
-        records = [r for r in read_curve(self.curve.path) if any(key.startswith("valid/") for key in r)]
+        records = [r for r in read_curve(self.curve.records.path) if any(key.startswith("valid/") for key in r)]
         self._validated = max((int(r["step"]) for r in records), default=-1)
         if trainer.is_global_zero:
             table = self.ranking()
@@ -196,7 +171,7 @@ class Patience(Callback):
     def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Look at the curve; all processes stop at the same step."""
         figure, _, mode = self.best.criteria[0]
-        values = [record[figure] for record in read_curve(self.best.curve.path) if figure in record]
+        values = [record[figure] for record in read_curve(self.best.curve.records.path) if figure in record]
         pick = min if mode == "min" else max
         over = len(values) > self.validations and pick(values) not in values[-self.validations :]
         trainer.should_stop |= trainer.strategy.reduce_boolean_decision(over, all=False)
@@ -206,20 +181,20 @@ class Deadline(Callback):
     """End training, after a last validation, when its seconds are used up; those before a resumption count.
 
     Args:
-        curve: Counts the seconds.
-        seconds: How many there are.
+        watch: Counts the seconds.
+        budget: How many there are.
     """
 
-    def __init__(self, curve: Curve, seconds: float) -> None:
+    def __init__(self, watch: Stopwatch, budget: Budget) -> None:
         """Keep the limit."""
-        self.curve, self.seconds = curve, seconds
+        self.watch, self.budget = watch, budget
 
     def on_train_batch_end(
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
         """Look at the clock; clocks differ between processes, and all must stop at the same step."""
-        spent = self.curve.seconds >= self.seconds
-        trainer.should_stop |= trainer.strategy.reduce_boolean_decision(spent, all=False)
+        late = self.budget.late(self.watch.seconds)
+        trainer.should_stop |= trainer.strategy.reduce_boolean_decision(late, all=False)
 
 
 class Resume(Callback):

@@ -1,11 +1,5 @@
-"""Checkpoints to resume from, of ESPnet3's and NeMo's trainings: tensors and plain values, never objects.
+"""Checkpoints of ESPnet3's and NeMo's trainings, made plain and read as `myna.training.checkpoint` reads them."""
 
-A pickle can run code when it is opened. These files are written without objects and read by torch's reader that knows
-tensors, numbers, words and containers only (`weights_only=True`, no class of anyone's added).
-"""
-
-import pickle
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,8 +7,7 @@ from typing import Any
 import torch
 from lightning.pytorch.plugins.io import TorchCheckpointIO
 
-from myna.errors import MynaError
-from myna.parsing import one_line
+from myna.training.checkpoint import read_checkpoint
 
 # What NeMo and Lightning add for `load_from_checkpoint`, classes among it; a resumed run is built from its config.
 _LEFT_OUT = {"hyper_parameters", "hparams_name", "hparams_type", "datamodule_hparams_name", "datamodule_hparams_type"}
@@ -32,31 +25,6 @@ class Checkpoints(TorchCheckpointIO):
     def load_checkpoint(self, path: Any, map_location: Any = None, **_: Any) -> dict[str, Any]:
         """Read what `save_checkpoint` wrote, onto the CPU."""
         return read_checkpoint(path)
-
-
-def read_checkpoint(path: Any, name: str = "") -> dict[str, Any]:
-    """Read a checkpoint without running anything that it holds.
-
-    Args:
-        path: A file, or a stream of its bytes.
-        name: What an error calls it; the path when left out.
-
-    Raises:
-        MynaError: It is cut off, is none, or holds more than tensors and plain values.
-    """
-    name = name or str(path)
-    try:
-        stored = torch.load(path, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, ValueError, KeyError, EOFError, AttributeError, TypeError) as error:
-        reason = one_line(error).partition(". ")[0]
-        raise MynaError(
-            f"{name} is damaged, or holds more than weights and numbers ({reason}); remove it and run the stage again"
-        ) from error
-    except (OSError, zipfile.BadZipFile) as error:
-        raise MynaError(f"{name} cannot be read ({error}); remove it and run the stage again") from error
-    if not isinstance(stored, dict):
-        raise MynaError(f"{name} holds a {type(stored).__name__}, no checkpoint; remove it and run the stage again")
-    return stored
 
 
 def plain(value: Any) -> Any:

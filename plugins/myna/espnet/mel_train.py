@@ -23,6 +23,7 @@ from myna.settings.group import replaced
 from myna.settings.recipe import Settings
 from myna.settings.tts import MelAdapt, MelTts, Tts, family
 from myna.text.front_end import load_front_end
+from myna.training.optimizers import MEL, adamw_config
 from myna.workspace import Workspace, run_again, run_first
 
 log = logging.getLogger(__name__)
@@ -81,7 +82,7 @@ def _train(settings: Settings, workspace: Workspace, network: MelNetwork, steps:
         valid=sets["dev"],
         exp_dir=out,
         max_steps=steps,
-        optimizers=adamw(tts.learning_rate),
+        optimizers=adamw_config(tts.learning_rate, MEL),
         batches={"batch_size": tts.batch_size, "batch_frames": tts.batch_frames},
         validate_every=tts.validate_every,
         criteria=(("valid/mel", 2, "min"),),
@@ -213,11 +214,6 @@ def data_set(
         "augmented": False,
     }
     return arguments | durations | more
-
-
-def adamw(rate: float) -> dict[str, Any]:
-    """Return the optimizer of these networks."""
-    return {"_target_": "torch.optim.AdamW", "lr": rate, "betas": [0.9, 0.98], "weight_decay": 0.01}
 
 
 def validation_mel(model: nn.Module, data: dict[str, Any], batch_size: int) -> float:

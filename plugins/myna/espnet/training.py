@@ -6,7 +6,6 @@ needs: a place to resume from after a kill, curves as JSON lines, and the best w
 
 import json
 import logging
-import time
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +17,9 @@ from myna.files import atomic_text
 from myna.recipe import ranks
 from myna.settings.recipe import Machine
 from myna.settings.trainer import Trainer
+from myna.training.budget import Budget
+from myna.training.curve import CurveLog
+from myna.training.stopwatch import CLOCKS, Stopwatch
 
 if TYPE_CHECKING:
     from torch import nn
@@ -166,7 +168,7 @@ def finished(exp_dir: Path) -> FitResult:
 
 def load_weights(model: "nn.Module", path: Path | str) -> None:
     """Load weights written by `fit`, from `best/step<N>.pt` or `last.ckpt`."""
-    from myna.espnet.checkpoints import read_checkpoint
+    from myna.training.checkpoint import read_checkpoint
 
     stored = read_checkpoint(path)
     try:
@@ -273,10 +275,10 @@ def _train(
     # ESPnet3's own save once an epoch, which here is once a run, and average k checkpoints at each validation.
     replaced = (AverageCheckpointsCallback, LearningRateMonitor, ModelCheckpoint)
     kept = [callback for callback in trainer.trainer.callbacks if not isinstance(callback, replaced)]
-    clock = time.process_time if settings.clock == "processor" else time.monotonic
-    curve, last = Curve(exp_dir / "log.jsonl", log_every, clock), exp_dir / "last.ckpt"
+    watch, last = Stopwatch(CLOCKS[settings.clock or "wall"]), exp_dir / "last.ckpt"
+    curve = Curve(CurveLog(exp_dir / "log.jsonl", log_every, watch))
     if settings.max_seconds:
-        kept.append(Deadline(curve, float(settings.max_seconds)))
+        kept.append(Deadline(watch, Budget(seconds=float(settings.max_seconds))))
     best = Best(exp_dir / "best", criteria, curve, evaluate)
     if settings.patience:
         kept.append(Patience(best, int(settings.patience)))
@@ -291,7 +293,7 @@ def _train(
         raise MynaError(f"{exp_dir}: training stopped at step {done} of {settings.max_steps}: run the stage again")
     if trainer.trainer.is_global_zero:
         asked = {"max_steps": settings.max_steps, "max_seconds": settings.max_seconds}
-        _write_result(exp_dir, {"step": done, "seconds": round(curve.seconds, 2)} | asked, criteria[0][0])
+        _write_result(exp_dir, {"step": done, "seconds": round(watch.seconds, 2)} | asked, criteria[0][0])
     trainer.trainer.strategy.barrier()
 
 

@@ -28,6 +28,8 @@ from myna.settings.group import replaced
 from myna.settings.recipe import Settings
 from myna.settings.tts import Distil, Prior, Tts, Vits, Waves, family
 from myna.text.tokens import TokenList
+from myna.training.budget import budget_of
+from myna.training.optimizers import ADVERSARIAL, adamw_config
 from myna.workspace import Workspace
 
 log = logging.getLogger(__name__)
@@ -234,16 +236,13 @@ def within(settings: Settings, phase: Budgeted) -> dict[str, Any]:
     """Return what `fit` reads of a recipe, with the phase's own limit of seconds where the run has none."""
     from myna.espnet.training import machine_of
 
-    trainer = settings.trainer
-    if trainer.max_seconds is None:
-        trainer = replaced(trainer, {"max_seconds": phase.max_seconds})
-    return machine_of(settings, trainer)
+    seconds = budget_of(settings.trainer, phase.max_steps, phase.max_seconds).seconds
+    return machine_of(settings, replaced(settings.trainer, {"max_seconds": seconds}))
 
 
 def adamw(rate: float, fused: bool = False) -> dict[str, Any]:
     """Return the optimizer of VITS (Kim et al. 2021); fused, its update is one pass over the weights."""
-    chosen = {"_target_": "torch.optim.AdamW", "lr": rate, "betas": [0.8, 0.99], "eps": 1e-9, "weight_decay": 0.01}
-    return chosen | ({"fused": True} if fused else {})
+    return adamw_config(rate, ADVERSARIAL, eps=1e-9, **({"fused": True} if fused else {}))
 
 
 def cosine(settings: Settings, phase: Budgeted) -> dict[str, Any]:

@@ -87,7 +87,7 @@ def _members(tar: tarfile.TarFile, name: str) -> dict[str, tarfile.TarInfo]:
 def _check_weights(stream: Any, name: str) -> None:
     import torch
 
-    from myna.espnet.checkpoints import read_checkpoint
+    from myna.training.checkpoint import read_checkpoint
 
     for key, value in read_checkpoint(stream, name).items():
         if not isinstance(value, torch.Tensor) or (value.is_floating_point() and not math.isfinite(float(value.sum()))):

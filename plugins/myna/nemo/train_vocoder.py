@@ -3,7 +3,7 @@
 import json
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,9 @@ from myna.recipe import ranks
 from myna.settings.recipe import Settings
 from myna.settings.trainer import Trainer as Hardware
 from myna.settings.vocoder import Vocoder
+from myna.training.budget import Budget, budget_of
+from myna.training.curve import CurveLog
+from myna.training.stopwatch import Clock, Stopwatch
 from myna.workspace import Workspace, run_again
 
 log = logging.getLogger(__name__)
@@ -49,7 +52,7 @@ def run(settings: Settings, workspace: Workspace) -> None:
     count = wanted.measure.utterances
     items = copy_synthesis.choose(_sets(workspace, wanted.measure.sets), count) if count else []
     generator = start(wanted, settings.seed)
-    if budget(settings)[0]:
+    if budget(settings).steps:
         teach(wanted, generator)  # what is wrong with the teacher is said before training starts
     training = train(settings, workspace, generator, out)
     if training is None:
@@ -153,12 +156,9 @@ def pack(wanted: Vocoder, generator: nn.Module, path: Path) -> float:
     return difference
 
 
-def budget(settings: Settings) -> tuple[int, float | None]:
-    """Return the greatest number of steps and of seconds; those of `trainer` stand above those of `vocoder`."""
-    own, limits = settings.vocoder, settings.trainer
-    steps = own.max_steps if limits.max_steps is None else limits.max_steps
-    seconds = own.max_seconds if limits.max_seconds is None else limits.max_seconds
-    return steps, seconds
+def budget(settings: Settings) -> Budget:
+    """Return the greatest number of steps and of seconds."""
+    return budget_of(settings.trainer, settings.vocoder.max_steps, settings.vocoder.max_seconds)
 
 
 def train(
@@ -166,7 +166,7 @@ def train(
     workspace: Workspace,
     generator: nn.Module,
     out: Path,
-    clock: Callable[[], float] = time.monotonic,
+    clock: Clock = time.monotonic,
 ) -> dict[str, Any] | None:
     """Train, leave the weights in `trained.safetensors` and tell what was done; None in a process that only helped.
 
@@ -177,7 +177,7 @@ def train(
         out: Folder of checkpoints, log and weights; what is there already is taken up.
         clock: Counts the seconds of the budget.
     """
-    wanted, steps = settings.vocoder, budget(settings)[0]
+    wanted, steps = settings.vocoder, budget(settings).steps
     if not steps:
         return {"steps": 0, "seconds": 0.0}
     done = out / "trained.json"
@@ -208,7 +208,7 @@ def fit(
     settings: Settings,
     data: Batches,
     out: Path,
-    clock: Callable[[], float] = time.monotonic,
+    clock: Clock = time.monotonic,
 ) -> dict[str, Any] | None:
     """Train a `VocoderModel` with Lightning, from the last checkpoint when there is one.
 
@@ -223,7 +223,8 @@ def fit(
     from myna.nemo.progress import Progress
 
     hardware = hardware_of(settings.trainer)
-    progress = Progress(out / "log.jsonl", *budget(settings), hardware["log_every_n_steps"], clock)
+    watch = Stopwatch(clock)
+    progress = Progress(CurveLog(out / "log.jsonl", hardware["log_every_n_steps"], watch), budget(settings))
     interval = timedelta(seconds=settings.vocoder.checkpoint_seconds)
     keeper = ModelCheckpoint(out / "checkpoints", "last", train_time_interval=interval, enable_version_counter=False)
     trainer = Trainer(
@@ -248,7 +249,7 @@ def fit(
     trainer.save_checkpoint(last)
     if not trainer.is_global_zero:
         return None
-    return {"steps": int(model.steps), "seconds": round(progress.seconds, 1)}
+    return {"steps": int(model.steps), "seconds": round(watch.seconds, 1)}
 
 
 def hardware_of(trainer: Hardware) -> dict[str, Any]:
@@ -273,7 +274,7 @@ def loader(settings: Settings, workspace: Workspace, out: Path) -> Batches:
         augmented=wanted.augmented,
     )
     if last.is_file():
-        from myna.espnet.checkpoints import read_checkpoint
+        from myna.training.checkpoint import read_checkpoint
 
         steps = read_checkpoint(last)["state_dict"]["steps"]
         data.skip = int(steps) * wanted.batch_size

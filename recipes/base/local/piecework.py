@@ -5,9 +5,7 @@ The random state of step n depends only on the seed and n, so a run in pieces se
 
 import argparse
 import json
-import os
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +14,12 @@ from safetensors.torch import load_file
 from torch import nn
 
 from myna.files import sha256
+from myna.training.average import Average
+from myna.training.budget import Budget
+from myna.training.checkpoint import read_checkpoint, write_checkpoint
+from myna.training.curve import CurveLog
+from myna.training.seeds import seed_of
+from myna.training.stopwatch import Stopwatch
 
 # Training to the file of its weights in plugins/myna/pretrained.
 SHIPPED = {
@@ -44,41 +48,9 @@ def arguments(description: str, batch: int, rate: float) -> argparse.ArgumentPar
     return parser
 
 
-class Average:
-    """Exponential moving average of weights: what is evaluated and shipped.
-
-    Args:
-        model: The network that trains.
-        decay: Share of the old value kept a step, once warm.
-    """
-
-    def __init__(self, model: nn.Module, decay: float = 0.9995) -> None:
-        """Start from the present weights."""
-        self.decay = decay
-        self.weights = {k: v.detach().clone() for k, v in model.state_dict().items()}
-
-    @torch.no_grad()
-    def update(self, model: nn.Module, step: int) -> None:
-        """Move towards the present weights; young averages move faster."""
-        decay = min(self.decay, (1 + step) / (10 + step))
-        pairs = [(self.weights[key], value) for key, value in model.state_dict().items()]
-        moving = [(old, new) for old, new in pairs if new.dtype.is_floating_point]
-        torch._foreach_lerp_([old for old, _ in moving], [new for _, new in moving], 1 - decay)
-        for old, new in pairs:
-            if not new.dtype.is_floating_point:
-                old.copy_(new)
-
-
-def save(path: Path, state: dict) -> None:
-    """Write a checkpoint in one step."""
-    temporary = path.with_suffix(".tmp")
-    torch.save(state, temporary)
-    os.replace(temporary, path)
-
-
 def load(path: Path) -> dict | None:
-    """Read a checkpoint, weights only; None when there is none."""
-    return torch.load(path, map_location="cpu", weights_only=True) if path.exists() else None
+    """Read a checkpoint; None when there is none."""
+    return read_checkpoint(path) if path.exists() else None
 
 
 def pin(weights: Path, state: dict) -> dict[str, str | int]:
@@ -88,7 +60,7 @@ def pin(weights: Path, state: dict) -> dict[str, str | int]:
 
 def generator(seed: int, step: int) -> np.random.Generator:
     """Return the random numbers of one step."""
-    torch.manual_seed(seed * 1_000_003 + step)
+    torch.manual_seed(seed_of(seed, step))
     return np.random.default_rng((seed, step))
 
 
@@ -122,7 +94,9 @@ class Training:
             self.first, clock = state["step"], state["seconds"]
         elif args.start:
             self.first, clock = self._go_on_from(args.start / SHIPPED[name])
-        self.log = Log(args.out / f"{name}.jsonl", every, clock)
+        self.log = Log(args.out / f"{name}.jsonl", every, Stopwatch(before=clock))
+        self.log.go_on_from(self.first)
+        self.log.watch.start()
 
     def _go_on_from(self, weights: Path) -> tuple[int, float]:
         """Take shipped weights, which have no state of the optimizers; return their steps and seconds."""
@@ -135,18 +109,20 @@ class Training:
     def keep(self, step: int) -> None:
         """Write the checkpoint."""
         state = {name: part.state_dict() for name, part in self.parts.items()}
-        more = {"average": self.average.weights, "step": step, "seconds": self.log.seconds, "notes": self.notes}
-        save(self.path, state | more)
+        more = {"average": self.average.weights, "step": step, "seconds": self.log.watch.seconds, "notes": self.notes}
+        write_checkpoint(state | more, self.path)
 
     def steps(self, warmup: int = 1, every: int = 500) -> Iterator[tuple[int, np.random.Generator]]:
         """Yield number and random numbers of each step until the minutes are spent; set the rates, keep checkpoints.
 
         The rates rise over the first `warmup` steps of a piece.
         """
-        start, budget, step = time.monotonic(), self.args.minutes * 60, self.first
+        watch, step, seconds = Stopwatch(), self.first, self.args.minutes * 60
+        budget = Budget(seconds=seconds)
         optimizers = [p for p in self.parts.values() if isinstance(p, torch.optim.Optimizer)]
-        while (spent := time.monotonic() - start) < budget:
-            fall = max(0.05, 1 - spent / budget) if self.args.fall else 1.0
+        watch.start()
+        while not budget.late(spent := watch.seconds):
+            fall = max(0.05, 1 - spent / seconds) if self.args.fall else 1.0
             for group in (g for o in optimizers for g in o.param_groups):
                 group["lr"] = self.args.rate * min(1.0, (step - self.first + 1) / warmup) * fall
             yield step, generator(self.args.seed, step)
@@ -161,34 +137,11 @@ class Training:
         return torch.autocast(torch.device(self.args.device).type, torch.bfloat16, enabled=self.args.bf16)
 
 
-class Log:
-    """Write means of named losses every so many steps, to a file and to the screen.
-
-    Args:
-        path: JSON lines.
-        every: Steps a line.
-        clock: Seconds trained before this piece.
-    """
-
-    def __init__(self, path: Path, every: int, clock: float = 0.0, now: Callable[[], float] = time.monotonic) -> None:
-        """Open the log at its end."""
-        self.path, self.every, self.now = path, every, now
-        self.start = now() - clock
-        self.sums: dict[str, list[float]] = {}
-
-    @property
-    def seconds(self) -> float:
-        """Seconds trained, earlier pieces counted in."""
-        return self.now() - self.start
+class Log(CurveLog):
+    """The curves of a piece, on the screen as well."""
 
     def add(self, step: int, losses: dict[str, torch.Tensor]) -> None:
         """Note the losses of a step."""
-        for name, value in losses.items():
-            self.sums.setdefault(name, []).append(float(value.detach()))
-        if (step + 1) % self.every == 0:
-            line = {"step": step + 1, "seconds": round(self.seconds, 1)}
-            line |= {name: round(float(np.mean(values)), 4) for name, values in self.sums.items()}
-            self.sums.clear()
-            with open(self.path, "a", encoding="utf-8") as stream:
-                stream.write(json.dumps(line) + "\n")
-            print(json.dumps(line), flush=True)
+        self.note({name: value.detach() for name, value in losses.items()})
+        if self.is_due(step + 1):
+            print(json.dumps(self.write(step + 1, self.take())), flush=True)

@@ -12,6 +12,7 @@ import piecework
 from lessons import Lessons
 from myna.networks.tts.distillation import lesson_losses
 from myna.networks.tts.vits_mel import VitsMel
+from myna.training.optimizers import MEL, adamw
 from readers import COUNT
 from small import sizes
 
@@ -32,7 +33,7 @@ def main() -> None:
     pupil.flow.requires_grad_(True)
     pupil.set_statistics(lessons.teacher.mel_mean, lessons.teacher.mel_std)
     weights = [w for w in pupil.parameters() if w.requires_grad]
-    optimizer = torch.optim.AdamW(weights, args.rate, (0.9, 0.98), weight_decay=0.01, fused=True)
+    optimizer = adamw(weights, args.rate, MEL, fused=True)
     parts = {"model": pupil, "optimizer": optimizer}
     training = piecework.Training("small_vits_mel", args, parts, pupil, decay=0.998)
     training.notes["one_step"] = True

@@ -18,6 +18,7 @@ from myna.audio.mel import log_mel
 from myna.deploy.recover import compressed
 from myna.networks.pretrained import load_part
 from myna.networks.vocoder.source_istft import SourceIstftVocoder
+from myna.training.optimizers import ADVERSARIAL, adamw
 from pool import Pool, is_held_out, speaker_weights
 from small import sizes
 
@@ -75,7 +76,7 @@ def main() -> None:
     pupil.pitch.requires_grad_(False).load_state_dict(teacher.pitch.state_dict())
     pupil.envelope.load_state_dict(teacher.envelope.state_dict())
     weights = [w for w in pupil.parameters() if w.requires_grad]
-    optimizer = torch.optim.AdamW(weights, args.rate, (0.8, 0.99), weight_decay=0.01, fused=True)
+    optimizer = adamw(weights, args.rate, ADVERSARIAL, fused=True)
     training = piecework.Training("small_vocoder", args, {"model": pupil, "optimizer": optimizer}, pupil, decay=0.998)
     half = args.batch // 2
     lessons = Lessons(args.pool, 600, 1)

@@ -20,6 +20,7 @@ from myna.networks.vocoder.discriminator import (
 )
 from myna.networks.vocoder.losses import MultiResolutionSpectrumLoss
 from myna.networks.vocoder.source_istft import SourceIstftVocoder
+from myna.training.optimizers import ADVERSARIAL, adamw
 from pool import Pool, is_held_out, speaker_weights
 from worsen import worsened
 
@@ -91,10 +92,8 @@ def main() -> None:
         vocoder.pitch.load_state_dict(tracker["average"])
     vocoder.pitch.requires_grad_(False)
     spectral = MultiResolutionSpectrumLoss((2048, 1024, 512, 256))
-    best = torch.optim.AdamW(
-        [p for p in vocoder.parameters() if p.requires_grad], args.rate, (0.8, 0.99), weight_decay=0.01
-    )
-    critic = torch.optim.AdamW(judge.parameters(), args.rate, (0.8, 0.99), weight_decay=0.01)
+    best = adamw([p for p in vocoder.parameters() if p.requires_grad], args.rate, ADVERSARIAL)
+    critic = adamw(judge.parameters(), args.rate, ADVERSARIAL)
     parts = {"vocoder": vocoder, "judge": judge, "best": best, "critic": critic}
     training = piecework.Training("vocoder", args, parts, vocoder, decay=0.99)
     heard = Heard(args.pool, args.frames) if args.heard else None
