@@ -24,7 +24,7 @@ from tqdm import tqdm
 from myna.safety import channel_marks, encode, watermark
 from myna.safety.placing import Place
 from myna.safety.release import STRENGTHS
-from myna.safety.types import Audio
+from myna.safety.sound import Audio
 from myna.spatial.harmonics import harmonics
 from myna.spatial.heads import load_head
 from myna.spatial.place import RATE, make_place

@@ -27,7 +27,7 @@ from tqdm import tqdm
 from myna.kaldi import read_table
 from myna.measure import mos, similarity, wer
 from myna.safety.encode import FORMATS, decode, encode, resample
-from myna.safety.types import Audio
+from myna.safety.sound import Audio
 from myna.safety.watermark import NAMES, load_watermark, mark
 
 SECONDS = 5.0

@@ -191,7 +191,7 @@ def test_consent_must_be_stated(mine: Path, tmp_path: Path) -> None:
 
 def test_unsigned_record_or_one_of_another_person(mine: Path, tmp_path: Path) -> None:
     """Neither stands for the person who speaks."""
-    from myna.safety.consent import ConsentRecord
+    from myna.safety.records import ConsentRecord
 
     path = tmp_path / "consent.yaml"
     ConsentRecord(speaker="ana", basis="written", scope="private").save(path)

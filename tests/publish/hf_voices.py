@@ -7,7 +7,7 @@ import torch
 
 from myna.networks.tts.vits import Vits
 from myna.networks.voice import Voice, VoiceConfig
-from myna.safety import consent, seal, state, terms
+from myna.safety import consent, records, seal, state, terms
 from myna.text.tokens import TokenList, default_tokens
 
 TINY: dict[str, Any] = {
@@ -60,7 +60,7 @@ def make_voice(seed: int = 0, name: str = "Ana", tokens: TokenList | None = None
 def sealed(voice: Voice, folder: Path) -> Path:
     """Save a voice with a signed consent for private use; the terms are accepted too, as an export wants it."""
     voice.save(folder)
-    record = consent.from_spk2consent(f"{voice.config.name.lower()} licence private CC BY-SA 3.0")
+    record = records.from_spk2consent(f"{voice.config.name.lower()} licence private CC BY-SA 3.0")
     consent.sign(record, state.site_key()).save(folder / "consent.yaml")
     if not terms.accepted("local"):
         terms.accept("local")

@@ -7,7 +7,7 @@ import pytest
 from local_hub import TOKEN
 from partial_settings import partial_settings
 
-from myna.safety import consent, seal, state
+from myna.safety import consent, records, seal, state
 from myna.settings.recipe import Settings
 
 WEIGHTS = bytes(range(256)) * 4096  # a megabyte
@@ -30,7 +30,7 @@ def settings_for(folder: Path, scope: str, **upload: object) -> Settings:
     (pack / "voice").mkdir(parents=True)
     (pack / "README.md").write_text("---\nlicense: cc0-1.0\ntags:\n- synthetic-speech\n---\n# Ana\n")
     (pack / "voice" / "tts.safetensors").write_bytes(WEIGHTS)
-    record = consent.ConsentRecord(speaker="ana", who="Ana", basis="own_voice", scope=scope)
+    record = records.ConsentRecord(speaker="ana", who="Ana", basis="own_voice", scope=scope)
     consent.sign(record, state.site_key()).save(pack / "voice" / "consent.yaml")
     seal.seal(pack / "voice")
     return with_upload(folder, **upload)

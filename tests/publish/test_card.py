@@ -6,7 +6,7 @@ import yaml
 from myna import kaldi
 from myna.publish.card import CardData, faults, license_id, origins, write_card
 from myna.publish.espnet_pack import without_paths
-from myna.safety import consent
+from myna.safety import records
 
 RESULTS = {
     "wer": 0.21, "wer_real": 0.1, "wer_unseen": 0.15, "similarity": 0.6, "similarity_real": 0.9,
@@ -46,7 +46,7 @@ def test_card_names_data_consent_and_limits(tmp_path) -> None:
         data.add(kaldi.Utterance(key, "ana", "/a.wav", "hello", "en-us", 30.0))
     data.extra["utt2orig"] = {"ana-2": "ana-1"}
     kaldi.write(data, tmp_path / "target_train")
-    record = consent.from_spk2consent("ana licence evaluation CC BY-SA 3.0")
+    record = records.from_spk2consent("ana licence evaluation CC BY-SA 3.0")
     pack = tmp_path / "pack"
     pack.mkdir()
     (pack / "scores.json").write_text("{}")

@@ -11,9 +11,10 @@ import soundfile
 import yaml
 from hostile import Carrying, carry_out, make_model
 
-from myna.safety import consent, seal, state
+from myna.safety import consent, records, seal, state
 from myna.safety.encode import resample
-from myna.safety.types import Audio, Request, VoiceCard
+from myna.safety.sound import Audio
+from myna.safety.types import Request, VoiceCard
 
 
 @pytest.fixture(autouse=True)
@@ -53,7 +54,7 @@ def voice_folder(tmp_path) -> Path:
     folder.mkdir()
     (folder / "voice.yaml").write_text(yaml.safe_dump({"speaker": "ann", "language": "en-us"}))
     (folder / "tts.safetensors").write_bytes(b"weights")
-    record = consent.ConsentRecord(speaker="ann", who="Ann", basis="own_voice", scope="publish")
+    record = records.ConsentRecord(speaker="ann", who="Ann", basis="own_voice", scope="publish")
     consent.sign(record, state.site_key()).save(folder / "consent.yaml")
     seal.seal(folder)
     return folder
@@ -62,7 +63,7 @@ def voice_folder(tmp_path) -> Path:
 @pytest.fixture
 def card() -> VoiceCard:
     """A voice from licensed recordings, for evaluation only."""
-    return VoiceCard(name="corpus", consent=consent.from_spk2consent("corpus licence evaluation CC BY-SA 3.0"))
+    return VoiceCard(name="corpus", consent=records.from_spk2consent("corpus licence evaluation CC BY-SA 3.0"))
 
 
 @pytest.fixture

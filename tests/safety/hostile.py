@@ -19,7 +19,7 @@ from typing import Any
 import yaml
 from toy_voice import write_voice
 
-from myna.safety import consent, seal, state
+from myna.safety import consent, records, seal, state
 
 _SECONDS = 60.0  # a command that takes longer hangs
 
@@ -46,7 +46,7 @@ class Bench:
 
     def consent(self, **fields: Any) -> None:
         """Put another consent there, signed by this site, and seal."""
-        record = consent.ConsentRecord(**{"speaker": "ana", "basis": "own_voice", "scope": "private", **fields})
+        record = records.ConsentRecord(**{"speaker": "ana", "basis": "own_voice", "scope": "private", **fields})
         consent.sign(record, state.site_key()).save(self.voice / "consent.yaml")
         seal.seal(self.voice)
 

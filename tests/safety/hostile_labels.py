@@ -11,7 +11,7 @@ import numpy as np
 from hostile import Bench, Try, run
 
 from myna.safety import aigc, encode
-from myna.safety.types import Audio
+from myna.safety.sound import Audio
 
 SUFFIXES = (".wav", ".flac", ".mp3", ".ogg", ".opus", ".m4a")
 KIND = "twins: labels in every container"

@@ -12,7 +12,7 @@ import yaml
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hostile import Bench, Try, run
 
-from myna.safety import consent, state, terms
+from myna.safety import consent, records, state, terms
 
 LONG = "a" * 300
 
@@ -246,7 +246,7 @@ def clones() -> Iterator[Try]:
         return ["clone", str(recordings), "--name", name, "-o", str(out or bench.out), *more]
 
     def signed(bench: Bench, key: Any = None, **fields: Any) -> list[str]:
-        record = consent.ConsentRecord(**{"speaker": "ann", "basis": "written", "scope": "private", **fields})
+        record = records.ConsentRecord(**{"speaker": "ann", "basis": "written", "scope": "private", **fields})
         consent.sign(record, key or state.site_key()).save(bench.folder / "form.yaml")
         return ["--consent", str(bench.folder / "form.yaml")]
 
@@ -264,7 +264,7 @@ def clones() -> Iterator[Try]:
         return words
 
     def gone(bench: Bench) -> list[str]:
-        return signed(bench, evidence=consent.Evidence(file="absent.pdf", sha256="0" * 64))
+        return signed(bench, evidence=records.Evidence(file="absent.pdf", sha256="0" * 64))
 
     forms: dict[str, Callable[[Bench], list[str]]] = {
         "expired": lambda b: signed(b, expires=today - day),

@@ -17,7 +17,7 @@ import numpy as np
 from hostile import Bench, Try, run
 from safetensors.numpy import load_file, save_file
 
-from myna.safety import audit, consent, protected, seal
+from myna.safety import audit, protected, records, seal
 
 VITS = "myna.networks.tts.vits_mel.VitsMel"
 RUNS = {"_target_": "os.system", "command": "touch CANARY"}
@@ -326,7 +326,7 @@ def consents() -> Iterator[Try]:
         def make(bench: Bench) -> None:
             bench.consent()
             path = place.replace("HERE", str(bench.folder))
-            bench.consent(evidence=consent.Evidence(file=path, sha256=digest))
+            bench.consent(evidence=records.Evidence(file=path, sha256=digest))
 
         return make
 
@@ -352,7 +352,7 @@ def consents() -> Iterator[Try]:
 
     def pasted(bench: Bench) -> None:
         bench.consent(scope="commercial")
-        other = consent.load(bench.voice / "consent.yaml")
+        other = records.load(bench.voice / "consent.yaml")
         bench.consent(scope="private")
         bench.agree(signature=other.signature, scope="commercial")
 

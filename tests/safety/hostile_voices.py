@@ -13,7 +13,7 @@ from hostile import Bench, Try
 from safetensors.torch import load_file, save_file
 
 from myna.files import sha256
-from myna.safety import consent, protected, seal
+from myna.safety import consent, protected, records, seal
 
 GADGETS: dict[str, dict[str, Any]] = {
     "a command of the corpora": {"_target_": "myna.corpora.fetch.run", "command": ["touch", "CANARY"], "folder": "."},
@@ -298,14 +298,14 @@ def consents() -> Iterator[Try]:
         def make(bench: Bench) -> None:
             form = bench.folder / "form.txt"
             form.write_text("I agree")
-            proof = consent.Evidence(file=str(form), sha256=sha256(form))
+            proof = records.Evidence(file=str(form), sha256=sha256(form))
             bench.consent(evidence=proof)
             change(form)
 
         return make
 
     def by_a_stranger(bench: Bench) -> None:
-        record = consent.ConsentRecord(speaker="ana", basis="own_voice", scope="commercial")
+        record = records.ConsentRecord(speaker="ana", basis="own_voice", scope="commercial")
         consent.sign(record, Ed25519PrivateKey.generate()).save(bench.voice / "consent.yaml")
         bench.seal()
 

@@ -15,7 +15,7 @@ import yaml
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from myna.errors import MynaError
-from myna.safety import aigc, audit, consent, encode, perth, seal, state, trust, watermark
+from myna.safety import aigc, audit, consent, encode, perth, records, seal, state, trust, watermark
 from myna.safety.card import load_card
 from myna.safety.release import release
 from myna.safety.types import VoiceCard
@@ -32,7 +32,7 @@ def refused(speech, voice, request, words: str) -> None:
 
 def signed_card(**fields) -> VoiceCard:
     """A voice with a consent that this site signed."""
-    record = consent.ConsentRecord(**{"speaker": "ann", "basis": "own_voice", "scope": "private", **fields})
+    record = records.ConsentRecord(**{"speaker": "ann", "basis": "own_voice", "scope": "private", **fields})
     return VoiceCard(name="ann", consent=consent.sign(record, state.site_key()))
 
 
@@ -109,7 +109,7 @@ KILLED = """
 import sys
 from pathlib import Path
 import numpy as np
-from myna.safety.consent import from_spk2consent
+from myna.safety.records import from_spk2consent
 from myna.safety.release import Request, VoiceCard, release
 wave = np.load(sys.argv[1])
 voice = VoiceCard(name="x", consent=from_spk2consent("x synthetic evaluation"))
@@ -206,9 +206,9 @@ def test_forged_consent(speech, request_for, tmp_path):
     refused(speech, VoiceCard(name="x", consent=wider), request_for("a.wav"), "changed after it was signed")
     stranger = consent.sign(wider, Ed25519PrivateKey.generate())
     refused(speech, VoiceCard(name="x", consent=stranger), request_for("a.wav"), "unknown key")
-    unsigned = consent.ConsentRecord(speaker="ann", basis="own_voice", scope="private")
+    unsigned = records.ConsentRecord(speaker="ann", basis="own_voice", scope="private")
     refused(speech, VoiceCard(name="x", consent=unsigned), request_for("a.wav"), "not signed")
-    licence = consent.from_spk2consent("ann licence commercial CC0")
+    licence = records.from_spk2consent("ann licence commercial CC0")
     with pytest.raises(MynaError, match="not signed"):
         consent.check(licence, "publish")
     trust.add_key(stranger.public_key, "a friend")
@@ -217,9 +217,9 @@ def test_forged_consent(speech, request_for, tmp_path):
 
 def test_changed_evidence(tmp_path):
     (tmp_path / "form.txt").write_text("I agree")
-    proof = consent.Evidence(file="form.txt", sha256=encode.hashlib.sha256(b"I agree").hexdigest())
+    proof = records.Evidence(file="form.txt", sha256=encode.hashlib.sha256(b"I agree").hexdigest())
     record = consent.sign(
-        consent.ConsentRecord(speaker="ann", basis="written", scope="private", evidence=proof), state.site_key()
+        records.ConsentRecord(speaker="ann", basis="written", scope="private", evidence=proof), state.site_key()
     )
     consent.check(record, "private", directory=tmp_path)
     (tmp_path / "form.txt").write_text("I do not agree")
@@ -236,7 +236,7 @@ def test_swapped_voice_pack(speech, voice_folder, request_for, tmp_path, swap):
     elif swap == "added":
         (voice_folder / "vocoder.safetensors").write_bytes(b"another person's vocoder")
     elif swap == "consent":
-        record = consent.ConsentRecord(speaker="ann", basis="own_voice", scope="commercial")
+        record = records.ConsentRecord(speaker="ann", basis="own_voice", scope="commercial")
         consent.sign(record, state.site_key()).save(voice_folder / "consent.yaml")
     elif swap == "no seal":
         (voice_folder / seal.NAME).unlink()
@@ -298,4 +298,4 @@ def test_unknown_fields_in_a_record(tmp_path):
     path = tmp_path / "consent.yaml"
     path.write_text(yaml.safe_dump({"speaker": "a", "basis": "licence", "scope": "evaluation", "allow_all": True}))
     with pytest.raises(MynaError, match="allow_all"):
-        consent.load(path)
+        records.load(path)

@@ -13,7 +13,7 @@ from myna.audio.mel import log_mel
 from myna.networks.habits import mel_of
 from myna.networks.pretrained import load_part
 from myna.networks.voice import Voice
-from myna.safety import consent, protected
+from myna.safety import protected, records
 
 TEXTS = ["The birch canoe slid on the smooth planks.", "Glue the sheet to the dark blue background."]
 
@@ -37,7 +37,7 @@ def test_seconds_of_speech_are_a_sealed_voice_that_speaks(recording: Path, tmp_p
     assert "language of the recordings: en-us" in said and "an instant voice" in said
     voice = Voice.load(out)
     assert np.linalg.norm(voice.speaker) == pytest.approx(1.0, abs=1e-3)
-    record = consent.load(out / "consent.yaml")
+    record = records.load(out / "consent.yaml")
     assert (record.speaker, record.basis, record.scope) == ("ann", "own_voice", "private")
     assert cli.main(["say", "Hello there.", "--voice", str(out), "-o", str(tmp_path / "said.wav")]) == 0
     assert cli.main(["verify", str(tmp_path / "said.wav")]) == 0

@@ -8,40 +8,40 @@ import soundfile
 
 from myna.cli import main
 from myna.errors import MynaError
-from myna.safety import clip, consent, trust
+from myna.safety import clip, consent, records, trust
 from myna.safety.encode import resample
-from myna.safety.types import Audio
+from myna.safety.sound import Audio
 
 
 def test_line_of_a_corpus_gives_the_same_record():
     line = "spk1 licence evaluation CC BY-SA 3.0"
-    record = consent.from_spk2consent(line)
+    record = records.from_spk2consent(line)
     assert (record.speaker, record.basis, record.scope, record.licence) == (
         "spk1",
         "licence",
         "evaluation",
         "CC BY-SA 3.0",
     )
-    assert consent.from_spk2consent(line + "\n").id == record.id
-    assert consent.from_spk2consent("spk2 licence evaluation CC0").id != record.id
+    assert records.from_spk2consent(line + "\n").id == record.id
+    assert records.from_spk2consent("spk2 licence evaluation CC0").id != record.id
     consent.check(record, "evaluation")
     for broken in ("spk1 licence", "spk1 rumour evaluation x", "spk1 licence everything x"):
         with pytest.raises(MynaError, match="spk2consent"):
-            consent.from_spk2consent(broken)
+            records.from_spk2consent(broken)
 
 
 def test_own_voice_stated_here_is_signed_for_use_at_home():
-    consent.check(consent.stated(consent.from_spk2consent("ann own_voice private stated")), "private")
-    wider = consent.stated(consent.from_spk2consent("ann own_voice publish stated"))
-    assert not wider.signature and not consent.stated(consent.from_spk2consent("a written private form")).signature
+    consent.check(consent.stated(records.from_spk2consent("ann own_voice private stated")), "private")
+    wider = consent.stated(records.from_spk2consent("ann own_voice publish stated"))
+    assert not wider.signature and not consent.stated(records.from_spk2consent("a written private form")).signature
     with pytest.raises(MynaError, match="not signed"):
         consent.check(wider, "evaluation")
 
 
 def test_record_survives_the_file(tmp_path):
-    record = consent.from_spk2consent("spk1 licence private CC0")
+    record = records.from_spk2consent("spk1 licence private CC0")
     record.save(tmp_path / "consent.yaml")
-    assert consent.load(tmp_path / "consent.yaml") == record
+    assert records.load(tmp_path / "consent.yaml") == record
 
 
 def test_commands_make_sign_check_and_revoke(tmp_path, capsys):
@@ -70,9 +70,9 @@ def test_key_of_a_file_signs(tmp_path):
     (tmp_path / "key.pem").write_bytes(
         key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     )
-    consent.from_spk2consent("spk1 licence publish CC0").save(tmp_path / "c.yaml")
+    records.from_spk2consent("spk1 licence publish CC0").save(tmp_path / "c.yaml")
     assert main(["consent", "sign", str(tmp_path / "c.yaml"), "--key", str(tmp_path / "key.pem")]) == 0
-    record = consent.load(tmp_path / "c.yaml")
+    record = records.load(tmp_path / "c.yaml")
     with pytest.raises(MynaError, match="unknown key"):
         consent.check(record, "publish")
     (tmp_path / "key.pem").write_text("nonsense")

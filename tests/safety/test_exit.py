@@ -14,7 +14,8 @@ from myna.cli import main
 from myna.errors import MynaError
 from myna.safety import aigc, audit, cue, encode, spoken, terms
 from myna.safety.release import Admitted, recorded, release, release_bytes
-from myna.safety.types import Audio, Request
+from myna.safety.sound import Audio
+from myna.safety.types import Request
 from myna.safety.watermark import load_watermark, mark
 
 SUFFIXES = ["wav", "flac", "mp3", "ogg", "opus", "m4a"]

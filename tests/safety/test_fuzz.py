@@ -11,7 +11,7 @@ from myna.errors import MynaError
 from myna.networks.voice_files import describe
 from myna.networks.weights import parse_weights
 from myna.parsing import json_mapping, yaml_mapping
-from myna.safety import aigc, consent, encode
+from myna.safety import aigc, encode, records
 
 # Seeds that look like the real thing, from which bytes are cut, doubled and changed.
 CORPUS = [
@@ -44,7 +44,7 @@ PARSERS: dict[str, Callable[[bytes], object]] = {
     "AIGC in FLAC": lambda data: aigc.values(data, ".flac"),
     "AIGC in Opus": lambda data: aigc.values(data, ".opus"),
     "AIGC in M4A": lambda data: aigc.values(data, ".m4a"),
-    "consent": lambda data: consent.parse(data, "x"),
+    "consent": lambda data: records.parse(data, "x"),
     "audio": _audio,
 }
 
@@ -63,7 +63,7 @@ def test_a_value_or_one_error(parser: str) -> None:
 def test_the_seeds_are_read() -> None:
     """The corpus reaches the parsers' insides: each of these gives a value."""
     assert describe(CORPUS[0], "x").name == "Ana"
-    assert consent.parse(CORPUS[1], "x").speaker == "ana"
+    assert records.parse(CORPUS[1], "x").speaker == "ana"
     label = aigc.parse(CORPUS[2].decode())
     assert label is not None and label.ProduceID == "7"
     assert parse_weights(CORPUS[4], "x")["a"].shape == (1,)

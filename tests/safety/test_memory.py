@@ -6,7 +6,7 @@ import numpy as np
 
 from myna.safety import aigc, cue
 from myna.safety.release import release
-from myna.safety.types import Audio
+from myna.safety.sound import Audio
 
 RATE = 8000
 MOST_COPIES = 4.0  # of float32: as spoken, as read back, and the file's bytes; it was 13 before

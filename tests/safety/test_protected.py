@@ -8,7 +8,7 @@ import soundfile
 from safetensors.numpy import save_file
 
 from myna.errors import MynaError
-from myna.safety import consent, protected, seal, state
+from myna.safety import consent, protected, records, seal, state
 from myna.safety.card import load_card
 
 
@@ -87,6 +87,6 @@ def test_protected_voice_does_not_load(voice_folder):
 def test_card_follows_the_consent(voice_folder):
     with pytest.raises(MynaError, match="covers 'publish', not 'commercial'"):
         load_card(voice_folder, "commercial")
-    consent.revoke(consent.load(voice_folder / "consent.yaml"), state.site_key())
+    consent.revoke(records.load(voice_folder / "consent.yaml"), state.site_key())
     with pytest.raises(MynaError, match="revoked"):
         load_card(voice_folder)

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from myna.safety import consent, seal
+from myna.safety import records, seal
 
 
 def sealed(folder: Path) -> Path:
     """Put a consent for evaluation into a voice directory and seal it."""
-    consent.from_spk2consent("ana licence evaluation CC BY-SA 3.0").save(folder / "consent.yaml")
+    records.from_spk2consent("ana licence evaluation CC BY-SA 3.0").save(folder / "consent.yaml")
     seal.seal(folder)
     return folder

@@ -6,7 +6,7 @@ import an4
 import pytest
 import soundfile
 
-from myna.safety.types import Audio
+from myna.safety.sound import Audio
 from myna.spatial.head import Head
 from myna.spatial.heads import load_head
 from myna.spatial.place import RATE

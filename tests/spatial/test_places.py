@@ -8,14 +8,15 @@ import soundfile
 from hearing import apart, direction_of, later_on_the_right
 
 from myna.errors import MynaError
-from myna.safety import audit, consent, encode
+from myna.safety import audit, encode, records
 from myna.safety.release_placed import Voiced, release_placed, release_placed_bytes
-from myna.safety.types import Audio, Request, VoiceCard
+from myna.safety.sound import Audio
+from myna.safety.types import Request, VoiceCard
 from myna.safety.verify import LABELLED, verify
 from myna.spatial.place import make_place
 from myna.spatial.walk import Stand, directions, standing, walk_of
 
-CARD = VoiceCard(name="corpus", consent=consent.from_spk2consent("corpus licence evaluation CC BY-SA 3.0"))
+CARD = VoiceCard(name="corpus", consent=records.from_spk2consent("corpus licence evaluation CC BY-SA 3.0"))
 ROUND = walk_of([{"time": 0, "azimuth": 90}, {"time": 3, "azimuth": -90, "distance": 3}], "walk")
 
 

@@ -91,15 +91,15 @@ def consent_of(workspace: Workspace, path: Path) -> None:
     Raises:
         MynaError: The target's data directory has no consent, or it is revoked, expired or forged.
     """
-    from myna.safety import consent
+    from myna.safety import consent, records
     from myna.safety.finish import finish
 
     folder = workspace.recordings("target_train")
     own, table = folder / "consent.yaml", folder / "spk2consent"
     if own.is_file():
-        record = consent.load(own)
+        record = records.load(own)
     elif table.is_file():
-        record = consent.stated(consent.from_spk2consent(table.read_text(encoding="utf-8").splitlines()[0]))
+        record = consent.stated(records.from_spk2consent(table.read_text(encoding="utf-8").splitlines()[0]))
     else:
         raise MynaError(f"{table} is missing: no voice without a record of consent; {run_again('create_dataset')}")
     finish(record, folder, path)

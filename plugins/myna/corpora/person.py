@@ -10,7 +10,7 @@ from myna.kaldi import Consent
 from myna.settings.corpus import CreateDataset
 
 if TYPE_CHECKING:
-    from myna.safety.consent import ConsentRecord
+    from myna.safety.records import ConsentRecord
 
 ASK = (
     "no consent is stated for the voice in {folder}; if the recordings are of yourself, say so with "
@@ -68,10 +68,10 @@ def stated_consent(stated: str, scope: str, name: str, speaker: str) -> tuple[Co
     if stated == "own_voice":
         return Consent("own_voice", scope, "own voice, stated at the command line"), None
     path = Path(stated)
-    from myna.safety import consent as records
+    from myna.safety import consent, records
 
     record = records.load(path)
-    records.check(record, "evaluation", directory=path.parent)
+    consent.check(record, "evaluation", directory=path.parent)
     if speaker not in (speaker_id(record.speaker), speaker_id(record.who or record.speaker)):
         raise MynaError(
             f"{path} is the consent of {record.who or record.speaker}, not of {name}; "
@@ -82,8 +82,8 @@ def stated_consent(stated: str, scope: str, name: str, speaker: str) -> tuple[Co
 
 def record_of(given: tuple[Consent, Path | None], speaker: str) -> "ConsentRecord":
     """Return the record of a consent that `consent_of` gave: the person's own, or one that this site signs."""
-    from myna.safety import consent as records
+    from myna.safety import consent, records
 
     stated, path = given
     line = f"{speaker} {stated.basis} {stated.scope} {stated.licence}"
-    return records.load(path) if path else records.stated(records.from_spk2consent(line))
+    return records.load(path) if path else consent.stated(records.from_spk2consent(line))

@@ -5,7 +5,7 @@ from myna.deploy.gate import Findings
 from myna.deploy.vits_graphs import sound_of
 from myna.networks.voice import Voice
 from myna.safety.audit import Entry
-from myna.safety.consent import ConsentRecord
+from myna.safety.records import ConsentRecord
 
 RUNTIMES: dict[Runtime, str] = {"onnx": "ONNX Runtime", "mnn": "MNN", "litert": "LiteRT"}
 TEXT = """# {name}: a cloned voice for {runtime}, {precision}

@@ -18,7 +18,7 @@ from myna.networks.tts.vits import VitsCore
 from myna.networks.voice import Voice
 from myna.safety import seal
 from myna.safety.card import load_card
-from myna.safety.consent import Scope
+from myna.safety.records import Scope
 from myna.safety.release import admit, recorded
 from myna.safety.types import Request
 

@@ -22,9 +22,9 @@ from myna.errors import MynaError
 from myna.files import shown
 from myna.measure.ge2e_host import RATE, ge2e_speech
 from myna.measure.similarity import centroid
-from myna.safety.consent import Scope
 from myna.safety.finish import finish
 from myna.safety.protected import check_protected
+from myna.safety.records import Scope
 from myna.safety.signed_folder import read_signed
 from myna.text.languages import canonical
 

@@ -21,7 +21,7 @@ from myna.deploy.runtime import SUFFIX
 from myna.deploy.tensorrt_operators import check_operators
 from myna.files import atomic_text
 from myna.networks.voice import Voice
-from myna.safety.consent import Scope
+from myna.safety.records import Scope
 
 if TYPE_CHECKING:
     from onnx import ModelProto

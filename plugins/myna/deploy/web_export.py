@@ -23,8 +23,8 @@ from myna.deploy.web_card import card_text
 from myna.errors import MynaError
 from myna.files import atomic_text, check_absent, fresh_folder, sha256
 from myna.networks.voice import Voice
-from myna.safety import audit, consent, spread
-from myna.safety.consent import Scope
+from myna.safety import audit, records, spread
+from myna.safety.records import Scope
 from myna.safety.types import Request
 from myna.text.espeak_text import EspeakText
 from myna.text.languages import canonical, language_number
@@ -117,7 +117,7 @@ def _describe(folder: Path, reads: bool) -> None:
     marks = {"producer": Request(output=folder).producer, "content": entry.content_id, **_patterns()}
     manifest = {
         "version": 1,
-        "voice": _voice(engine, consent.load(folder / VOICE / "consent.yaml")),
+        "voice": _voice(engine, records.load(folder / VOICE / "consent.yaml")),
         "marks": marks,
         "files": _files(folder),
     }
@@ -128,7 +128,7 @@ def _describe(folder: Path, reads: bool) -> None:
     atomic_text(folder / CARD, card_text(engine.config, entry, reads))
 
 
-def _voice(engine: Engine, record: consent.ConsentRecord) -> dict[str, Any]:
+def _voice(engine: Engine, record: records.ConsentRecord) -> dict[str, Any]:
     """Return what `engine.js` and `phonemes.js` know of the voice."""
     config = engine.config
     return {
@@ -147,11 +147,11 @@ def _voice(engine: Engine, record: consent.ConsentRecord) -> dict[str, Any]:
     }
 
 
-def _language(code: str, record: consent.ConsentRecord) -> dict[str, Any]:
+def _language(code: str, record: records.ConsentRecord) -> dict[str, Any]:
     return {
         "number": language_number(code),
         "espeak": SPOKEN.get(code, ""),
-        "consented": consent.covers_language(record, code),
+        "consented": records.covers_language(record, code),
     }
 
 

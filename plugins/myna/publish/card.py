@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from myna import kaldi
-from myna.safety.consent import ConsentRecord
+from myna.safety.records import ConsentRecord
 
 _FILES = {
     "voice": "the voice: `voice.yaml`, weights as safetensors, tokens, speaker embedding, consent record and seal",

@@ -9,7 +9,7 @@ from myna.files import atomic_text
 from myna.networks.voice import Voice
 from myna.publish.card import license_id, origins
 from myna.safety.audit import Entry
-from myna.safety.consent import ConsentRecord
+from myna.safety.records import ConsentRecord
 
 TEXT = """---
 license: {license}

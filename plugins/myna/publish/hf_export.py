@@ -25,7 +25,7 @@ from myna.publish.hf_card import write_card
 from myna.safety import terms
 from myna.safety.audit import Entry
 from myna.safety.card import load_card
-from myna.safety.consent import Scope
+from myna.safety.records import Scope
 from myna.safety.release import admit, recorded
 from myna.safety.seal import CONSENT, read_sealed
 from myna.safety.types import Request

@@ -12,7 +12,7 @@ from myna.publish.espnet_pack import check_espnet_pack, write_espnet_pack
 from myna.publish.hubs import Address
 from myna.publish.space import write_space
 from myna.publish.speaks import check_speaks
-from myna.safety.consent import load as load_consent
+from myna.safety.records import load as load_consent
 from myna.settings.publication import Upload
 from myna.settings.recipe import Settings
 from myna.workspace import Workspace, run_first

@@ -12,7 +12,7 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -119,6 +119,16 @@ def latest() -> datetime | None:
     """
     with _locked():  # so that the head and its anchors belong together
         return _time_of(_read_head())
+
+
+def today() -> date:
+    """Return the later day of the clock and the newest entry: a clock that is set back brings no consent to life.
+
+    Raises:
+        MynaError: The log was edited.
+    """
+    clock, last = datetime.now(UTC), latest()
+    return (clock if last is None else max(clock, last)).date()
 
 
 def pruned() -> bool:

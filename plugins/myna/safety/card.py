@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from myna.parsing import yaml_mapping
-from myna.safety.consent import Scope
+from myna.safety.records import Scope
 from myna.safety.release import admit
 from myna.safety.seal import CONSENT, read_sealed
 from myna.safety.types import Request, VoiceCard

@@ -3,7 +3,7 @@
 import numpy as np
 
 from myna.safety import cue, watermark
-from myna.safety.types import Audio, Wave
+from myna.safety.sound import Audio, Wave
 
 MIX = "mix"
 _HEARD = 0.01  # of the loudest channel's level; what is weaker is the shadow of the others, such as a dipole's null

@@ -10,7 +10,7 @@ from myna.arguments import Parser, count
 from myna.errors import MynaError, told
 
 if TYPE_CHECKING:
-    from myna.safety.consent import ConsentRecord
+    from myna.safety.records import ConsentRecord
 
 
 def main(argv: list[str]) -> int:
@@ -60,7 +60,7 @@ def _add_audit(commands: argparse._SubParsersAction) -> None:  # type: ignore[ty
 
 
 def _add_new(actions: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
-    from myna.safety.consent import SCOPES, Basis
+    from myna.safety.records import SCOPES, Basis
 
     new = actions.add_parser("new", help="write a record, unsigned")
     new.add_argument("record", type=Path, help="file to write, e.g. consent.yaml")
@@ -95,7 +95,7 @@ def _add_language(action: argparse.ArgumentParser) -> None:
 
 
 def _add_record_actions(actions: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
-    from myna.safety.consent import SCOPES
+    from myna.safety.records import SCOPES
 
     for name, run, text in (
         ("sign", _sign, "sign a record with Ed25519"),
@@ -175,7 +175,7 @@ def _audit(arguments: argparse.Namespace) -> int:
 
 def _new(arguments: argparse.Namespace) -> int:
     from myna.safety import clip
-    from myna.safety.consent import Evidence, evidence_hash, new
+    from myna.safety.records import Evidence, evidence_hash, new
 
     _check_new(arguments.record)
     evidence = None
@@ -218,20 +218,20 @@ def _sentence(arguments: argparse.Namespace) -> int:
 
 
 def _sign(arguments: argparse.Namespace) -> int:
-    from myna.safety import consent, state
+    from myna.safety import consent, records, state
 
     key = state.load_key(arguments.key) if arguments.key else state.site_key()
-    record = consent.sign(consent.load(arguments.record), key)
+    record = consent.sign(records.load(arguments.record), key)
     sealed = _save(record, arguments.record)
     print(f"{arguments.record}: signed by {record.public_key}{sealed}")
     return 0
 
 
 def _revoke(arguments: argparse.Namespace) -> int:
-    from myna.safety import consent, state
+    from myna.safety import consent, records, state
 
     key = state.load_key(arguments.key) if arguments.key else state.site_key()
-    record = consent.revoke(consent.load(arguments.record), key)
+    record = consent.revoke(records.load(arguments.record), key)
     sealed = _save(record, arguments.record)
     print(f"{arguments.record}: revoked; every copy of consent {record.id} is refused here from now on{sealed}")
     return 0
@@ -260,9 +260,9 @@ def _seal(arguments: argparse.Namespace) -> int:
 
 
 def _check(arguments: argparse.Namespace) -> int:
-    from myna.safety import consent
+    from myna.safety import consent, records
 
-    record = consent.load(arguments.record)
+    record = records.load(arguments.record)
     consent.check(record, arguments.purpose, language=arguments.language, directory=arguments.record.parent)
     print(
         f"{arguments.record}: {record.who or record.speaker} allows {record.scope} ({record.basis}), which covers "

@@ -9,9 +9,9 @@ import numpy as np
 from myna.errors import MynaError
 from myna.files import sha256
 from myna.measure import wer
-from myna.safety.consent import Evidence
 from myna.safety.encode import decode
-from myna.safety.types import Audio
+from myna.safety.records import Evidence
+from myna.safety.sound import Audio
 
 # Whisper mishears about one word, or toned syllable, in twenty-five; four in ten wrong is another sentence.
 MOST_WORDS_WRONG = 0.35

@@ -6,7 +6,8 @@ The standard fixes the rhythm and no tone; a unit of 120 ms at 1046.5 Hz is used
 import numpy as np
 
 from myna.safety.encode import resample
-from myna.safety.types import Audio, Place, Wave
+from myna.safety.sound import Audio, Wave
+from myna.safety.types import Place
 
 UNIT = 0.12  # seconds
 TONE = 1046.5  # Hz

@@ -15,7 +15,7 @@ import soxr
 
 from myna.errors import MynaError
 from myna.limits import LONGEST_SOUND, MOST_CHANNELS
-from myna.safety.types import Audio, Wave
+from myna.safety.sound import Audio, Wave
 
 _BLOCK = 1 << 20  # samples
 

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from myna.safety import consent
+from myna.safety import consent, records
 from myna.safety.seal import seal
 
 
-def finish(record: consent.ConsentRecord, folder: Path, path: Path) -> None:
+def finish(record: records.ConsentRecord, folder: Path, path: Path) -> None:
     """Write a record of consent into a voice and seal the voice with it.
 
     Args:

@@ -9,7 +9,7 @@ import numpy as np
 from myna.errors import MynaError
 from myna.packaged import packaged_weights
 from myna.safety.encode import resample
-from myna.safety.types import Audio, Wave
+from myna.safety.sound import Audio, Wave
 
 # Of PerthNet: it works at 32 kHz with a hop of 320 samples.
 _RATE = 32000

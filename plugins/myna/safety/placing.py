@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from myna.safety.types import Audio
+from myna.safety.sound import Audio
 
 
 class Place(Protocol):

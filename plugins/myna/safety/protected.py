@@ -17,8 +17,8 @@ import numpy as np
 
 from myna.errors import MynaError, told
 from myna.files import atomic_path, atomic_text
+from myna.safety.sound import Audio
 from myna.safety.state import state_dir
-from myna.safety.types import Audio
 
 # Here GE2E takes 0.9 % of strangers for somebody on the list, and misses 2.9 % of those on it (docs/safety.md).
 DEFAULT_THRESHOLD = 0.79

@@ -17,9 +17,10 @@ import numpy as np
 
 from myna.errors import MynaError, UnmarkableError
 from myna.files import atomic_path
-from myna.safety import aigc, audit, c2pa, consent, cue, encode, protected, seal, spoken, terms, watermark
+from myna.safety import aigc, audit, c2pa, consent, cue, encode, protected, records, seal, spoken, terms, watermark
 from myna.safety.canonical import digest
-from myna.safety.types import Audio, Released, Request, VoiceCard, Wave
+from myna.safety.sound import Audio, Wave
+from myna.safety.types import Released, Request, VoiceCard
 
 __all__ = [
     "Admitted",
@@ -96,7 +97,7 @@ def admit(voice: VoiceCard, request: Request) -> Admitted:
     if voice.directory is None:
         return _admit_unsealed(voice, request)
     pack_id, record, embedding = seal.sealed_facts(voice.directory)
-    given = consent.load(voice.consent) if isinstance(voice.consent, Path) else voice.consent
+    given = records.load(voice.consent) if isinstance(voice.consent, Path) else voice.consent
     if record.id != given.id:
         raise MynaError(f"{voice.directory}: the voice was sealed with another consent than the one given")
     if voice.pack_id not in ("", pack_id):
@@ -162,14 +163,14 @@ def recorded(event: str, admitted: Sequence[Admitted], request: Request, essence
 def _admit_unsealed(voice: VoiceCard, request: Request) -> Admitted:
     """Admit what has no directory, such as the floors of stage 6 and members that are compared: for evaluation only."""
     folder = voice.consent.parent if isinstance(voice.consent, Path) else None
-    record = consent.load(voice.consent) if isinstance(voice.consent, Path) else voice.consent
+    record = records.load(voice.consent) if isinstance(voice.consent, Path) else voice.consent
     _check_languages(record, voice, request, folder)
     if request.purpose != "evaluation":
         raise MynaError(f"voice {voice.name}: purpose {request.purpose!r} needs its sealed directory; use load_card")
     return Admitted(voice.name, voice.pack_id, record.id)
 
 
-def _check_languages(record: consent.ConsentRecord, voice: VoiceCard, request: Request, directory: Path | None) -> None:
+def _check_languages(record: records.ConsentRecord, voice: VoiceCard, request: Request, directory: Path | None) -> None:
     for language in request.languages or (request.language or voice.language,):
         consent.check(record, request.purpose, language=language, directory=directory)
 

@@ -25,7 +25,8 @@ from myna.safety.release import (
     strong_enough,
     write,
 )
-from myna.safety.types import Audio, Released, Request, VoiceCard, Wave
+from myna.safety.sound import Audio, Wave
+from myna.safety.types import Released, Request, VoiceCard
 
 
 class Voiced(NamedTuple):

@@ -16,10 +16,11 @@ from myna.errors import MynaError
 from myna.safety import aigc, audit, cue, protected, spoken, terms
 from myna.safety.canonical import digest
 from myna.safety.release import admit, entry_of
+from myna.safety.sound import Audio, Wave
 from myna.safety.spread import Spread
 from myna.safety.spread_stream import SpreadStream
 from myna.safety.stream_encode import StreamEncoder
-from myna.safety.types import Audio, Request, VoiceCard, Wave
+from myna.safety.types import Request, VoiceCard
 
 MARK = "spread"
 _STRENGTH = 1.5  # nobody can look whether a weaker mark was enough before the sound has left

@@ -19,7 +19,7 @@ from myna.limits import LARGEST_FILE, LARGEST_JSON, MOST_FILES
 from myna.parsing import json_mapping, read_bytes
 from myna.safety import trust
 from myna.safety.canonical import canonical, digest, sign, signed
-from myna.safety.consent import ConsentRecord, parse
+from myna.safety.records import ConsentRecord, parse
 from myna.safety.state import site_key, site_public
 
 NAME, CONSENT = "seal.json", "consent.yaml"

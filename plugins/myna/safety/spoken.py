@@ -12,7 +12,7 @@ import numpy as np
 
 from myna.errors import MynaError
 from myna.safety.encode import resample
-from myna.safety.types import Audio, Wave
+from myna.safety.sound import Audio, Wave
 
 # Says a text in the voice of the release.
 Speak = Callable[[str], Audio]

@@ -13,7 +13,7 @@ from functools import lru_cache
 import numpy as np
 
 from myna.safety.encode import resample
-from myna.safety.types import Audio, Wave
+from myna.safety.sound import Audio, Wave
 
 RATE = 8000
 _WINDOW = 256  # samples: 32 ms

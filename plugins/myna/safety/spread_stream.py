@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from myna.safety.sound import Audio, Wave
 from myna.safety.spread import HOP, RATE, Spread
-from myna.safety.types import Audio, Wave
 
 _GRID = 20  # frames: 0.32 s, a whole number of samples at every usual rate
 _BEHIND = 0.1  # seconds of sound before a part that its windows and the resampler look at

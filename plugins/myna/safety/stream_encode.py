@@ -10,7 +10,7 @@ import soxr
 from myna.errors import MynaError
 from myna.safety import aigc
 from myna.safety.encode import Format, format_of, frames_of, rate_of
-from myna.safety.types import Wave
+from myna.safety.sound import Wave
 
 PCM = ".pcm"
 PCM_RATE = 24_000  # Hz: what clients of OpenAI's API take a sound without a head for

@@ -1,25 +1,15 @@
-"""What passes through the exit: the sound, the voice it was made with, the request and the result."""
+"""What passes through the exit beside the sound: the voice it was made with, the request and the result."""
 
 import os
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
-from myna.safety.consent import ConsentRecord, Scope
+from myna.safety.records import ConsentRecord, Scope
 
-Wave = NDArray[np.float32]
 Cue = Literal["rhythm", "spoken", "off"]
 Place = Literal["start", "end", "both"]
-
-
-class Audio(NamedTuple):
-    """A sound: `wave` float32 mono `(T,)` within ±1, and its sample rate in Hz."""
-
-    wave: Wave
-    sample_rate: int
 
 
 class VoiceCard(BaseModel):

@@ -12,7 +12,7 @@ from myna.errors import MynaError
 from myna.safety import aigc, audit, c2pa, channel_marks, cue, encode, trust
 from myna.safety.audit import Entry
 from myna.safety.channel_marks import MIX
-from myna.safety.types import Audio
+from myna.safety.sound import Audio
 from myna.safety.watermark import NAMES, available, load_watermark
 from myna.safety.watermark import score as watermark_score
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from myna.errors import MynaError
 from myna.safety.encode import decode, resample
-from myna.safety.types import Audio
+from myna.safety.sound import Audio
 
 _RATE = 16000
 _SUFFIXES = {".wav", ".flac", ".mp3", ".ogg", ".opus", ".m4a", ".g722"}

@@ -13,7 +13,7 @@ import numpy as np
 
 from myna.errors import MynaError
 from myna.limits import STRETCH_SECONDS
-from myna.safety.types import Audio, Wave
+from myna.safety.sound import Audio, Wave
 
 NAMES = ("perth", "spread")
 _PERIOD = 2.048  # seconds after which the pattern of `spread` repeats

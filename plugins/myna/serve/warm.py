@@ -29,7 +29,7 @@ def warm_up(library: Library) -> None:
 
 def _speak(library: Library, voice: Found) -> None:
     from myna.safety import encode, release_stream
-    from myna.safety.types import Audio
+    from myna.safety.sound import Audio
 
     ready = Prepared(*library.load(voice), Wanted(model="myna", voice=voice.id, input=_TEXT))
     rate, mark = ready.voice.sample_rate, release_stream.SpreadStream(ready.voice.sample_rate)

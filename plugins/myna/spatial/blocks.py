@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from myna.safety.types import Wave
+from myna.safety.sound import Wave
 
 _AT_ONCE = 64  # blocks: memory does not grow with the sound
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from myna.errors import MynaError
 from myna.safety.encode import resample
-from myna.safety.types import Audio, Wave
+from myna.safety.sound import Audio, Wave
 from myna.spatial.adm import chunks as adm_chunks
 from myna.spatial.adm import need_ear
 from myna.spatial.extra import spatial_module

@@ -5,7 +5,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from myna.safety.types import Wave
+from myna.safety.sound import Wave
 from myna.spatial.blocks import convolve
 from myna.spatial.harmonics import harmonics
 from myna.spatial.head import Floats, Head

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from myna.errors import MynaError
-from myna.safety.types import Wave
+from myna.safety.sound import Wave
 from myna.spatial.blocks import convolve
 from myna.spatial.extra import spatial_module
 from myna.spatial.head import Floats
