@@ -21,10 +21,11 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import torch
 
-from myna.deploy.bundle import Precision, Runtime
 from myna.deploy.engine import Engine
 from myna.deploy.export import export_onnx, gate_sentences
-from myna.deploy.gate import Findings, examine
+from myna.deploy.findings import Findings
+from myna.deploy.gate import examine
+from myna.deploy.graph_parts import Precision, Runtime
 from myna.files import atomic_text
 from myna.networks.voice import Voice
 from myna.serve.exit import find_voice

@@ -23,7 +23,7 @@ from tqdm import tqdm
 
 from myna.audio.load import load_audio
 from myna.files import atomic_text
-from myna.kaldi import read_table
+from myna.kaldi.tables import read_table
 from myna.measure import mos, wer
 from myna.measure.contour import Contour, alike, alike_warped, contour, melody
 from myna.networks.manner import manner_of

@@ -32,7 +32,7 @@ from myna.files import atomic_text
 from myna.measure import wer
 from myna.networks.voice import Voice
 from myna.text.espeak_text import EspeakText
-from myna.text.reading import Piece, whole_piece
+from myna.text.piece import Piece, whole_piece
 
 WORDS = {
     "en-us": (

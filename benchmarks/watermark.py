@@ -24,7 +24,7 @@ import librosa
 import numpy as np
 from tqdm import tqdm
 
-from myna.kaldi import read_table
+from myna.kaldi.tables import read_table
 from myna.measure import mos, similarity, wer
 from myna.safety.encode import FORMATS, decode, encode, resample
 from myna.safety.sound import Audio

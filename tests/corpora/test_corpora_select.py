@@ -13,7 +13,7 @@ from myna.corpora.flite import ENGLISH
 from myna.corpora.many import deal as deal_many
 from myna.corpora.select import cap, sentence_groups, split, without_sentences
 from myna.errors import MynaError
-from myna.kaldi import Consent
+from myna.kaldi.data import Consent
 from myna.kaldi.same_sentence import normalise
 from myna.settings.corpus import Many
 

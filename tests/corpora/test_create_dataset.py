@@ -12,8 +12,9 @@ from speech import SENTENCES, speak
 from myna.corpora import mini_voices, stage
 from myna.corpora.clip import Clip, Corpus
 from myna.errors import MynaError
-from myna.kaldi import Consent, DataDir, Utterance, read, validate
 from myna.kaldi.audio import audio_seconds
+from myna.kaldi.data import Consent, DataDir, Utterance, read
+from myna.kaldi.validate import validate
 from myna.recipe.call import typed
 from myna.recipe.compose import compose_recipe
 

@@ -16,7 +16,8 @@ from myna.corpora import align, an4, custom, pauses, quality, recognise, spoken_
 from myna.corpora.person import speaker_id
 from myna.corpora.recognise import Word
 from myna.errors import MynaError
-from myna.kaldi import read, validate
+from myna.kaldi.data import read
+from myna.kaldi.validate import validate
 from myna.recipe.call import typed
 from myna.recipe.compose import compose_recipe
 

@@ -8,7 +8,8 @@ from speech import SENTENCES, speak
 
 from myna.corpora import folder as folders
 from myna.corpora.custom import _examined
-from myna.corpora.pieces import Findings, Rules, examine
+from myna.corpora.findings import Findings
+from myna.corpora.pieces import Rules, examine
 from myna.corpora.quality import Limits
 from myna.corpora.transcripts import Texts
 

@@ -12,7 +12,8 @@ from run_stage import run_stage
 from myna.corpora import aishell3, libritts, ljspeech, stage, vctk
 from myna.errors import MynaError
 from myna.files import sha256
-from myna.kaldi import read, validate
+from myna.kaldi.data import read
+from myna.kaldi.validate import validate
 from myna.recipe.call import typed
 from myna.recipe.compose import compose_recipe
 from myna.workspace import Workspace

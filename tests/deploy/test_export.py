@@ -16,10 +16,11 @@ from small_voice import small_voice
 
 from myna import cli
 from myna.deploy import gate
-from myna.deploy.bundle import PARTS
 from myna.deploy.engine import Engine
 from myna.deploy.export import calibration, gate_sentences
-from myna.deploy.gate import Findings, _Sentence, check, examine, judge
+from myna.deploy.findings import Findings
+from myna.deploy.gate import _Sentence, check, examine, judge
+from myna.deploy.graph_parts import PARTS
 from myna.deploy.graphs import cut
 from myna.deploy.int8 import _leaving, quantise
 from myna.errors import MynaError

@@ -12,11 +12,11 @@ import yaml
 from small_voice import small_voice
 
 from myna import cli
-from myna.deploy.bundle import SUFFIXES
 from myna.deploy.ends import ended
 from myna.deploy.engine import Engine
 from myna.deploy.export import gate_sentences
 from myna.deploy.gate import examine
+from myna.deploy.graph_parts import SUFFIXES
 from myna.deploy.graphs import cut
 from myna.deploy.litert_export import LONGEST, TOKENS, write_litert
 from myna.deploy.litert_runtime import LiteRtRuntime

@@ -12,10 +12,10 @@ from small_voice import small_voice
 
 from myna import cli
 from myna.deploy import mnn_export
-from myna.deploy.bundle import PARTS
 from myna.deploy.engine import Engine
 from myna.deploy.export import gate_sentences
 from myna.deploy.gate import examine
+from myna.deploy.graph_parts import PARTS
 from myna.deploy.graphs import cut
 from myna.deploy.mnn_export import to_mnn
 from myna.deploy.mnn_runtime import MnnRuntime

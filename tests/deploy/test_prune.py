@@ -11,7 +11,8 @@ from small_voice import small_voice
 from myna import cli
 from myna.deploy.calibration import blocks_of, speak
 from myna.deploy.export import export_onnx, gate_sentences, pruning_texts
-from myna.deploy.gate import Findings, _torch, check
+from myna.deploy.findings import Findings
+from myna.deploy.gate import _torch, check
 from myna.deploy.prune import Smaller, _fit, prune
 from myna.deploy.recover import recover
 from myna.errors import MynaError

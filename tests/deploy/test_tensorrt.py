@@ -12,10 +12,10 @@ from onnx import TensorProto, helper
 
 from myna import cli
 from myna.deploy import tensorrt_build, tensorrt_runtime
-from myna.deploy.bundle import PARTS
 from myna.deploy.engine import Engine
 from myna.deploy.export import gate_sentences
 from myna.deploy.gate import examine
+from myna.deploy.graph_parts import PARTS
 from myna.deploy.graphs import cut
 from myna.deploy.half import half_run
 from myna.deploy.tensorrt_export import profiles

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page
 
 from myna.deploy.engine import Engine
 from myna.text.languages import language_number
-from myna.text.reading import Piece
+from myna.text.piece import Piece
 
 SAMPLES = """async ([pieces, speed]) => {
   const { Engine, runOf } = await import("./engine.js"), { load } = await import("./files.js");

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from myna.kaldi import Consent, DataDir, Utterance, write
+from myna.kaldi.data import Consent, DataDir, Utterance, write
 
 
 def tone(path: Path, seconds: float, rate: int = 16_000) -> None:

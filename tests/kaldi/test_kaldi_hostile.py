@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 from myna.cli import main
 from myna.errors import MynaError
-from myna.kaldi import read, read_table, validate
+from myna.kaldi.data import read
+from myna.kaldi.tables import read_table
+from myna.kaldi.validate import validate
 
 NAMES = ("wav.scp", "text", "utt2spk", "spk2utt", "utt2lang", "utt2dur", "spk2consent", "phones")
 LINES = st.lists(st.sampled_from(["ana-01", "bo-00", "ana", "x", "", " ", "nan", "-1", "1e999", "\t", "é"]), max_size=4)

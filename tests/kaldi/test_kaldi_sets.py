@@ -6,8 +6,11 @@ import pytest
 from kaldi_data import make
 
 from myna.errors import MynaError
-from myna.kaldi import Consent, DataDir, Utterance, check_disjoint, read, subset, validate
 from myna.kaldi.cli import main
+from myna.kaldi.data import Consent, DataDir, Utterance, read
+from myna.kaldi.sets import check_disjoint
+from myna.kaldi.subset import subset
+from myna.kaldi.validate import validate
 
 
 def data(*rows: tuple[str, str, str]) -> DataDir:

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from myna.errors import MynaError
-from myna.kaldi import Consent, DataDir, Utterance, read, read_table, write, write_table
-from myna.kaldi.data import BASES, SCOPES
+from myna.kaldi.data import BASES, SCOPES, Consent, DataDir, Utterance, read, write
+from myna.kaldi.tables import read_table, write_table
 
 NAMES = st.text(string.ascii_letters + string.digits + "_é人", min_size=1, max_size=6)
 TEXTS = st.text(st.characters(codec="utf-8", categories=("L", "N", "P")), min_size=1, max_size=30)

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from kaldi_data import make, tone
 
 from myna.errors import MynaError
-from myna.kaldi import check, fix, validate
+from myna.kaldi.fix import fix
 from myna.kaldi.rates import outliers
+from myna.kaldi.validate import check, validate
 
 
 def edit(path: Path, change: Callable[[list[str]], list[str]]) -> None:

@@ -9,8 +9,9 @@ import yaml
 from sealing import sealed
 from toy_voice import toy_voice
 
+from myna.adapt.voice_parts import load_voice
 from myna.errors import MynaError
-from myna.networks.parts import load_base, load_vocoder, load_voice, save_base, save_vocoder
+from myna.networks.parts import load_base, load_vocoder, save_base, save_vocoder
 from myna.networks.vocoder.griffin_lim import GriffinLim
 from myna.workspace import Workspace
 

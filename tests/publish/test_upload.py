@@ -14,7 +14,7 @@ from local_hub import COMMIT, REPO, Hub, HuggingFace, ModelScope
 from run_stage import run_stage
 
 from myna.cli import main
-from myna.deploy.bundle import SUFFIXES
+from myna.deploy.graph_parts import SUFFIXES
 from myna.errors import MynaError
 from myna.publish import hubs, upload
 from myna.settings.recipe import Settings

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from myna.text.front_end import FrontEnd
-from myna.text.reading import Reading, read_text
+from myna.text.piece import Reading
+from myna.text.reading import read_text
 
 FOLDER = Path(__file__).parent / "read"
 

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from myna.errors import MynaError
 from myna.text.emotion import DEFAULT, NAMES, change_of, expressed, parse
 from myna.text.front_end import build_front_end
-from myna.text.reading import Reading, read_text
+from myna.text.piece import Reading
+from myna.text.reading import read_text
 from myna.text.traced import PLAIN, Emotion, Style
 
 

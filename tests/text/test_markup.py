@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from myna.errors import MynaError
 from myna.text.espeak_text import EspeakText
-from myna.text.reading import Reading, read_text
+from myna.text.piece import Reading
+from myna.text.reading import read_text
 from myna.text.ssml import ELEMENTS
 
 FRONT_END = EspeakText()

@@ -9,7 +9,8 @@ from rows import faults, rows
 
 from myna.errors import MynaError
 from myna.text.espeak_text import EspeakText
-from myna.text.reading import Reading, read_text
+from myna.text.piece import Reading
+from myna.text.reading import read_text
 from myna.text.spellout import cardinal
 
 FRONT_END = EspeakText()

@@ -17,13 +17,14 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from myna import kaldi
 from myna.adapt.baselines import copy_synthesis, formant_speech
 from myna.adapt.manners import write_manners
 from myna.adapt.unseen import sentences_file, unseen_sentences
 from myna.audio.samples import SUFFIX, save_samples
 from myna.errors import MynaError, UnmarkableError
 from myna.files import atomic_text
+from myna.kaldi.data import read
+from myna.kaldi.tables import read_table, write_table
 from myna.measure.manners import MANNERS
 from myna.settings.recipe import Settings
 from myna.settings.scores import Decode
@@ -67,7 +68,7 @@ def run(settings: Settings, workspace: Workspace) -> None:
     Raises:
         MynaError: The voice or the test set is missing, or a test sentence was trained on.
     """
-    from myna.networks.parts import load_voice
+    from myna.adapt.voice_parts import load_voice
     from myna.safety.release import admit
 
     wanted, out = settings.decode, workspace.decoded
@@ -93,7 +94,7 @@ def run(settings: Settings, workspace: Workspace) -> None:
 
 def lines(wanted: Decode, workspace: Workspace, voice: "Voice", seed: int) -> tuple[list[Line], list[Line]]:
     """Return the unseen sentences and the held-out prompts."""
-    test_set = kaldi.read(wanted.test_set)
+    test_set = read(wanted.test_set)
     if not test_set.utterances:
         raise MynaError(f"{wanted.test_set} holds no utterance; {run_again('create_dataset')}")
     speaker = test_set.speakers[0]
@@ -131,8 +132,8 @@ def write_set(folder: Path, spoken: list[Line], speak: Callable[[Line], SoundAnd
             save_samples(path, *speech)
         done[line.id] = line
     if done:
-        kaldi.write_table(folder / "text", {key: line.text for key, line in done.items()})
-        kaldi.write_table(folder / "wav.scp", {key: str(folder / f"{key}{SUFFIX}") for key in done})
+        write_table(folder / "text", {key: line.text for key, line in done.items()})
+        write_table(folder / "wav.scp", {key: str(folder / f"{key}{SUFFIX}") for key in done})
 
 
 def card_of(voice: "Voice") -> "VoiceCard":
@@ -166,8 +167,8 @@ def write_listening_copies(folder: Path, card: "VoiceCard", most: int) -> None:
     """
     if not (folder / "wav.scp").is_file():
         return
-    texts = kaldi.read_table(folder / "text")
-    for key, path in list(kaldi.read_table(folder / "wav.scp").items())[:most]:
+    texts = read_table(folder / "text")
+    for key, path in list(read_table(folder / "wav.scp").items())[:most]:
         try:
             write_listening_copy(Path(path), folder / "listen" / f"{key}.mp3", card, texts[key])
         except UnmarkableError as error:

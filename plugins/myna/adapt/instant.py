@@ -12,7 +12,8 @@ import yaml
 
 from myna.adapt.unseen import own_sentences
 from myna.corpora import folder as folders
-from myna.corpora.pieces import Findings, Rules, Segment, examine, other_speakers
+from myna.corpora.findings import Findings, Segment
+from myna.corpora.pieces import Rules, examine, other_speakers
 from myna.corpora.quality import Limits
 from myna.corpora.spoken_language import settle
 from myna.errors import MynaError

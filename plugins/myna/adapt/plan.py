@@ -6,7 +6,7 @@ from typing import Any
 
 from myna.adapt.policies import POLICIES
 from myna.audio.augment import origin
-from myna.kaldi import read_table
+from myna.kaldi.tables import read_table
 from myna.settings.tts import MelAdapt
 
 

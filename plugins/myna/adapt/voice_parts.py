@@ -41,6 +41,20 @@ def target_voice(settings: Settings, workspace: Workspace, tts: Loaded, vocoder:
     return Voice(described, network, vocoder_network, speaker, tokens, front_end=front_end)
 
 
+def load_voice(directory: Path) -> Voice:
+    """Load the voice of stage 5.
+
+    Args:
+        directory: `Workspace.voice`, or what `decode.voice` names in its place.
+
+    Raises:
+        MynaError: Stage 5 has not run, or as of `Voice.load`.
+    """
+    if not (directory / "voice.yaml").is_file():
+        raise MynaError(f"{directory}/voice.yaml is missing; {run_first('fine_tune')}")
+    return Voice.load(directory)
+
+
 def target_embedding(workspace: Workspace) -> np.ndarray:
     """Return the target's embedding `(256,)` from stage 2.
 

@@ -17,7 +17,7 @@ from myna.arguments import Parser
 from myna.corpora.person import record_of, speaker_id, stated_consent
 from myna.errors import MynaError
 from myna.files import shown
-from myna.kaldi import Consent
+from myna.kaldi.data import Consent
 from myna.recipe.name import checked_name
 from myna.text.languages import AUTO, canonical
 from myna.workspace import Workspace

@@ -5,10 +5,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from myna import kaldi
 from myna.adapt.decode import Line, SoundAndRate, write_listening_copy, write_set
 from myna.adapt.voice_parts import consent_of, target_language, target_name
 from myna.errors import UnmarkableError
+from myna.kaldi.tables import read_table
 from myna.safety.types import VoiceCard
 from myna.settings.recipe import Settings
 from myna.workspace import Workspace
@@ -42,7 +42,7 @@ def listening_copies(
     consent = folder / "consent" / "consent.yaml"
     consent_of(workspace, consent)
     card = VoiceCard(name=target_name(settings), language=target_language(workspace), consent=consent)
-    texts, waves = kaldi.read_table(folder / "text"), kaldi.read_table(folder / "wav.scp")
+    texts, waves = read_table(folder / "text"), read_table(folder / "wav.scp")
     return [_copy(folder, key, Path(waves[key]), card, texts[key]) for key in list(waves)[: settings.compare.prompts]]
 
 

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 
-from myna import kaldi
 from myna.adapt.baselines import copy_synthesis, formant_speech
 from myna.adapt.decode import Line, SoundAndRate
 from myna.adapt.voice_parts import target_language
@@ -18,6 +17,8 @@ from myna.compare.members import Member, compose_member, spread
 from myna.compare.samples import listening_copies
 from myna.compare.vocoders import processor_seconds
 from myna.errors import MynaError
+from myna.kaldi.data import read
+from myna.kaldi.tables import read_table
 from myna.measure import similarity, wer
 from myna.measure.clips import PAIR, QUALITY, SPEAKER, TEXT, Scorable, reference_clips
 from myna.measure.results import figures
@@ -39,7 +40,7 @@ class TtsGroup(Group):
     @cached_property
     def lines(self) -> list[Line]:
         """The held-out sentences, evenly over the test set."""
-        options, test = self.options, kaldi.read(self.settings.decode.test_set)
+        options, test = self.options, read(self.settings.decode.test_set)
         fitting = [u for u in test.utterances.values() if options.shortest <= u.duration <= options.longest]
         if not fitting:
             raise MynaError(
@@ -139,7 +140,7 @@ class TtsGroup(Group):
         """Speak all sentences; returns the figures, and what can be listened to."""
         samples = listening_copies(self.settings, self.workspace, folder / "speech", self.lines, speak)
         table = folder / "speech" / "wav.scp"
-        waves = dict(kaldi.read_table(table)) if table.is_file() else {}
+        waves = dict(read_table(table)) if table.is_file() else {}
         found, each = self.scores(waves, (TEXT, SPEAKER, QUALITY, PAIR))
         return found | {"samples": [sample | each[sample["id"]] for sample in samples]}
 

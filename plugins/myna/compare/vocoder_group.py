@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from myna import kaldi
 from myna.adapt.decode import Line
 from myna.compare import vocoders
 from myna.compare.group import Group
@@ -14,6 +13,7 @@ from myna.compare.kept import Row
 from myna.compare.members import Member
 from myna.compare.samples import listening_copies
 from myna.errors import MynaError
+from myna.kaldi.data import read
 from myna.nemo import copy_synthesis
 from myna.settings.recipe import Settings
 
@@ -49,9 +49,9 @@ class VocoderGroup(Group):
     def heard(self) -> dict[str, str]:
         """Text of the copies that can be listened to: those of the target, whose consent stands in the data."""
         found: dict[str, str] = {}
-        target = set(kaldi.read(self.settings.decode.test_set).speakers)
+        target = set(read(self.settings.decode.test_set).speakers)
         for name in self.options.copy_sets:
-            known = kaldi.read(self.workspace.features(name)).utterances
+            known = read(self.workspace.features(name)).utterances
             found |= {i.id: known[i.id].text for i in self.items if i.id in known and known[i.id].speaker in target}
         return dict(sorted(found.items())[: self.options.prompts])
 

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from myna.audio.mel import MelConfig, log_mel
 from myna.compare.clock import clock, with_clock
 from myna.compare.kept import Row, size
-from myna.kaldi import read_table
+from myna.kaldi.tables import read_table
 from myna.measure import wer
 from myna.nemo import copy_synthesis, train_vocoder
 from myna.nemo.dataset import Item

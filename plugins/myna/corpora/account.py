@@ -4,8 +4,8 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
+from myna.corpora.findings import Findings, Segment
 from myna.corpora.folder import Contents
-from myna.corpora.pieces import Findings, Segment
 from myna.corpora.transcripts import Texts
 from myna.files import atomic_text, shown
 

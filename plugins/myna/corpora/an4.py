@@ -11,8 +11,8 @@ from myna.corpora import archives
 from myna.corpora.clip import Clip, Corpus
 from myna.errors import MynaError
 from myna.files import sha256
-from myna.kaldi import Consent
 from myna.kaldi.audio import audio_seconds
+from myna.kaldi.data import Consent
 
 SHA256 = "42314268903a35709fff2029ee0fbac27c886eae37de308733e0f1b465f4eb5e"
 ARCHIVE = "mini_an4/esp2_asr/downloads.tar.gz"

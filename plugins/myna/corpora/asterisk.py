@@ -11,7 +11,7 @@ from myna.corpora import archives, fetch
 from myna.corpora.clip import Clip, Corpus
 from myna.corpora.spoken import spell_digits
 from myna.errors import MynaError
-from myna.kaldi import Consent
+from myna.kaldi.data import Consent
 from myna.kaldi.rates import outliers
 
 VERSION = "1.6.1-1"

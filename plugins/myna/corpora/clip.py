@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from myna.kaldi import Consent
+from myna.kaldi.data import Consent
 
 
 @dataclass(frozen=True)

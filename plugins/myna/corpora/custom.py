@@ -13,8 +13,9 @@ from myna.audio.spread import Cluster, cluster_of, spread
 from myna.corpora import account, mini_voices, transcripts
 from myna.corpora import folder as folders
 from myna.corpora.clip import Clip, Corpus, merge
+from myna.corpora.findings import Findings, Segment
 from myna.corpora.person import consent_of, speaker_id
-from myna.corpora.pieces import Findings, Rules, Segment, examine, other_speakers
+from myna.corpora.pieces import Rules, examine, other_speakers
 from myna.corpora.quality import Limits
 from myna.corpora.recognise import require_model
 from myna.corpora.select import sentence_groups, split, without_sentences

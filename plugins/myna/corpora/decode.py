@@ -10,8 +10,8 @@ from myna.audio.load import load_audio
 from myna.corpora.clip import Clip, Corpus
 from myna.errors import MynaError
 from myna.files import atomic_path
-from myna.kaldi import DataDir, Utterance
 from myna.kaldi.audio import audio_seconds
+from myna.kaldi.data import DataDir, Utterance
 from myna.workspace import run_again
 
 

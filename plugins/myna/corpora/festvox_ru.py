@@ -9,8 +9,8 @@ from pathlib import Path
 from myna.corpora import archives, fetch
 from myna.corpora.clip import Clip, Corpus
 from myna.errors import MynaError
-from myna.kaldi import Consent
 from myna.kaldi.audio import audio_seconds
+from myna.kaldi.data import Consent
 from myna.kaldi.rates import outliers
 
 PACKAGE, VERSION = "festvox-ru", "0.5+dfsg-6"

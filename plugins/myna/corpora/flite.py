@@ -13,8 +13,8 @@ from myna.corpora.clip import Clip, Corpus
 from myna.corpora.sentences_en import ENGLISH
 from myna.errors import MynaError
 from myna.files import atomic_path
-from myna.kaldi import Consent
 from myna.kaldi.audio import audio_seconds
+from myna.kaldi.data import Consent
 
 VOICES = ("awb", "rms", "slt", "kal16")
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from myna.corpora import archives, fetch
 from myna.corpora.clip import Clip, Corpus
-from myna.kaldi import Consent
 from myna.kaldi.audio import audio_seconds
+from myna.kaldi.data import Consent
 
 PACKAGE, VERSION = "pocketsphinx", "5.1.1"
 SOURCE = fetch.Source(

@@ -10,8 +10,8 @@ from myna.corpora.clip import Clip, Corpus, merge
 from myna.corpora.many import Sets
 from myna.corpora.select import minutes_of, split, without_sentences
 from myna.errors import MynaError
-from myna.kaldi import Consent
 from myna.kaldi.audio import audio_seconds
+from myna.kaldi.data import Consent
 from myna.settings.recipe import Settings
 from myna.workspace import Workspace
 

@@ -15,8 +15,8 @@ from myna.corpora.select import minutes_of, split
 from myna.corpora.sentences_zh import MANDARIN
 from myna.errors import MynaError
 from myna.files import atomic_path
-from myna.kaldi import Consent
 from myna.kaldi.audio import audio_seconds
+from myna.kaldi.data import Consent
 from myna.settings.recipe import Settings
 from myna.workspace import Workspace
 

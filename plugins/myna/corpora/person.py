@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from myna.errors import MynaError
-from myna.kaldi import Consent
+from myna.kaldi.data import Consent
 from myna.settings.corpus import CreateDataset
 
 if TYPE_CHECKING:

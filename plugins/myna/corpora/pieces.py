@@ -3,7 +3,7 @@
 import hashlib
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +12,7 @@ from myna.audio.load import Recording, load_audio
 from myna.audio.trim import speech_segments
 from myna.corpora import quality
 from myna.corpora.align import deal
+from myna.corpora.findings import WHISPER, Findings, Segment
 from myna.corpora.folder import Take
 from myna.corpora.heard import mismatch
 from myna.corpora.pauses import cut
@@ -24,72 +25,9 @@ from myna.measure.wer import can_transcribe
 
 log = logging.getLogger(__name__)
 
-WHISPER, CORRECTED = "Whisper", "corrections.csv"
+CORRECTED = "corrections.csv"
 UNREAD = "not read"  # the text of a piece where nobody wants to know what is said
 USUAL_RATES = (16_000, 22_050, 24_000, 32_000, 44_100, 48_000)
-
-
-@dataclass(frozen=True)
-class Segment:
-    """A stretch of a file that holds a phrase.
-
-    Attributes:
-        name: Unique within the person: file name, and a number where the file was cut.
-        file: The person's file; never changed.
-        start: Seconds.
-        end: Seconds.
-        text: What is said.
-        confidence: 1 for a person's text, else the machine's mean word probability.
-        embedding: GE2E `(256,)`.
-        source: Where the text is from: a file of the person's, or the recogniser.
-    """
-
-    name: str
-    file: Path
-    start: float
-    end: float
-    text: str
-    confidence: float
-    embedding: np.ndarray = field(repr=False, compare=False)
-    source: str = WHISPER
-
-
-@dataclass
-class Findings:
-    """What was kept, dropped, converted.
-
-    Attributes:
-        language: espeak-ng code of the recordings.
-        kept: Pieces of speech.
-        dropped: File, start and end in seconds, reason.
-        notes: What was converted, in words.
-        seconds: File → its length, for those that could be read.
-        sounds: Hash of the samples → the first file that has them.
-    """
-
-    language: str
-    kept: list[Segment] = field(default_factory=list)
-    dropped: list[tuple[Path, float, float, str]] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    seconds: dict[Path, float] = field(default_factory=dict)
-    sounds: dict[bytes, Path] = field(default_factory=dict)
-
-    def drop(self, file: Path, start: float, end: float, reason: str) -> None:
-        """Note a stretch that is not used, and why."""
-        self.dropped.append((file, start, end, reason))
-
-    def join(self, other: "Findings") -> None:
-        """Take in what was found in another file; of two files with the same sound the first stays."""
-        self.seconds |= other.seconds
-        twins = [(path, self.sounds[key]) for key, path in other.sounds.items() if key in self.sounds]
-        for path, first in twins:
-            self.drop(path, 0.0, other.seconds[path], f"the same sound as {shown(first.name)}")
-        if twins:
-            return
-        self.sounds |= other.sounds
-        self.kept += other.kept
-        self.dropped += other.dropped
-        self.notes += other.notes
 
 
 @dataclass(frozen=True)

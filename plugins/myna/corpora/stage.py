@@ -9,8 +9,10 @@ from pathlib import Path
 from myna.corpora.clip import Clip, Corpus
 from myna.corpora.decode import materialise
 from myna.errors import MynaError
-from myna.kaldi import DataDir, check, check_disjoint, write
+from myna.kaldi.data import DataDir, write
 from myna.kaldi.rates import all_outliers
+from myna.kaldi.sets import check_disjoint
+from myna.kaldi.validate import check
 from myna.settings.corpus import CreateDataset
 from myna.settings.recipe import Settings
 from myna.workspace import Workspace, run_again

@@ -10,8 +10,8 @@ from tqdm import tqdm
 from myna.corpora import archives, fetch, many
 from myna.corpora.clip import Clip, Corpus
 from myna.errors import MynaError
-from myna.kaldi import Consent
 from myna.kaldi.audio import audio_seconds
+from myna.kaldi.data import Consent
 from myna.kaldi.tables import read_lines
 from myna.settings.corpus import Vctk
 from myna.settings.recipe import Settings

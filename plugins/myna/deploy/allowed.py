@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from myna.deploy.bundle import INPUTS, OUTPUTS
+from myna.deploy.graph_parts import INPUTS, OUTPUTS
 from myna.errors import MynaError
 from myna.limits import LARGEST_GRAPH, MOST_NODES, MOST_PARAMETERS
 from myna.parsing import one_line
@@ -41,7 +41,7 @@ def allowed(data: bytes, part: str, path: Path | str) -> bytes:
 
     Args:
         data: An ONNX file.
-        part: Which graph it is, see `myna.deploy.bundle.INPUTS`.
+        part: Which graph it is, see `myna.deploy.graph_parts.INPUTS`.
         path: Where it comes from, for errors.
 
     Raises:

@@ -18,7 +18,9 @@ from myna.deploy import bundle
 from myna.deploy.encoder_export import write_encoder
 from myna.deploy.engine import Engine
 from myna.deploy.export import described, to_int8
-from myna.deploy.gate import Findings, judge
+from myna.deploy.findings import Findings
+from myna.deploy.gate import judge
+from myna.deploy.graph_parts import PARTS, WORDS, Precision
 from myna.deploy.graphs import cut
 from myna.deploy.onnx_export import write_onnx
 from myna.deploy.runtime import SUFFIX, OnnxRuntime
@@ -44,7 +46,7 @@ it is, and the hashes of these graphs. Keep the folder as `base` beside such voi
 
 
 def export_base(
-    out: Path, precision: bundle.Precision = "fp32", sentences: Sequence[str] = (), voice: Voice | None = None
+    out: Path, precision: Precision = "fp32", sentences: Sequence[str] = (), voice: Voice | None = None
 ) -> Findings:
     """Write the base as graphs that take an embedding.
 
@@ -71,7 +73,7 @@ def export_base(
         found = judge(voice, in_memory(voice, config, fresh), sentences, exact=precision == "fp32")
         write_encoder(fresh, precision)
         values: dict[str, Any] = {"megabytes": found.megabytes, "sentences": found.sentences}
-        atomic_text(fresh / "README.md", CARD.format(precision=bundle.WORDS[precision], **values))
+        atomic_text(fresh / "README.md", CARD.format(precision=WORDS[precision], **values))
         sign_folder(fresh)
         fresh.rename(out)
     return found
@@ -92,12 +94,12 @@ def nobody(seed: int) -> NDArray[np.float32]:
 
 def in_memory(voice: Voice, config: bundle.Description, folder: Path, kind: type[Engine] = Engine) -> Engine:
     """Return an engine over the graphs of a folder that speaks as a voice does, for the gate."""
-    models: dict[str, bytes] = {part: (folder / f"{part}{SUFFIX}").read_bytes() for part in bundle.PARTS}
+    models: dict[str, bytes] = {part: (folder / f"{part}{SUFFIX}").read_bytes() for part in PARTS}
     run = OnnxRuntime(models, folder=folder)
     return kind(config, run, voice.front_end, voice.tokens, folder, speaker=voice.speaker.numpy())
 
 
-def _write(voice: Voice, folder: Path, precision: bundle.Precision) -> bundle.Description:
+def _write(voice: Voice, folder: Path, precision: Precision) -> bundle.Description:
     voice.tokens.save(folder / "tokens.txt")
     voice.front_end.save(folder)
     graphs = cut(voice, fold=False)
@@ -105,7 +107,7 @@ def _write(voice: Voice, folder: Path, precision: bundle.Precision) -> bundle.De
     config = described(voice, graphs)
     if precision == "int8":
         to_int8(folder, in_memory(voice, config, folder, _Many), config.language)
-    hashes = {part: hashlib.sha256((folder / f"{part}{SUFFIX}").read_bytes()).hexdigest() for part in bundle.PARTS}
+    hashes = {part: hashlib.sha256((folder / f"{part}{SUFFIX}").read_bytes()).hexdigest() for part in PARTS}
     config = config.model_copy(update={"precision": precision, "shared": hashes})
     bundle.write(config, folder / NAME)
     return config

@@ -8,51 +8,16 @@ speaks through the same exit as any other. On graphs of a base it has `spectrum.
 """
 
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, get_args
+from typing import Annotated, Any, ClassVar, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
-from myna.deploy import NAME
+from myna.deploy.graph_parts import PARTS, SUFFIXES, PartName, Precision, Runtime, Sound
 from myna.files import atomic_text
 from myna.limits import HIGHEST_RATE, LARGEST_NUMBER, LARGEST_SIZE, LONGEST_NAME, LOWEST_RATE, MOST_TOKENS, ONE_LINE
 from myna.parsing import described, yaml_mapping
 from myna.text.front_end import DEFAULT
-
-__all__ = ["INPUTS", "NAME", "OUTPUTS", "PARTS", "SUFFIXES", "WORDS"]
-__all__ += ["Description", "EndToEnd", "Export", "Halos", "PartName", "Precision", "Runtime", "Sound"]
-__all__ += ["parse", "parse_any", "write"]
-
-# What each graph takes, with ONNX's number of the type (float 1, int64 7), and what it gives. Those into which one
-# speaker is folded take no embedding.
-INPUTS = {
-    "text": {"tokens": 7, "languages": 7, "speaker": 1},
-    "frames": {"spread": 1, "noise": 1, "speaker": 1},
-    "pitch": {"mel": 1},
-    "spectra": {"mel": 1, "pitch": 1, "tone": 1, "hiss": 1},
-    "encoder": {"mel": 1},
-    "prior": {"tokens": 7, "noise": 1, "language": 7},
-    "wave": {"latents": 1, "language": 7},
-    "spectrum": {"latents": 1, "language": 7},
-}
-OUTPUTS = {
-    "text": ("encoded", "log_durations"),
-    "frames": ("mel",),
-    "pitch": ("logits",),
-    "spectra": ("spectrum",),
-    "encoder": ("embedding",),
-    "prior": ("prior", "log_durations"),
-    "wave": ("samples",),
-    "spectrum": ("spectrum",),
-}
-
-PartName = Literal["text", "frames", "pitch", "spectra"]
-Precision = Literal["fp32", "int8"]
-Sound = Literal["wave", "spectrum"]
-Runtime = Literal["onnx", "mnn", "litert"]
-PARTS: tuple[PartName, ...] = get_args(PartName)  # of a voice
-WORDS: dict[Precision, str] = {"fp32": "32-bit floats", "int8": "8-bit matrix products"}  # of graphs for ONNX Runtime
-SUFFIXES: dict[Runtime, str] = {"onnx": ".onnx", "mnn": ".mnn", "litert": ".tflite"}  # of files of graphs
 
 
 class Halos(BaseModel):

@@ -1,8 +1,8 @@
 """The card of an export: how it speaks, by what right, and what the gate measured."""
 
-from myna.deploy.bundle import SUFFIXES, WORDS, Precision, Runtime
-from myna.deploy.gate import Findings
-from myna.deploy.vits_graphs import sound_of
+from myna.deploy.findings import Findings
+from myna.deploy.graph_parts import SUFFIXES, WORDS, Precision, Runtime
+from myna.deploy.sound import sound_of
 from myna.networks.voice import Voice
 from myna.safety.audit import Entry
 from myna.safety.records import ConsentRecord

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from myna.audio.mel_numpy import log_mel
 from myna.audio.mfcc import mfcc
-from myna.deploy.bundle import Precision
+from myna.deploy.graph_parts import Precision
 from myna.deploy.runtime import SUFFIX, open_graph
 from myna.errors import MynaError
 from myna.limits import LONGEST_NAME, ONE_LINE

@@ -9,9 +9,8 @@ import torch
 import yaml
 from torch import Tensor, nn
 
-from myna.deploy.bundle import Precision
 from myna.deploy.encoder import NAME, PART, Encoder, EncoderDescription
-from myna.deploy.onnx_export import OPSET
+from myna.deploy.graph_parts import OPSET, Precision
 from myna.deploy.runtime import SUFFIX
 from myna.deploy.stored import store_in_8_bits
 from myna.errors import MynaError

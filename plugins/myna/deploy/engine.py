@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from myna.adapt.long_term import Change
-from myna.deploy import bundle, shared, stored_change
+from myna.deploy import NAME, bundle, shared, stored_change
 from myna.deploy.host import BINS, Pulses, Transform, frames_of, paced, pitch_of, spread
 from myna.deploy.noise import normal
 from myna.deploy.rows import Array, Rows, heard
@@ -22,7 +22,8 @@ from myna.errors import MynaError
 from myna.networks.voice_files import check_marks, front_end_of
 from myna.text.front_end import FrontEnd
 from myna.text.languages import language_number
-from myna.text.reading import Piece, Reading, read_text, spoken_or_error
+from myna.text.piece import Piece, Reading, spoken_or_error
+from myna.text.reading import read_text
 from myna.text.tokens import TokenList
 from myna.text.traced import PLAIN, Style
 
@@ -98,10 +99,10 @@ class Engine:
         from myna.safety.seal import read_sealed
 
         directory = Path(directory)
-        if not (directory / bundle.NAME).is_file():
-            raise MynaError(f"{directory} is no export (no {bundle.NAME}): make one with `myna export onnx VOICE OUT`")
+        if not (directory / NAME).is_file():
+            raise MynaError(f"{directory} is no export (no {NAME}): make one with `myna export onnx VOICE OUT`")
         sealed = read_sealed(directory)
-        config = bundle.parse_any(sealed.files[bundle.NAME], directory / bundle.NAME)
+        config = bundle.parse_any(sealed.files[NAME], directory / NAME)
         models, speaker = shared.graphs_of(config, sealed.files, directory)
         parts = cls._parts(config, models, sealed.files, directory, threads)
         if isinstance(config, bundle.EndToEnd):

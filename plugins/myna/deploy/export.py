@@ -5,10 +5,12 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from myna.deploy import bundle
+from myna.deploy import NAME, bundle
 from myna.deploy.card import card_text
 from myna.deploy.engine import Engine
-from myna.deploy.gate import Findings, judge
+from myna.deploy.findings import Findings
+from myna.deploy.gate import judge
+from myna.deploy.graph_parts import SUFFIXES, Precision, Runtime
 from myna.deploy.graphs import Graphs, check_mel, cut
 from myna.deploy.onnx_export import write_onnx
 from myna.deploy.prune import Smaller
@@ -31,13 +33,13 @@ _LEFT = ("voice.yaml",)
 def export_onnx(
     directory: Path,
     out: Path,
-    precision: bundle.Precision = "fp32",
+    precision: Precision = "fp32",
     sentences: Sequence[str] = (),
     purpose: Scope = "evaluation",
     requester: str = "local",
     smaller: Smaller | None = None,
     also: Callable[[Voice, Path], str] | None = None,
-    runtime: bundle.Runtime = "onnx",
+    runtime: Runtime = "onnx",
 ) -> Findings:
     """Write a voice as graphs, with its consent and a seal of its own.
 
@@ -74,7 +76,7 @@ def export_onnx(
         engine = Engine.load(fresh)
         found = judge(voice, engine, sentences, exact, pruned=smaller is not None)
         more = also(voice, fresh) if also else ""
-        essence = sha256(fresh / f"{engine.config.drawing}{bundle.SUFFIXES[runtime]}")
+        essence = sha256(fresh / f"{engine.config.drawing}{SUFFIXES[runtime]}")
         with recorded("export", [admitted], request, essence) as (entry,):
             card = card_text(voice, precision, found, seal.read_sealed(directory).consent, entry, runtime)
             atomic_text(fresh / CARD, card + (smaller.told() if smaller else "") + more)
@@ -83,9 +85,7 @@ def export_onnx(
     return found
 
 
-def _write(
-    voice: Voice, files: Mapping[str, bytes], folder: Path, precision: bundle.Precision, runtime: bundle.Runtime
-) -> None:
+def _write(voice: Voice, files: Mapping[str, bytes], folder: Path, precision: Precision, runtime: Runtime) -> None:
     """Write graphs, description and what a voice brings along, and seal them."""
     for name, data in files.items():
         if name == "speaker.safetensors" or ("/" not in name and name.endswith(_KEPT_SUFFIXES) and name not in _LEFT):
@@ -112,7 +112,7 @@ def _write(
     _describe(config.model_copy(update={"precision": precision, "runtime": runtime}), folder)
 
 
-def _write_vits(voice: Voice, folder: Path, precision: bundle.Precision) -> None:
+def _write_vits(voice: Voice, folder: Path, precision: Precision) -> None:
     from myna.deploy.vits_graphs import cut_vits, described_vits
 
     graphs = cut_vits(voice)
@@ -142,7 +142,7 @@ def described(voice: Voice, graphs: Graphs) -> bundle.Description:
 
 
 def _describe(config: bundle.Export, folder: Path) -> None:
-    bundle.write(config, folder / bundle.NAME)
+    bundle.write(config, folder / NAME)
     seal.seal(folder)
 
 
@@ -158,7 +158,7 @@ def to_int8(folder: Path, engine: Engine, language: str) -> None:
 
     with TemporaryDirectory(prefix="myna-") as made:
         quantise(folder, Path(made), engine, calibration(language))
-        for path in Path(made).glob(f"*{bundle.SUFFIXES['onnx']}"):
+        for path in Path(made).glob(f"*{SUFFIXES['onnx']}"):
             shutil.copyfile(path, folder / path.name)
 
 

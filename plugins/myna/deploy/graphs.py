@@ -13,8 +13,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from myna.deploy.bundle import OUTPUTS
 from myna.deploy.freeze import Kinds, as_products, choose_step, freeze, unfolded
+from myna.deploy.graph_parts import OUTPUTS
 from myna.errors import MynaError
 from myna.networks.tts.intonation import pitch_in_hertz
 from myna.networks.tts.vits_mel import JUDGED_DETAIL, MATCHED_STEPS, RESIDUAL, VitsMel, _with_variance, flow_times

@@ -16,6 +16,7 @@ from myna.corpora.person import record_of, speaker_id, stated_consent
 from myna.deploy import NAME, bundle, stored_change
 from myna.deploy.encoder import Encoder
 from myna.deploy.engine import Engine
+from myna.deploy.graph_parts import PARTS
 from myna.deploy.shared import NAME as BASE
 from myna.deploy.spectrum import change_of
 from myna.errors import MynaError
@@ -92,7 +93,7 @@ def _base(base: Path) -> tuple[dict[str, bytes], bundle.Description]:
         raise MynaError(f"{shown(base)} is no base (no {BASE}): make one with `myna export base OUT`")
     files = dict(read_signed(base))
     config = bundle.parse(files[BASE], base / BASE)
-    if {*config.shared} != {*bundle.PARTS}:
+    if {*config.shared} != {*PARTS}:
         raise MynaError(f"{base / BASE} names no graphs: make the base again with `myna export base OUT`")
     return files, config
 

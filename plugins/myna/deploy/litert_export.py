@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from myna.deploy.bundle import PARTS, SUFFIXES, Precision
 from myna.deploy.ends import MASK, ended
+from myna.deploy.graph_parts import PARTS, SUFFIXES, Precision
 from myna.deploy.graphs import Graphs
 from myna.deploy.onnx_export import write_onnx
 from myna.errors import MynaError

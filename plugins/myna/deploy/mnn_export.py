@@ -6,7 +6,7 @@ reports each conversion together with an identity of the machine.
 
 from pathlib import Path
 
-from myna.deploy.bundle import PARTS, Precision
+from myna.deploy.graph_parts import PARTS, Precision
 from myna.deploy.mnn_runtime import SUFFIX
 from myna.deploy.quiet import quiet
 from myna.deploy.runtime import SUFFIX as ONNX

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from myna.deploy.bundle import INPUTS, OUTPUTS, SUFFIXES
+from myna.deploy.graph_parts import INPUTS, OUTPUTS, SUFFIXES
 from myna.deploy.quiet import quiet
 from myna.deploy.runtime import rows_of
 from myna.errors import MynaError

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import torch
 
+from myna.deploy.graph_parts import OPSET
 from myna.deploy.graphs import Parts
 from myna.deploy.runtime import SUFFIX
 
-OPSET = 17
 ROWS = {"text": "L", "prior": "L"}  # tokens; all others have T frames
 FIXED = ("speaker", "language")
 

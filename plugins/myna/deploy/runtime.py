@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from myna.deploy.allowed import allowed
-from myna.deploy.bundle import SUFFIXES
+from myna.deploy.graph_parts import SUFFIXES
 from myna.errors import MynaError
 from myna.limits import FOLDED_MEMORY, GRAPH_MEMORY
 from myna.parsing import one_line
@@ -84,7 +84,7 @@ def open_graph(data: bytes, part: str, path: Path | str, threads: int = 1) -> An
 
     Args:
         data: An ONNX file.
-        part: Which graph it is, see `myna.deploy.bundle.INPUTS`.
+        part: Which graph it is, see `myna.deploy.graph_parts.INPUTS`.
         path: Where it comes from, for errors.
         threads: CPU threads.
 

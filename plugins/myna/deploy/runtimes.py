@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from myna.deploy.bundle import Runtime
+from myna.deploy.graph_parts import Runtime
 
 Run = Callable[..., list[NDArray[np.float32]]]
 

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from myna.deploy import bundle
+from myna.deploy.graph_parts import PARTS, PartName
 from myna.deploy.runtime import SUFFIX
 from myna.deploy.vectors import vectors
 from myna.errors import MynaError
@@ -61,9 +62,9 @@ def _folder(directory: Path) -> Path:
     return Path(named) if named else directory.absolute().parent / BESIDE
 
 
-def _shared(hashes: Mapping[bundle.PartName, str], folder: Path) -> dict[str, bytes]:
+def _shared(hashes: Mapping[PartName, str], folder: Path) -> dict[str, bytes]:
     found: dict[str, bytes] = {}
-    for part in bundle.PARTS:
+    for part in PARTS:
         path = folder / f"{part}{SUFFIX}"
         if not path.is_file():
             raise MynaError(f"{path} is missing: put the base beside the voice as {BESIDE}/, or name it in MYNA_GRAPHS")

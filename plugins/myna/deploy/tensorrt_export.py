@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from myna.deploy import tensorrt_build
-from myna.deploy.bundle import PARTS
 from myna.deploy.engine import Engine
 from myna.deploy.export import export_onnx
-from myna.deploy.gate import Findings, judge
+from myna.deploy.findings import Findings
+from myna.deploy.gate import judge
+from myna.deploy.graph_parts import PARTS
 from myna.deploy.graphs import cut
 from myna.deploy.half import half_run
 from myna.deploy.runtime import SUFFIX

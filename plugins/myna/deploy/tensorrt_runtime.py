@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from myna.deploy.bundle import PARTS
 from myna.deploy.engine import Engine
+from myna.deploy.graph_parts import PARTS
 from myna.deploy.runtime import SUFFIX
 from myna.errors import MynaError
 from myna.limits import LARGEST_GRAPH, LARGEST_JSON

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from myna.deploy.bundle import Precision
+from myna.deploy.graph_parts import Precision
 from myna.deploy.tflite_writer import Graph
 from myna.errors import MynaError
 

@@ -15,7 +15,7 @@ from myna.deploy.noise import Noise
 from myna.deploy.rows import Array, Rows, heard
 from myna.networks.plain_style import check_emotion, check_habits, check_style
 from myna.text.languages import language_number
-from myna.text.reading import Piece
+from myna.text.piece import Piece
 from myna.text.traced import Style
 
 BLANK, MOST_FRAMES = 0, 100  # of a token, see `myna.networks.tts.vits`

@@ -11,8 +11,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from myna.deploy.bundle import OUTPUTS, EndToEnd, Sound
+from myna.deploy.bundle import EndToEnd
+from myna.deploy.graph_parts import OUTPUTS
 from myna.deploy.graphs import NOISE_SCALE, Parts, reach
+from myna.deploy.sound import sound_of
 from myna.deploy.vits_freeze import freeze_vits
 from myna.networks.tts.vits import DURATION_NOISE, Prior, VitsCore
 from myna.networks.tts.vits_mobile import IstftDecoder
@@ -120,11 +122,6 @@ def cut_vits(voice: Voice) -> VitsGraphs:
         name: {"latents": torch.zeros(1, frames, width), "language": language},
     }
     return VitsGraphs(parts, examples, OUTPUTS, halo)
-
-
-def sound_of(network: VitsCore) -> Sound:
-    """Return the graph that makes the sound of a network."""
-    return "spectrum" if isinstance(network.decoder, IstftDecoder) else "wave"
 
 
 def described_vits(voice: Voice, graphs: VitsGraphs) -> EndToEnd:

@@ -1,7 +1,8 @@
 """The card of a page: what is in it, and what who serves it has to do."""
 
 from myna.deploy import web_programs
-from myna.deploy.bundle import WORDS, Description
+from myna.deploy.bundle import Description
+from myna.deploy.graph_parts import WORDS
 from myna.safety.audit import Entry
 
 TEXT = """# {name}: a cloned voice that speaks in the browser, {precision}

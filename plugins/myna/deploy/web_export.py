@@ -13,10 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from myna.deploy import bundle, web_mandarin, web_programs
+from myna.deploy import web_mandarin, web_programs
 from myna.deploy.engine import Engine
 from myna.deploy.export import CARD, export_onnx
-from myna.deploy.gate import Findings
+from myna.deploy.findings import Findings
+from myna.deploy.graph_parts import PARTS, Precision
 from myna.deploy.graphs import check_mel
 from myna.deploy.runtime import SUFFIX
 from myna.deploy.web_card import card_text
@@ -47,7 +48,7 @@ MANDARIN = "cmn"  # is read by tables, see `myna.deploy.web_mandarin`
 def export_web(
     directory: Path,
     out: Path,
-    precision: bundle.Precision = "int8",
+    precision: Precision = "int8",
     sentences: Sequence[str] = (),
     purpose: Scope = "evaluation",
     requester: str = "local",
@@ -163,7 +164,7 @@ def _patterns() -> dict[str, Any]:
 
 def _files(folder: Path) -> dict[str, dict[str, Any]]:
     """Return hash and size of what the page loads and checks."""
-    paths = [folder / VOICE / f"{part}{SUFFIX}" for part in bundle.PARTS]
+    paths = [folder / VOICE / f"{part}{SUFFIX}" for part in PARTS]
     paths += [*folder.glob("ort/*.wasm"), *sorted(folder.glob(f"{web_mandarin.FOLDER}/*.bin"))]
     found = {
         path.relative_to(folder).as_posix(): {"sha256": sha256(path), "bytes": path.stat().st_size} for path in paths

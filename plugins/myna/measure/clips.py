@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from myna import kaldi
 from myna.errors import MynaError
+from myna.kaldi.data import Utterance, read
+from myna.kaldi.tables import read_table
 from myna.settings.scores import Measure
 from myna.workspace import run_first
 
@@ -53,7 +54,7 @@ def collect(measure: Measure) -> list[Scorable]:
     decoded = Path(measure.decode_dir)
     if not (decoded / "decode.json").is_file():
         raise MynaError(f"{decoded}/decode.json is missing; {run_first('decode')}")
-    test = kaldi.read(measure.test_set).utterances
+    test = read(measure.test_set).utterances
     recordings = {key: utterance.audio for key, utterance in test.items()}
     spoken = _decoded(decoded / "heldout")
     language = next(iter(test.values())).language if test else "en-us"
@@ -74,7 +75,7 @@ def collect(measure: Measure) -> list[Scorable]:
 
 def _decoded(folder: Path) -> dict[str, tuple[str, str]]:
     """Return audio and text by utterance."""
-    audio, text = kaldi.read_table(folder / "wav.scp"), kaldi.read_table(folder / "text")
+    audio, text = read_table(folder / "wav.scp"), read_table(folder / "text")
     return {key: (audio[key], text[key]) for key in audio}
 
 
@@ -92,7 +93,7 @@ def _clips(
 
 def reference_clips(folder: Path, limit: int) -> list[Scorable]:
     """Recordings of the target that the clone was made from: their mean embedding is the target's voice."""
-    data = kaldi.read(folder)
+    data = read(folder)
     derived = data.extra.get("utt2orig", {})
     plain = [u for u in data.utterances.values() if u.id not in derived and u.duration >= 1.6]
     return [Scorable("reference", u.id, u.audio, None, u.language, None, (SPEAKER,)) for u in _spread(plain, limit)]
@@ -100,9 +101,9 @@ def reference_clips(folder: Path, limit: int) -> list[Scorable]:
 
 def _others(folders: list[Path], target: set[str], limit: int) -> list[Scorable]:
     """Recordings of other people, taken in turn from each speaker."""
-    by_speaker: dict[str, list[kaldi.Utterance]] = {}
+    by_speaker: dict[str, list[Utterance]] = {}
     for folder in (folder for folder in folders if (folder / "wav.scp").is_file()):
-        data = kaldi.read(folder)
+        data = read(folder)
         derived = data.extra.get("utt2orig", {})
         for utterance in data.utterances.values():
             if utterance.speaker not in target and utterance.id not in derived and utterance.duration >= 1.6:
@@ -112,7 +113,7 @@ def _others(folders: list[Path], target: set[str], limit: int) -> list[Scorable]
     return [Scorable("other", u.id, u.audio, None, u.language, None, (SPEAKER,)) for u in chosen]
 
 
-def _spread(items: list[kaldi.Utterance], limit: int) -> list[kaldi.Utterance]:
+def _spread(items: list[Utterance], limit: int) -> list[Utterance]:
     """Take `limit` items at even distances."""
     if len(items) <= limit:
         return items

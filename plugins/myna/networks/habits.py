@@ -17,7 +17,7 @@ from torch import Tensor
 
 from myna.measure.contour import Contour, Melody, melody, semitones
 from myna.networks.tts.prosody import Prosody, bounded, loudness
-from myna.text.reading import Piece
+from myna.text.piece import Piece
 
 if TYPE_CHECKING:
     from myna.networks.voice import Voice

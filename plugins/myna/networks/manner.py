@@ -20,7 +20,7 @@ from myna.errors import MynaError
 from myna.measure.waves import prepare
 from myna.networks.pretrained import pinned_file
 from myna.networks.tts.prosody import Prosody, bounded, loudness, paced
-from myna.text.reading import Piece, Reading
+from myna.text.piece import Piece, Reading
 
 if TYPE_CHECKING:
     from myna.networks.voice import Voice

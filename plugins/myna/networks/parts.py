@@ -1,7 +1,8 @@
-"""The networks of a recipe: base, vocoder and voice, each saved by one stage and loaded by others.
+"""The networks of a recipe: base and vocoder, each saved by one stage and loaded by others.
 
 `myna.workspace` says where they lie and stands below all that needs torch; here is how they are written and read.
-Durations have the Gaussians of `myna.networks.tts.monophones`, speaker encoders `myna.networks.speaker.own`.
+Durations have the Gaussians of `myna.networks.tts.monophones`, speaker encoders `myna.networks.speaker.own`, and the
+voice that comes of them `myna.adapt.voice_parts`.
 """
 
 from collections.abc import Mapping
@@ -11,7 +12,6 @@ from typing import Any
 from torch import nn
 
 from myna.errors import MynaError
-from myna.networks.voice import Voice
 from myna.networks.weights import store_network, stored_network
 from myna.workspace import Workspace, run_first
 
@@ -59,20 +59,6 @@ def load_vocoder(workspace: Workspace) -> Loaded:
         MynaError: Stage 4 has not run, or as of `stored_network`.
     """
     return _of_stage(workspace.vocoder, "vocoder", "train_hifigan")
-
-
-def load_voice(directory: Path) -> Voice:
-    """Load the voice of stage 5.
-
-    Args:
-        directory: `Workspace.voice`, or what `decode.voice` names in its place.
-
-    Raises:
-        MynaError: Stage 5 has not run, or as of `Voice.load`.
-    """
-    if not (directory / "voice.yaml").is_file():
-        raise MynaError(f"{directory}/voice.yaml is missing; {run_first('fine_tune')}")
-    return Voice.load(directory)
 
 
 def _of_stage(folder: Path, part: str, stage: str) -> Loaded:

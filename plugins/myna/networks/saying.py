@@ -8,7 +8,7 @@ from torch import Tensor
 
 from myna.networks.tts.prosody import Prosody, Value
 from myna.text.emotion import expressed
-from myna.text.reading import Piece
+from myna.text.piece import Piece
 from myna.text.traced import FASTEST, SLOWEST, Style
 
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from myna.errors import MynaError
 from myna.files import atomic_text
-from myna.text.reading import Piece, Reading
+from myna.text.piece import Piece, Reading
 from myna.text.words import whole_words
 
 FORMATS = (".json", ".vtt", ".srt", ".textgrid")

@@ -33,7 +33,8 @@ from myna.networks.weights import build, save_weights
 from myna.text.emotion import change_of
 from myna.text.front_end import DEFAULT, FrontEnd, build_front_end
 from myna.text.languages import canonical, language_number
-from myna.text.reading import Piece, Reading, read_text, spoken_or_error, whole_piece
+from myna.text.piece import Piece, Reading, spoken_or_error, whole_piece
+from myna.text.reading import read_text
 from myna.text.sentences import PAUSES
 from myna.text.tokens import TokenList
 from myna.text.traced import PLAIN, Style

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from myna import kaldi
+from myna.kaldi.data import read
 from myna.safety.records import ConsentRecord
 
 _FILES = {
@@ -117,7 +117,7 @@ def license_id(licence: str) -> str:
 
 def data_row(folder: Path) -> dict[str, Any]:
     """Describe a data directory: its originals only, not the augmented copies."""
-    data = kaldi.read(folder)
+    data = read(folder)
     derived = data.extra.get("utt2orig", {})
     plain = [utterance for utterance in data.utterances.values() if utterance.id not in derived]
     speakers = {utterance.speaker for utterance in plain}

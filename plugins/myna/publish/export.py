@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from myna.arguments import Parser
 
 if TYPE_CHECKING:
-    from myna.deploy.gate import Findings
+    from myna.deploy.findings import Findings
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from myna.safety.release_placed import Voiced
     from myna.safety.release_stream import Streaming
     from myna.safety.types import Released, Request, VoiceCard
-    from myna.text.reading import Reading
+    from myna.text.piece import Reading
 
 
 EngineName = Literal["torch", "onnx", "mnn", "litert"]

@@ -18,8 +18,8 @@ import psutil
 
 from myna.serve.api_error import content
 from myna.serve.people import OPEN_STATES, Job, People, Person, read_json
+from myna.serve.progress import expected
 from myna.serve.settings import FREE_BYTES
-from myna.serve.worker import expected
 
 TRIES = 3
 MARK = "MYNA_JOB"  # in the environment of all processes of a job

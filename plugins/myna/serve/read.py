@@ -9,7 +9,8 @@ from pathlib import Path
 from myna.arguments import Parser
 from myna.serve.given import written_text
 from myna.text.front_end import FrontEnd, build_front_end
-from myna.text.reading import Dropped, Piece, Reading, read_text
+from myna.text.piece import Dropped, Piece, Reading
+from myna.text.reading import read_text
 from myna.text.words import whole_words
 
 
@@ -37,7 +38,7 @@ def _read(text: str, language: str | None, voice: Path | None) -> Reading:
 
 def _of_voice(voice: Path) -> tuple[FrontEnd, str]:
     """Return the front end and the language of a voice or of its export, whose seal holds."""
-    from myna.deploy import bundle
+    from myna.deploy import NAME, bundle
     from myna.networks import voice_files
     from myna.safety.seal import read_sealed
     from myna.serve.exit import engine_of, find_voice
@@ -46,7 +47,7 @@ def _of_voice(voice: Path) -> tuple[FrontEnd, str]:
     files = read_sealed(folder).files
     config: bundle.Export | voice_files.Described
     if engine_of(folder) != "torch":
-        config = bundle.parse_any(files[bundle.NAME], folder / bundle.NAME)
+        config = bundle.parse_any(files[NAME], folder / NAME)
     else:
         config = voice_files.describe(files["voice.yaml"], folder / "voice.yaml")
     return voice_files.front_end_of(files, config.text, folder)[0], config.language

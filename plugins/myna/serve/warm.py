@@ -10,7 +10,7 @@ import numpy as np
 from myna.errors import MynaError
 from myna.serve.exit import speak_parts
 from myna.serve.library import Found, Library
-from myna.serve.speech_api import MEDIA, Prepared, Wanted
+from myna.serve.speech import MEDIA, Prepared, Wanted
 
 _TEXT = "Good morning. Here we are."
 

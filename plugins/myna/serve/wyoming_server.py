@@ -23,7 +23,8 @@ from myna.serve.api_error import ApiError
 from myna.serve.library import Found, described
 from myna.serve.parts import Parts
 from myna.serve.settings import Settings
-from myna.serve.speech_api import Wanted, chunks
+from myna.serve.speech import Wanted
+from myna.serve.speech_api import chunks
 
 _ABOUT = Attribution(name="Myna", url="")
 _WIDTH, _CHANNELS = 2, 1

@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator
 
 from myna.text.marks import ASCII_MARK, CLAUSE_MARKS
 
+# It colours the syllable before it, and has no symbols of its own then.
+RHOTIC = "儿"
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff〇]+")
 _PIECES = re.compile(rf"(?P<han>{_HAN.pattern})|(?P<mark>[{re.escape(CLAUSE_MARKS + ''.join(ASCII_MARK))}]+)")
 # Telephone numbers and the like are read digit by digit.

@@ -5,26 +5,23 @@ sentences → symbols. Every step keeps the place of each character in the text 
 """
 
 import unicodedata
-from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
-from myna.errors import MynaError
 from myna.text.clean import clean
-from myna.text.emotion import expressed
 from myna.text.front_end import FrontEnd
 from myna.text.languages import AUTO, NEW_LANGUAGES, canonical
 from myna.text.markup import FIRST, Inline, Inlines, Marked, plain_marked
 from myna.text.normalise import normalise
+from myna.text.piece import Dropped, Piece, Reading
 from myna.text.say_as import said_as
 from myna.text.scripts import detect, routed
-from myna.text.sentences import PAUSES, Ending, piece_spans, sentence_ends
+from myna.text.sentences import Ending, piece_spans, sentence_ends
 from myna.text.ssml import is_ssml, ssml_marked
-from myna.text.symbols import Spelled, Spoken, spelled
+from myna.text.symbols import Spelled, spelled
 from myna.text.traced import PLAIN, Style, Traced, joined
 
 LONGEST = 200
-_FOREIGN = 1 / 3  # of the symbols of a piece: from here on its other language is spoken, not quoted
 _END_MARKS = ".!?;:,"
 _REASONS = {
     "Cc": "control character",
@@ -33,111 +30,6 @@ _REASONS = {
     "Cs": "half a character",
     "Cn": "unassigned character",
 }
-
-
-@dataclass(frozen=True)
-class Dropped:
-    """A part of a text that is not spoken.
-
-    Attributes:
-        text: As written.
-        start: Its place in the written text, in characters.
-        end: Behind it.
-        reason: Why.
-    """
-
-    text: str
-    start: int
-    end: int
-    reason: str
-
-
-@dataclass(frozen=True)
-class Piece:
-    """What is spoken in one breath.
-
-    Attributes:
-        text: As written.
-        normalised: As it is said.
-        language: espeak-ng code of most of it.
-        symbols: What the model reads.
-        languages: Of each symbol.
-        words: With their symbols, in order.
-        start: Place in the written text, in characters.
-        end: Behind it.
-        ending: What it ended at.
-        pause: Seconds of silence behind it that were asked for; None for those of its ending.
-        style: How it is to be said.
-        styles: How each symbol is to be said, where that changes within the piece; `style` is plain then.
-        marks: Names of SSML marks with the number of the symbol that they stand before.
-    """
-
-    text: str
-    normalised: str
-    language: str
-    symbols: list[str]
-    languages: list[str]
-    words: list[Spoken]
-    start: int
-    end: int
-    ending: Ending = "sentence"
-    pause: float | None = None
-    style: Style = PLAIN
-    styles: list[Style] = field(default_factory=list)
-    marks: list[tuple[str, int]] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class Reading:
-    """A text as it will be read.
-
-    Attributes:
-        text: As written.
-        pieces: In order.
-        dropped: What is left out, in order; markup among it has the reason `markup`.
-        lead: Seconds of silence before the first piece.
-    """
-
-    text: str
-    pieces: list[Piece]
-    dropped: list[Dropped]
-    lead: float = 0.0
-
-    def paused(self) -> Iterator[tuple[float, Piece | None]]:
-        """Give each piece with the seconds of silence before it, and at last those behind the text with None."""
-        pause = self.lead
-        for piece in self.pieces:
-            yield pause, piece
-            pause = PAUSES[piece.ending] if piece.pause is None else piece.pause
-        yield (self.pieces[-1].pause or 0.0) if self.pieces else 0.0, None
-
-    def styled(self, style: Style) -> "Reading":
-        """Return it with every piece said in a style, on top of what markup asks; pauses go with the rate.
-
-        An emotion that markup asks for is felt in place of the style's.
-        """
-        if style == PLAIN:
-            return self
-        pieces = [_styled(piece, style, last=piece is self.pieces[-1]) for piece in self.pieces]
-        return replace(self, pieces=pieces, lead=self.lead / expressed(style).rate)
-
-    def languages(self) -> tuple[str, ...]:
-        """Return the languages that are spoken: of each piece the most of it, and whatever is over a third of it.
-
-        A name or a word of another language within a sentence is less.
-        """
-        found = {piece.language for piece in self.pieces}
-        for piece in self.pieces:
-            counts = Counter(piece.languages)
-            found |= {code for code, count in counts.items() if count > len(piece.languages) * _FOREIGN}
-        return tuple(sorted(found))
-
-    def shown(self) -> Iterator[tuple[float, Piece | None]]:
-        """Give what `paused` gives, with a bar at a terminal while it is spoken, from two seconds on."""
-        from tqdm import tqdm
-
-        total = len(self.pieces) + 1
-        yield from tqdm(self.paused(), "speaking", total, unit="piece", delay=2.0, leave=False, disable=None)
 
 
 def read_text(
@@ -334,19 +226,6 @@ def _without_prosody(style: Style) -> Style:
     return replace(PLAIN, language=style.language, emotion=style.emotion)
 
 
-def _styled(piece: Piece, style: Style, last: bool) -> Piece:
-    pause = PAUSES[piece.ending] if piece.pause is None and not last else piece.pause
-    rate = expressed(style).rate
-    return replace(
-        piece,
-        style=replace(piece.style, emotion=piece.style.emotion or style.emotion)
-        if piece.styles
-        else piece.style.over(style),
-        styles=[each.over(style) for each in piece.styles],
-        pause=pause if pause is None or rate == 1.0 else pause / rate,
-    )
-
-
 def _styles(text: Traced, found: Spelled) -> list[Style]:
     """Return the style of each symbol, that of its word or of the word before it; nothing where all are said alike."""
     if len({style.prosody for style in text.styles}) == 1:
@@ -361,37 +240,3 @@ def _styles(text: Traced, found: Spelled) -> list[Style]:
 
 def _words_only(text: str) -> str:
     return " ".join("".join("·" if ord(c) >= FIRST else c for c in text).split())
-
-
-def whole_piece(text: str, symbols: list[str], language: str) -> Piece:
-    """Return a piece of symbols that are known, all in one language; its words are not told apart."""
-    return Piece(text, text, language, symbols, [language] * len(symbols), [], 0, len(text))
-
-
-def spoken_or_error(reading: Reading, language: str, own: str) -> Reading:
-    """Return a reading that has something to say, in languages that a voice may know.
-
-    Args:
-        reading: Of the text.
-        language: That was asked for.
-        own: Of the voice.
-
-    Raises:
-        MynaError: It has not, or a language in it was never heard by a base nor taught to the voice.
-    """
-    said = {code for piece in reading.pieces for code in piece.languages}
-    if untaught := said & NEW_LANGUAGES - {own}:
-        raise MynaError(
-            f"this voice cannot speak {min(untaught)!r}, which no base has heard: recipes/new_language teaches it"
-        )
-    if reading.pieces:
-        return reading
-    if scripts := [d for d in reading.dropped if d.reason.startswith("none of")]:
-        raise MynaError(
-            f"nothing in {reading.text.strip()[:40]!r} can be spoken: {scripts[0].reason}; write it in a language "
-            "that Myna speaks (myna say --help lists them)"
-        )
-    raise MynaError(
-        f"the text is empty: nothing in {reading.text.strip()[:40]!r} can be spoken in {language}; "
-        "give at least one word"
-    )

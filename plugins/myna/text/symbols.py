@@ -7,8 +7,10 @@ from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 
 from myna.text.front_end import FrontEnd
+from myna.text.han import RHOTIC
 from myna.text.marks import ASCII_MARK, CLAUSE_MARKS
 from myna.text.markup import FIRST, Inline, Inlines
+from myna.text.piece import Spoken
 from myna.text.scripts import script_of
 from myna.text.traced import Span, Traced
 
@@ -19,44 +21,7 @@ _WORD = re.compile(
     rf"|[^\s\u2e80-\u2fdf\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff{_INLINE}]+"
 )
 _TOKEN = re.compile(r"[^\W_]+(?:['’][^\W_]+)*|[^\w\s]")
-# It colours the syllable before it, and has no symbols of its own then.
-RHOTIC = "儿"
 _CLOSING = "".join(ASCII_MARK) + CLAUSE_MARKS
-
-
-@dataclass(frozen=True)
-class Spoken:
-    """A word with its symbols.
-
-    Attributes:
-        text: As written.
-        normalised: As it is said.
-        language: espeak-ng code.
-        spans: Places in the written text that it stands for.
-        first: Number of its first symbol in the piece.
-        last: Behind its last symbol.
-    """
-
-    text: str
-    normalised: str
-    language: str
-    spans: tuple[Span, ...]
-    first: int
-    last: int
-
-    @property
-    def start(self) -> int:
-        """Place in the written text."""
-        return min(s for s, _ in self.spans)
-
-    @property
-    def end(self) -> int:
-        """Behind it."""
-        return max(e for _, e in self.spans)
-
-    def written_in(self, text: str) -> "Spoken":
-        """Return it with its text."""
-        return replace(self, text=text[self.start : self.end])
 
 
 @dataclass

@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from myna.text.han import RHOTIC
+from myna.text.piece import Spoken
 from myna.text.scripts import script_of
-from myna.text.symbols import RHOTIC, Spoken
 
 
 def whole_words(words: Sequence[Spoken]) -> list[Spoken]:
