@@ -12,6 +12,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from refusing import refused
 from safetensors.numpy import save
 from small_voice import small_voice
 
@@ -119,13 +120,6 @@ def test_the_long_term_spectrum_is_that_of_the_person(ana: Path, home: Path) -> 
 def test_other_languages_are_left_as_they_are(home: Path, tmp_path: Path) -> None:
     assert cli.main(enrol(home, tmp_path / "ana", "--consent", "own_voice", "--language", "fi")) == 0
     assert not (tmp_path / "ana" / stored_change.NAME).exists()
-
-
-def refused(capsys, *arguments: object) -> str:
-    assert cli.main([str(argument) for argument in arguments]) == 2
-    said = capsys.readouterr().err
-    assert said.count("\n") == 1
-    return said
 
 
 def test_no_voice_without_consent(home: Path, ana: Path, tmp_path: Path, capsys) -> None:

@@ -9,6 +9,7 @@ import pytest
 import soundfile
 import torch
 import yaml
+from refusing import refused
 from small_voice import small_voice
 
 from myna import cli
@@ -45,14 +46,6 @@ def copied(phone: Path, folder: Path) -> Path:
     for path in phone.iterdir():
         (folder / path.name).write_bytes(path.read_bytes())
     return folder
-
-
-def refused(capsys, *arguments: object) -> str:
-    capsys.readouterr()
-    assert cli.main([str(argument) for argument in arguments]) == 2
-    said = capsys.readouterr().err
-    assert said.count("\n") == 1
-    return said
 
 
 def test_it_speaks_as_the_voice_does(voice_folder: Path, phone: Path) -> None:

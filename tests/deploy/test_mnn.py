@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
+from refusing import refused
 from small_voice import small_voice
 
 from myna import cli
@@ -32,13 +33,6 @@ def of_mnn(voice_folder: Path, tmp_path_factory) -> Path:
     out = tmp_path_factory.mktemp("mnn") / "ana"
     assert cli.main(["export", "mnn", str(voice_folder), str(out), "--sentences", "2"]) == 0
     return out
-
-
-def refused(capsys, *arguments: object) -> str:
-    assert cli.main([str(argument) for argument in arguments]) == 2
-    said = capsys.readouterr().err
-    assert said.count("\n") == 1
-    return said
 
 
 def test_it_speaks_as_onnx_does_whole_and_in_chunks(exported: Path, of_mnn: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import torch
 from pytest import MonkeyPatch
+from ranked import Pair
 from torch import nn
 
 from myna.errors import MynaError
@@ -109,25 +110,6 @@ def test_finished_run_returns_at_once_and_can_be_prolonged(tmp_path: Path, tiny_
     assert train(tmp_path / "exp", tiny_set, again, max_steps=9).step == 9
     steps = [r["step"] for r in read_curve(tmp_path / "exp" / "log.jsonl") if "valid/loss" in r]
     assert steps == [4, 5, 8, 9]
-
-
-class Pair(nn.Module):
-    """A generator and a discriminator with ESPnet3's named losses."""
-
-    def __init__(self) -> None:
-        """Build both."""
-        super().__init__()
-        self.generator, self.discriminator = nn.Linear(80, 80), nn.Linear(80, 1)
-
-    def forward(self, *, mel: torch.Tensor, **_: torch.Tensor) -> tuple:
-        """Return the generator's step, then the discriminator's."""
-        from espnet3.components.modeling.optimization_spec import OptimizationStep
-
-        fake = self.generator(mel)
-        forger = (self.discriminator(fake) - 1).square().mean() + (fake - mel).abs().mean()
-        critic = (self.discriminator(mel) - 1).square().mean() + self.discriminator(fake.detach()).square().mean()
-        steps = [OptimizationStep(forger, "generator"), OptimizationStep(critic, "discriminator")]
-        return steps, {"mel": (fake - mel).abs().mean().detach()}, None
 
 
 def test_named_optimizers_kill_and_resume(tmp_path: Path, tiny_set: Path) -> None:

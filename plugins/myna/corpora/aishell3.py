@@ -36,11 +36,10 @@ def build(settings: Settings, workspace: Workspace, downloads: Path) -> tuple[Co
 def download(cache: Path) -> Path:
     """Fetch (19 GB) and unpack the corpus."""
 
-    def unpack(folder: Path) -> None:
-        archive = fetch.obtain(SOURCE, cache, fetch.bring_url(URL, cache / "partial"))
+    def unpack(archive: Path, folder: Path) -> None:
         archives.extract_tar(archive, folder, lambda _: True)
 
-    return archives.unpack_once(cache / "aishell3", SOURCE.name, unpack)
+    return archives.bring_once(cache / "aishell3", SOURCE, URL, unpack, key=SOURCE.name)
 
 
 def prepare(root: Path, min_seconds: float = 1.0, max_seconds: float = 15.0) -> Corpus:

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from myna.corpora.fetch import raise_if_full
+from myna.corpora.fetch import Source, bring_url, obtain, raise_if_full
 from myna.errors import MynaError
 from myna.files import shown
 from myna.workspace import run_again
@@ -165,6 +165,23 @@ def _copy(stream: BinaryIO, out: BinaryIO, size: int) -> None:
             raise EOFError("it ends within a member")
         size -= len(block)
         out.write(block)
+
+
+def bring_once(folder: Path, source: Source, url: str, unpack: Callable[[Path, Path], None], key: str = "") -> Path:
+    """Fetch an archive into the folder around `folder` and unpack it, unless it is there already.
+
+    Args:
+        folder: The final folder.
+        source: The archive.
+        url: Where it is.
+        unpack: Fills a folder with what the archive holds: takes both.
+        key: Names the content; the archive's hash when left out.
+    """
+
+    def fill(fresh: Path) -> None:
+        unpack(obtain(source, folder.parent, bring_url(url, folder.parent / "partial")), fresh)
+
+    return unpack_once(folder, key or source.sha256, fill)
 
 
 def unpack_once(folder: Path, key: str, unpack: Callable[[Path], None]) -> Path:

@@ -33,13 +33,12 @@ def build(settings: Settings, workspace: Workspace, downloads: Path) -> tuple[Co
 def download(cache: Path) -> Path:
     """Fetch (11.7 GB) and unpack the corpus."""
 
-    def unpack(folder: Path) -> None:
-        archive = fetch.obtain(SOURCE, cache, fetch.bring_url(URL, cache / "partial"))
+    def unpack(archive: Path, folder: Path) -> None:
         archives.extract_zip(
             archive, folder, lambda n: n.startswith(("wav48_silence_trimmed/", "txt/", "speaker-info"))
         )
 
-    return archives.unpack_once(cache / "vctk", SOURCE.sha256, unpack)
+    return archives.bring_once(cache / "vctk", SOURCE, URL, unpack)
 
 
 def prepare(root: Path, mic: str = "mic2", min_seconds: float = 1.0, max_seconds: float = 15.0) -> Corpus:

@@ -10,6 +10,10 @@ from myna.arguments import Parser, count
 from myna.errors import MynaError, told
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
     from myna.safety.records import ConsentRecord
 
 
@@ -218,23 +222,30 @@ def _sentence(arguments: argparse.Namespace) -> int:
 
 
 def _sign(arguments: argparse.Namespace) -> int:
-    from myna.safety import consent, records, state
+    from myna.safety import consent
 
-    key = state.load_key(arguments.key) if arguments.key else state.site_key()
-    record = consent.sign(records.load(arguments.record), key)
-    sealed = _save(record, arguments.record)
+    record, sealed = _with_key(arguments, consent.sign)
     print(f"{arguments.record}: signed by {record.public_key}{sealed}")
     return 0
 
 
 def _revoke(arguments: argparse.Namespace) -> int:
-    from myna.safety import consent, records, state
+    from myna.safety import consent
 
-    key = state.load_key(arguments.key) if arguments.key else state.site_key()
-    record = consent.revoke(records.load(arguments.record), key)
-    sealed = _save(record, arguments.record)
+    record, sealed = _with_key(arguments, consent.revoke)
     print(f"{arguments.record}: revoked; every copy of consent {record.id} is refused here from now on{sealed}")
     return 0
+
+
+def _with_key(
+    arguments: argparse.Namespace, change: "Callable[[ConsentRecord, Ed25519PrivateKey], ConsentRecord]"
+) -> "tuple[ConsentRecord, str]":
+    """Change a record with a person's key or that of this site, and write it; returns it and what became of a seal."""
+    from myna.safety import records, state
+
+    key = state.load_key(arguments.key) if arguments.key else state.site_key()
+    record = change(records.load(arguments.record), key)
+    return record, _save(record, arguments.record)
 
 
 def _save(record: "ConsentRecord", path: Path) -> str:

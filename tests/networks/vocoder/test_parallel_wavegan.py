@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from copying import copied
 
 from myna.audio.mel import log_mel
 from myna.networks.vocoder.export import exportable
@@ -56,13 +57,7 @@ def test_restored_weights_speak_the_same(tmp_path):
 
 def test_a_few_tones_are_learned():
     made, wave = vocoder().train(), tones(frames=6)
-    optimizer, mel, history = torch.optim.AdamW(made.parameters(), 1e-2), log_mel(wave), []
-    for _ in range(20):
-        loss = (log_mel(made(mel)) - mel).abs().mean()
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        history.append(float(loss.detach()))
+    history = copied(made, wave, 20)
     assert all(parameter.grad is not None for parameter in made.generator.first_conv.parameters())
     assert history[-1] < 0.7 * history[0]
 
