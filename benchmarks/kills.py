@@ -191,7 +191,7 @@ def _stages(place: Path, overrides: list[str]) -> Iterator[tuple[str, Callable[[
     from myna.recipe.run import Recipe
 
     (place / "conf").mkdir(parents=True, exist_ok=True)
-    (place / "conf" / "recipe.yaml").write_text("defaults:\n  - /myna\n  - _self_\n", encoding="utf-8")
+    (place / "conf" / "recipe.yaml").write_text("defaults: [/myna, /mini_voices, _self_]\n", encoding="utf-8")
     recipe = Recipe(compose_recipe(place, overrides), system_runner, {})
 
     def work(name: str) -> bool:

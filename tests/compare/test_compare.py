@@ -90,7 +90,7 @@ def compared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespa
         (root / "own" / name).write_text(text, encoding="utf-8")
     conf = root / "recipes" / "few" / "conf"
     conf.mkdir(parents=True)
-    (conf / "recipe.yaml").write_text("defaults:\n  - /myna\n  - _self_\n", encoding="utf-8")
+    (conf / "recipe.yaml").write_text("defaults: [/myna, /mini_voices, _self_]\n", encoding="utf-8")
     out = root / "recipes" / "few" / "exp" / "compare"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("myna.corpora.mini_voices.build", few_voices)

@@ -59,7 +59,7 @@ def configuration(root: Path, member: str = "cnn", **encoder: object) -> DictCon
     """Return a recipe's configuration with few steps."""
     folder = root / "recipe"
     (folder / "conf").mkdir(parents=True, exist_ok=True)
-    (folder / "conf" / "recipe.yaml").write_text("defaults:\n  - /myna\n  - _self_\n")
+    (folder / "conf" / "recipe.yaml").write_text("defaults: [/myna, /mini_voices, _self_]\n")
     config = compose_recipe(
         folder, [f"encoder={member}"], {"dump_dir": str(root / "dump"), "exp_dir": str(root / "exp")}
     )

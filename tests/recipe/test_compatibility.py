@@ -16,7 +16,7 @@ def recipe(tmp_path: Path) -> Path:
     """A recipe that starts from Myna's own defaults."""
     folder = tmp_path / "recipes" / "own"
     (folder / "conf").mkdir(parents=True)
-    (folder / "conf/recipe.yaml").write_text("defaults:\n  - /myna\n  - _self_\n")
+    (folder / "conf/recipe.yaml").write_text("defaults: [/myna, /mini_voices, _self_]\n")
     return folder
 
 

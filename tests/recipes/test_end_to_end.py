@@ -73,7 +73,7 @@ def test_from_recordings_to_a_packed_voice(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setenv("MYNA_STATE_DIR", str(tmp_path / "state"))
     folder = tmp_path / "recipes" / "few"
     (folder / "conf").mkdir(parents=True)
-    (folder / "conf" / "recipe.yaml").write_text("defaults:\n  - /myna\n  - _self_\n", encoding="utf-8")
+    (folder / "conf" / "recipe.yaml").write_text("defaults: [/myna, /mini_voices, _self_]\n", encoding="utf-8")
     config = compose_recipe(folder, SMALL)
     recipe = Recipe(config, system_runner, {})
     recipe.run(list(recipe.stages))

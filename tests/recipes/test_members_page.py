@@ -71,7 +71,7 @@ def configuration(project: Path, monkeypatch: pytest.MonkeyPatch, word: str, **v
     folders = [project / command[i + 1] for i, option in enumerate(command) if option == "--conf-dir"]
     monkeypatch.setenv("MYNA_CONF_PATH", ":".join(map(str, folders or [project / "conf"])))
     (project / "recipe" / "conf").mkdir(parents=True, exist_ok=True)
-    (project / "recipe" / "conf" / "recipe.yaml").write_text("defaults:\n  - /myna\n  - _self_\n")
+    (project / "recipe" / "conf" / "recipe.yaml").write_text("defaults: [/myna, /mini_voices, _self_]\n")
     return compose_recipe(project / "recipe", command[command.index("--") + 1 :], values)
 
 
