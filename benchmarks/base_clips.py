@@ -15,7 +15,7 @@ import torch
 import yaml
 from base_speakers import RATE, Person
 
-from myna.adapt.instant import HABITUAL, choice
+from myna.adapt.instant_choice import HABITUAL, choice
 from myna.adapt.spectrum import take_over
 from myna.adapt.unseen import own_sentences
 from myna.audio.bandwidth import bandwidth

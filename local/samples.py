@@ -22,7 +22,7 @@ from myna.errors import MynaError
 from myna.networks.pretrained import FOLDER, load_part, part_config
 from myna.networks.voice import Voice, VoiceConfig
 from myna.recipe.folders import CONF, project_root
-from myna.safety import consent, seal
+from myna.safety import records, seal
 from myna.safety.voiceprint import embed_file
 from myna.text.tokens import TokenList
 
@@ -48,7 +48,7 @@ def voice_of(speaker: str, folder: Path) -> Path:
     tokens = TokenList.load(FOLDER / "tokens.txt")
     out = folder / f"voice_{speaker}"
     Voice(config, load_part("tts"), load_part("vocoder"), embedding, tokens).save(out)
-    record = consent.from_spk2consent(f"flite_{speaker} synthetic publish flite BSD-like")
+    record = records.from_spk2consent(f"flite_{speaker} synthetic publish flite BSD-like")
     record.save(out / "consent.yaml")
     seal.seal(out)
     if cli.main(["consent", "sign", str(out / "consent.yaml")]):

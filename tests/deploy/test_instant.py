@@ -17,7 +17,8 @@ from safetensors.numpy import save
 from small_voice import small_voice
 
 from myna import cli
-from myna.adapt.instant import compared_texts, likened, listen
+from myna.adapt.instant import likened, listen
+from myna.adapt.instant_choice import compared_texts
 from myna.adapt.long_term import spectrum_of
 from myna.audio.load import load_audio
 from myna.audio.mel_numpy import log_mel
@@ -29,7 +30,7 @@ from myna.deploy.gate import examine
 from myna.deploy.spectrum import own_spectrum
 from myna.errors import MynaError
 from myna.measure.similarity import embed_ge2e
-from myna.networks.habits import mel_of
+from myna.networks.measured_habits import mel_of
 from myna.networks.voice import Voice
 from myna.safety import aigc, protected, seal, signed_folder
 

@@ -11,7 +11,8 @@ from toy_voice import toy_voice
 
 from myna.audio.mel import log_mel
 from myna.errors import MynaError
-from myna.networks.habits import SHIFT, VARIETY, Habits, described, habits_of
+from myna.networks.habits import SHIFT, VARIETY, Habits, described
+from myna.networks.measured_habits import habits_of
 from myna.networks.voice import Voice
 from myna.text.traced import Style
 

@@ -10,7 +10,7 @@ import torch
 from myna import cli
 from myna.adapt.spectrum import spectrum_of
 from myna.audio.mel import log_mel
-from myna.networks.habits import mel_of
+from myna.networks.measured_habits import mel_of
 from myna.networks.pretrained import load_part
 from myna.networks.voice import Voice
 from myna.safety import protected, records

@@ -5,12 +5,11 @@ Source: Jia et al., Transfer Learning from Speaker Verification to Multispeaker 
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-import yaml
 
-from myna.adapt.unseen import own_sentences
+from myna.adapt.instant_choice import HABITUAL, choice, compared_texts
 from myna.corpora import folder as folders
 from myna.corpora.findings import Findings, Segment
 from myna.corpora.pieces import Rules, examine, other_speakers
@@ -19,14 +18,12 @@ from myna.corpora.spoken_language import settle
 from myna.errors import MynaError
 from myna.files import shown
 from myna.measure.similarity import centroid
-from myna.recipe.folders import CONF
 
 if TYPE_CHECKING:
     from myna.networks.voice import Voice
 
 LEAST, MOST = 3.0, 30.0  # seconds of speech: what an embedding needs, and from where on tuning pays
 PIECE = 15.0
-HABITUAL = 12  # pieces, and sentences that the voice says, for habits and spectrum
 
 
 @dataclass(frozen=True)
@@ -77,23 +74,6 @@ def listen(recordings: Path) -> ReferenceSpeech:
     return speech
 
 
-def choice() -> dict[str, Any]:
-    """Return `conf/tts/vits_mel.yaml`, whose numbers an instant voice is made with."""
-    return dict(yaml.safe_load((CONF / "tts" / "vits_mel.yaml").read_text(encoding="utf-8")))
-
-
-def compared_texts(language: str) -> list[str]:
-    """Return what a voice says to be compared with its person; none in a language without sentences of the project's.
-
-    Args:
-        language: espeak-ng code.
-    """
-    try:
-        return own_sentences(language)[:HABITUAL]
-    except MynaError:
-        return []
-
-
 def likened(speech: ReferenceSpeech, voice: "Voice") -> None:
     """Give a voice the long-term spectrum and the habits of a person; what was said is not known.
 
@@ -107,7 +87,8 @@ def likened(speech: ReferenceSpeech, voice: "Voice") -> None:
     from myna.audio.bandwidth import usual_bandwidth
     from myna.audio.load import load_audio
     from myna.audio.mel import log_mel
-    from myna.networks.habits import described, habits_of
+    from myna.networks.habits import described
+    from myna.networks.measured_habits import habits_of
 
     texts = compared_texts(voice.config.language)
     if not texts:

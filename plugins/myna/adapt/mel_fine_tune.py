@@ -29,7 +29,8 @@ from myna.espnet import aligner
 from myna.espnet.mel_train import build_model, clipped, data_set, mel_tts
 from myna.files import atomic_text
 from myna.kaldi.tables import read_table
-from myna.networks.habits import described, habits_of
+from myna.networks.habits import described
+from myna.networks.measured_habits import habits_of
 from myna.networks.parts import load_base, load_vocoder
 from myna.networks.pretrained import load_part, part_hash
 from myna.networks.tts.mel_network import MelNetwork

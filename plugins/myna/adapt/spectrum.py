@@ -14,7 +14,7 @@ from torch import Tensor
 
 from myna.adapt import long_term
 from myna.adapt.long_term import Spectrum
-from myna.networks.habits import mel_of
+from myna.networks.measured_habits import mel_of
 from myna.networks.tts.mel_network import MelNetwork
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ the base, so the host changes each mel that they draw, frame by frame.
 from collections.abc import Iterable
 from pathlib import Path
 
-from myna.adapt.instant import choice, compared_texts
+from myna.adapt.instant_choice import choice, compared_texts
 from myna.adapt.long_term import Change, Spectrum, change_towards, spectrum_of
 from myna.audio.bandwidth import usual_bandwidth
 from myna.audio.load import load_audio

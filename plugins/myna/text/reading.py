@@ -10,12 +10,13 @@ from dataclasses import replace
 
 from myna.text.clean import clean
 from myna.text.front_end import FrontEnd
+from myna.text.language_id import detect
 from myna.text.languages import AUTO, NEW_LANGUAGES, canonical
 from myna.text.markup import FIRST, Inline, Inlines, Marked, plain_marked
 from myna.text.normalise import normalise
 from myna.text.piece import Dropped, Piece, Reading
 from myna.text.say_as import said_as
-from myna.text.scripts import detect, routed
+from myna.text.scripts import routed
 from myna.text.sentences import Ending, piece_spans, sentence_ends
 from myna.text.ssml import is_ssml, ssml_marked
 from myna.text.symbols import Spelled, spelled

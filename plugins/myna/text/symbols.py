@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 
-from myna.text.front_end import FrontEnd
 from myna.text.han import RHOTIC
 from myna.text.marks import ASCII_MARK, CLAUSE_MARKS
 from myna.text.markup import FIRST, Inline, Inlines
 from myna.text.piece import Spoken
 from myna.text.scripts import script_of
+from myna.text.speller import Speller
 from myna.text.traced import Span, Traced
 
 _INLINE = f"{chr(FIRST)}-\U000ffffd"
@@ -41,38 +41,36 @@ class Spelled:
     marks: list[tuple[str, int]] = field(default_factory=list)
 
 
-def spelled(text: Traced, main: str, front_end: FrontEnd, inlines: Inlines) -> Spelled:
+def spelled(text: Traced, main: str, speller: Speller, inlines: Inlines) -> Spelled:
     """Turn a piece into symbols.
 
     Args:
         text: Normalised; the language of each stretch is in its style.
         main: The language of what has none.
-        front_end: Turns words into symbols.
+        speller: Turns words into symbols.
         inlines: What single private characters stand for.
     """
     out = Spelled([], [], [])
     for run in text.runs(lambda style: style.language):
         code = run.styles[0].language or main
-        for part, inline, following in _parts(run, code, front_end, inlines):
+        for part, inline, following in _parts(run, code, speller, inlines):
             if inline is None:
-                _add_text(out, part, code, front_end, following)
+                _add_text(out, part, code, speller, following)
             elif inline.mark:
                 out.marks.append((inline.mark, len(out.symbols)))
             elif inline.symbols:
-                _add_entry(out, part, inline, code, front_end)
+                _add_entry(out, part, inline, code, speller)
     out.words[:] = _merged(out.words)
     return out
 
 
-def _parts(
-    run: Traced, code: str, front_end: FrontEnd, inlines: Inlines
-) -> Iterator[tuple[Traced, Inline | None, str]]:
+def _parts(run: Traced, code: str, speller: Speller, inlines: Inlines) -> Iterator[tuple[Traced, Inline | None, str]]:
     """Cut a run at what stands in it in place of words, and at homographs.
 
     Yields:
         A part, what stands in its place, and the homograph that follows: "a" and "to" sound otherwise at an end.
     """
-    chosen = _homographs(run, code) if front_end.writes_ipa and code.startswith("en") else {}
+    chosen = _homographs(run, code) if speller.writes_ipa and code.startswith("en") else {}
     start = 0
     for match in _SPLIT.finditer(run.text):
         inline = inlines.get(match[0]) if len(match[0]) == 1 else None
@@ -84,7 +82,7 @@ def _parts(
             if match.start() <= a < match.end():
                 if run.text[start:a].strip():
                     yield run[start:a], None, run.text[a:b]
-                yield run[a:b], Inline(symbols=tuple(front_end.read_pronunciation(ipa))), ""
+                yield run[a:b], Inline(symbols=tuple(speller.read_pronunciation(ipa))), ""
                 start = b
         if run.text[start : match.end()].strip():
             yield run[start : match.end()], None, ""
@@ -103,33 +101,33 @@ def _homographs(run: Traced, code: str) -> dict[Span, str]:
     }
 
 
-def _append(out: Spelled, more: list[str], code: str, front_end: FrontEnd) -> int:
+def _append(out: Spelled, more: list[str], code: str, speller: Speller) -> int:
     """Append symbols; returns where they begin."""
     before = len(out.symbols)
-    front_end.join(out.symbols, more)
+    speller.join(out.symbols, more)
     out.languages.extend([code] * (len(out.symbols) - before))
     return len(out.symbols) - len(more)
 
 
-def _add_entry(out: Spelled, part: Traced, inline: Inline, code: str, front_end: FrontEnd) -> None:
-    symbols = front_end.entry_symbols(list(inline.symbols), code)
-    first = _append(out, symbols, code, front_end)
+def _add_entry(out: Spelled, part: Traced, inline: Inline, code: str, speller: Speller) -> None:
+    symbols = speller.entry_symbols(list(inline.symbols), code)
+    first = _append(out, symbols, code, speller)
     if symbols:
         out.words.append(Spoken("", "".join(symbols), code, (part.span,), first, len(out.symbols)))
 
 
-def _before_word(text: str, following: str, code: str, front_end: FrontEnd) -> list[str]:
+def _before_word(text: str, following: str, code: str, speller: Speller) -> list[str]:
     """Return the symbols of a text as they are before a word, without that word's."""
-    symbols = front_end.spell(text, code)
+    symbols = speller.spell(text, code)
     if not following or not text[-1:].isalpha():
         return symbols
-    longer = front_end.spell(f"{text} {following}", code)
+    longer = speller.spell(f"{text} {following}", code)
     end = len(longer) - 1 - longer[::-1].index(" ") if " " in longer else 0
     # Where both count the same words, the last one is the word that follows.
     return longer[:end] if longer[:end].count(" ") == symbols.count(" ") else symbols
 
 
-def _add_text(out: Spelled, part: Traced, code: str, front_end: FrontEnd, following: str = "") -> None:
+def _add_text(out: Spelled, part: Traced, code: str, speller: Speller, following: str = "") -> None:
     rest = part.strip()
     marks = rest.text[: len(rest) - len(rest.text.lstrip(_CLOSING))] if out.symbols else ""
     closing = [m for m in (ASCII_MARK.get(c, c) for c in marks) if m in CLAUSE_MARKS]
@@ -141,12 +139,12 @@ def _add_text(out: Spelled, part: Traced, code: str, front_end: FrontEnd, follow
     rest = rest[len(marks) :]
     if not rest.text.strip():
         return
-    symbols = _before_word(rest.text, following, code, front_end)
-    first = _append(out, symbols, code, front_end)
+    symbols = _before_word(rest.text, following, code, speller)
+    first = _append(out, symbols, code, speller)
     words = [m.span() for m in _WORD.finditer(rest.text) if any(map(_is_said, m[0]))]
-    shares = _shares(symbols, [rest.text[a:b] for a, b in words], code, front_end)
+    shares = _shares(symbols, [rest.text[a:b] for a, b in words], code, speller)
     for (a, b), (start, end) in zip(words, shares, strict=True):
-        if front_end.count_sounds(symbols[start:end]):
+        if speller.count_sounds(symbols[start:end]):
             word = rest[a:b]
             spans = tuple(dict.fromkeys(word.spans))
             out.words.append(Spoken("", word.text, code, spans, first + start, first + end))
@@ -160,14 +158,14 @@ def _is_said(char: str) -> bool:
     return char.isalnum() or unicodedata.category(char)[0] == "S" or char in "%&@#*/\\§†"
 
 
-def _shares(symbols: list[str], words: list[str], code: str, front_end: FrontEnd) -> list[Span]:
+def _shares(symbols: list[str], words: list[str], code: str, speller: Speller) -> list[Span]:
     """Return for each word which symbols are its own."""
     groups = [m.span() for m in re.finditer(r"[^ ]+", "".join(s if len(s) == 1 else "x" for s in symbols))]
-    groups = [(a, b) for a, b in groups if front_end.count_sounds(symbols[a:b])]
+    groups = [(a, b) for a, b in groups if speller.count_sounds(symbols[a:b])]
     # Characters stand together without a blank: that there are as many groups as words would be chance.
     if len(groups) == len(words) and (len(words) == 1 or not any(script_of(word[0]) == "Han" for word in words)):
         return [(a, _without_mark(symbols, a, b)) for a, b in groups]
-    return _by_sound(symbols, words, code, front_end)
+    return _by_sound(symbols, words, code, speller)
 
 
 def _without_mark(symbols: list[str], first: int, last: int) -> int:
@@ -176,11 +174,11 @@ def _without_mark(symbols: list[str], first: int, last: int) -> int:
     return last
 
 
-def _by_sound(symbols: list[str], words: list[str], code: str, front_end: FrontEnd) -> list[Span]:
+def _by_sound(symbols: list[str], words: list[str], code: str, speller: Speller) -> list[Span]:
     """Say each word alone, and find in the whole what it said."""
     alone, owner = [], []
     for n, word in enumerate(words):
-        said = [s for s in front_end.spell(word, code) if s != " " and s not in CLAUSE_MARKS]
+        said = [s for s in speller.spell(word, code) if s != " " and s not in CLAUSE_MARKS]
         alone += said
         owner += [n] * len(said)
     places = [n for n, s in enumerate(symbols) if s != " " and s not in CLAUSE_MARKS]
