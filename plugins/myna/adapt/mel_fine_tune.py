@@ -19,7 +19,6 @@ import torch
 from myna.adapt.between import distance, keep_part_of_the_way, learning, part_of_the_way
 from myna.adapt.choose import choose_step
 from myna.adapt.judge import TuningJudge
-from myna.adapt.melody import widen
 from myna.adapt.plan import Plan, plan_of, seconds_of
 from myna.adapt.policies import POLICIES
 from myna.adapt.spectrum import take_over
@@ -34,7 +33,6 @@ from myna.networks.measured_habits import habits_of
 from myna.networks.parts import load_base, load_vocoder
 from myna.networks.pretrained import load_part, part_hash
 from myna.networks.tts.mel_network import MelNetwork
-from myna.networks.tts.vits_mel import VitsMel
 from myna.networks.voice import Voice
 from myna.settings.recipe import Settings
 from myna.settings.tts import MelAdapt, MelTts
@@ -71,10 +69,7 @@ def fine_tune(settings: Settings, workspace: Workspace) -> None:
     if plan.steps:
         trained, factors = _train(settings, workspace, voice, plan)
         report |= trained
-    habits = habits_of(voice, mels, texts, read=True)
-    if habits and plan.steps and plan.rhythm and isinstance(network, VitsMel) and not factors:
-        habits = widen(network, habits)
-    voice.config.habits = described(habits)
+    voice.config.habits = described(habits_of(voice, mels, texts, read=True))
     voice.save(workspace.voice, base=shared if factors else {}, factors=factors)
     consent_of(workspace, workspace.voice / "consent.yaml")
     atomic_text(out / "fine_tune.json", json.dumps(report, indent=1) + "\n")
