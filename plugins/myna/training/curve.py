@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from myna.files import atomic_text
 from myna.training.stopwatch import Stopwatch
 
@@ -31,12 +33,18 @@ class CurveLog:
         self.path, self.every, self.watch = path, every, watch
         self._sums: dict[str, float] = defaultdict(float)
         self._counts: dict[str, int] = defaultdict(int)
+        self._new: list[tuple[str, Any]] = []  # a number that is read at every step makes a GPU wait for it
 
     def note(self, figures: Mapping[str, Any]) -> None:
         """Add the figures of a step, numbers or tensors of one, to the window; some may join later than others."""
         for name, value in figures.items():
+            self._new.append((name, value.detach().clone() if isinstance(value, torch.Tensor) else value))
+
+    def _settle(self) -> None:
+        for name, value in self._new:
             self._sums[name] += float(value)
             self._counts[name] += 1
+        self._new.clear()
 
     def is_due(self, step: int) -> bool:
         """Tell whether a record follows a step."""
@@ -44,6 +52,7 @@ class CurveLog:
 
     def take(self) -> dict[str, float]:
         """Return the means of the window, and empty it."""
+        self._settle()
         means = {name: total / self._counts[name] for name, total in self._sums.items()}
         self._sums.clear()
         self._counts.clear()
@@ -66,10 +75,12 @@ class CurveLog:
 
     def state_dict(self) -> dict[str, Any]:
         """Return the seconds and the open window, for a checkpoint."""
+        self._settle()
         return {"seconds": self.watch.seconds, "sums": dict(self._sums), "counts": dict(self._counts)}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take up the seconds and the window of a checkpoint; one of before 2026-11-27 has another window or none."""
         self.watch.before, sums = float(state["seconds"]), state.get("sums", {})
+        self._new.clear()
         self._sums = defaultdict(float, sums)
         self._counts = defaultdict(int, state.get("counts") or dict.fromkeys(sums, state.get("count", 0)))

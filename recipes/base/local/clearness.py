@@ -7,6 +7,8 @@ Sources: Tjandra et al., Listening while Speaking (2017), from whom the use of a
 recorded comes.
 """
 
+from functools import cache
+
 import torch
 from torch import Tensor, nn
 
@@ -51,8 +53,11 @@ def unclearness(logits: Tensor, tokens: Tensor, weights: Tensor) -> Tensor:
         tokens: `(B, T)`.
         weights: `(B, T)`, 0 at padding.
     """
-    symbols = default_tokens().symbols
-    sounds = torch.tensor([symbol not in SILENT for symbol in symbols], device=tokens.device)
-    weights = weights * sounds[tokens]
+    weights = weights * _sounding().to(tokens.device)[tokens]
     lost = nn.functional.cross_entropy(logits.transpose(1, 2).float(), tokens, reduction="none")
     return (lost * weights).sum() / weights.sum().clamp_min(1)
+
+
+@cache
+def _sounding() -> Tensor:
+    return torch.tensor([symbol not in SILENT for symbol in default_tokens().symbols])

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 import piecework
 from myna.errors import MynaError
 from myna.networks.convnext import ConvNextBlock
+from myna.training.optimizers import MEL, adamw
 
 SEGMENT = 160
 BLUR, LEVEL = 0.6, 0.3  # chance of a blur; deviation of the level, in normalised mel
@@ -29,9 +30,10 @@ def load_trained[N: nn.Module](network: N, path: Path) -> N:
     Raises:
         MynaError: The file is not there; it is named after the script that trains it.
     """
-    if not path.is_file():
+    state = piecework.load(path)
+    if state is None:
         raise MynaError(f"{path} is missing; run train_{path.stem}.py with the same pool and folder first")
-    network.load_state_dict(torch.load(path, map_location="cpu", weights_only=True)["average"])
+    network.load_state_dict(state["average"])
     return network.eval().requires_grad_(False)
 
 
@@ -91,7 +93,7 @@ def train[N: nn.Module](
     """
     ear.to(args.device)
     mean, deviation = (x.to(args.device) for x in statistics)
-    optimizer = torch.optim.AdamW(ear.parameters(), args.rate, (0.9, 0.98), weight_decay=0.01, fused=True)
+    optimizer = adamw(ear.parameters(), args.rate, MEL, fused=True)
     training = piecework.Training(name, args, {"model": ear, "optimizer": optimizer}, ear, decay=0.998)
     for step, random in training.steps(100):
         batch = {key: part.to(args.device) for key, part in draw(random).items()}

@@ -48,6 +48,14 @@ def arguments(description: str, batch: int, rate: float) -> argparse.ArgumentPar
     return parser
 
 
+def begin(parser: argparse.ArgumentParser) -> argparse.Namespace:
+    """Read what `arguments` and more takes; set the number of threads, and the chance that networks start from."""
+    args = parser.parse_args()
+    torch.set_num_threads(args.threads)
+    torch.manual_seed(args.seed)
+    return args
+
+
 def load(path: Path) -> dict | None:
     """Read a checkpoint; None when there is none."""
     return read_checkpoint(path) if path.exists() else None
@@ -142,6 +150,6 @@ class Log(CurveLog):
 
     def add(self, step: int, losses: dict[str, torch.Tensor]) -> None:
         """Note the losses of a step."""
-        self.note({name: value.detach() for name, value in losses.items()})
+        self.note(losses)
         if self.is_due(step + 1):
             print(json.dumps(self.write(step + 1, self.take())), flush=True)

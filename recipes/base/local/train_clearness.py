@@ -48,9 +48,7 @@ def check(recogniser: Recogniser, corpus: Corpus, statistics: tuple[Tensor, Tens
 
 def main() -> None:
     """Train for a number of minutes."""
-    args = piecework.arguments(__doc__, batch=48, rate=1e-3).parse_args()
-    torch.set_num_threads(args.threads)
-    torch.manual_seed(args.seed)
+    args = piecework.begin(piecework.arguments(__doc__, batch=48, rate=1e-3))
     corpus = Corpus(args.pool)
     aligned = ([u for u in of if u.name in corpus.durations] for of in corpus.spoken_by.values())
     draw = people_in_turn([of for of in aligned if of])

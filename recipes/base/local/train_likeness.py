@@ -40,9 +40,7 @@ def check(listener: Listener, corpus: Corpus, statistics: tuple[Tensor, Tensor])
 
 def main() -> None:
     """Train for a number of minutes."""
-    args = piecework.arguments(__doc__, batch=48, rate=1e-3).parse_args()
-    torch.set_num_threads(args.threads)
-    torch.manual_seed(args.seed)
+    args = piecework.begin(piecework.arguments(__doc__, batch=48, rate=1e-3))
     corpus = Corpus(args.pool)
     draw = people_in_turn(corpus.spoken_by.values())
     statistics = corpus.statistics()

@@ -40,9 +40,7 @@ def batches(folder: Path, size: int):
 
 def main() -> None:
     """Train for a number of minutes."""
-    args = piecework.arguments(__doc__, batch=24, rate=1e-3).parse_args()
-    torch.set_num_threads(args.threads)
-    torch.manual_seed(args.seed)
+    args = piecework.begin(piecework.arguments(__doc__, batch=24, rate=1e-3))
     tracker = PitchTracker().to(args.device)
     optimizer = torch.optim.AdamW(tracker.parameters(), args.rate)
     training = piecework.Training("pitch", args, {"model": tracker, "optimizer": optimizer}, tracker, decay=0.999)

@@ -68,9 +68,7 @@ def main() -> None:
     """Train for a number of minutes."""
     parser = piecework.arguments(__doc__, batch=16, rate=1e-3)
     parser.add_argument("--frames", type=int, default=64)
-    args = parser.parse_args()
-    torch.set_num_threads(args.threads)
-    torch.manual_seed(args.seed)
+    args = piecework.begin(parser)
     teacher, pupil = load_part("vocoder").eval(), SourceIstftVocoder(**sizes("vocoder"))
     assert isinstance(teacher, SourceIstftVocoder)
     pupil.pitch.requires_grad_(False).load_state_dict(teacher.pitch.state_dict())

@@ -5,7 +5,7 @@
 Resumes from OUT/vits_mel.ckpt when it is there. The averaged weights are what `export.py` ships.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from functools import partial
 from pathlib import Path
@@ -23,6 +23,7 @@ from myna.networks.tts.mel_discriminator import MelPatchDiscriminator, judge_los
 from myna.networks.tts.vits_mel import VitsMel
 from myna.text.languages import canonical, language_number
 from myna.text.tokens import default_tokens
+from myna.training.optimizers import ADVERSARIAL, MEL, adamw
 from pool import Pool, Utterance, balanced_weights, is_held_out
 from readers import ACCENTED, COUNT, readers_of
 
@@ -177,18 +178,16 @@ def losses_of(
     training: piecework.Training,
     batch: Batch,
     segment: int,
-    asks: Asks | None = None,
-    alike: float = 0.0,
-    clear: float = 0.0,
+    asks: Asks | None,
+    weights: Mapping[str, float],
 ) -> tuple[torch.Tensor | None, torch.Tensor, dict[str, torch.Tensor]]:
     """Return the judge's loss, the network's, and all losses by name; without a judge the flow learns by matching.
 
-    What does not require a gradient has no part in the network's loss.
+    What does not require a gradient has no part in the network's loss. What `asks` tells counts by `weights`.
     """
     if asks is not None:
         with training.mixed():
             losses, asked = asks(model, batch, segment)
-        weights = {name: clear if name == "unclear" else alike for name in asked}
         total = torch.stack(list(losses.values())).sum() + sum(weights[name] * loss for name, loss in asked.items())
         return None, total, losses | asked
     if judge is None:
@@ -228,21 +227,19 @@ def main() -> None:
         help="weight of what the recogniser of OUT asks; with --alike",
     )
     parser.add_argument("--compile", action="store_true", help="a sixth faster on a CPU after a minute")
-    args = parser.parse_args()
+    args = piecework.begin(parser)
     if args.clear and not args.alike:
         parser.error("--clear is asked of the voices that --alike lends; give both")
     if args.alike and not args.keep_flow:
         parser.error("--alike is of the mean mel, which the flow follows by itself; give it with --keep-flow")
-    torch.set_num_threads(args.threads)
-    torch.manual_seed(args.seed)
     corpus = Corpus(args.pool)
     print(f"{len(corpus.train)} utterances, {sum(u.samples for u in corpus.train) / 22050 / 60:.0f} min", flush=True)
     model = VitsMel(one_step=args.keep_flow, readers=COUNT).to(args.device)
     model.set_statistics(*(x.to(args.device) for x in corpus.statistics()))
     model.readers.embeddings.copy_(corpus.readers())  # those of weights that it goes on from take their place
-    optimizer = torch.optim.AdamW(model.parameters(), args.rate, (0.9, 0.98), weight_decay=0.01, fused=True)
+    optimizer = adamw(model.parameters(), args.rate, MEL, fused=True)
     judge = MelPatchDiscriminator(JUDGE_CHANNELS).to(args.device)
-    critic = torch.optim.AdamW(judge.parameters(), args.rate, (0.8, 0.99), weight_decay=0.01, fused=True)
+    critic = adamw(judge.parameters(), args.rate, ADVERSARIAL, fused=True)
     parts = {"model": model, "optimizer": optimizer, "judge": judge, "critic": critic}
     training = piecework.Training("vits_mel", args, parts, model, decay=0.998)
     training.notes["one_step"] = args.keep_flow or args.gan_from is not None or training.notes.get("one_step", False)
@@ -253,6 +250,7 @@ def main() -> None:
         if args.clear:
             recogniser = load_trained(Recogniser(), args.out / "clearness.ckpt").to(args.device)
             asks = partial(asks, recogniser=recogniser)
+    weights = {"own": args.alike, "lent": args.alike, "unclear": args.clear}
     draw = batches(corpus, args.batch, deepcopy(model.readers).cpu(), shortest=args.segment)
     # What the judge asks of the flow must not drown what the others learn: each is clipped by itself.
     others = [parameter for name, parameter in model.named_parameters() if not name.startswith("flow.")]
@@ -266,7 +264,7 @@ def main() -> None:
         batch = draw(random).to(args.device)
         judged = args.gan_from is not None and step >= args.gan_from
         verdict, total, losses = losses_of(
-            model, judge if judged else None, training, batch, args.segment, asks, args.alike, args.clear
+            model, judge if judged else None, training, batch, args.segment, asks, weights
         )
         optimizer.zero_grad()
         total.backward()

@@ -84,9 +84,7 @@ def main() -> None:
     parser.add_argument("--heard", action="store_true", help="hear the mels of prepare_heard.py half of the time")
     parser.add_argument("--adversarial", type=float, default=0.5)
     parser.add_argument("--features", type=float, default=2.0)
-    args = parser.parse_args()
-    torch.set_num_threads(args.threads)
-    torch.manual_seed(args.seed)
+    args = piecework.begin(parser)
     vocoder, judge = SourceIstftVocoder().to(args.device), MultiSpectrumDiscriminator().to(args.device)
     if tracker := piecework.load(args.out / "pitch.ckpt"):
         vocoder.pitch.load_state_dict(tracker["average"])
