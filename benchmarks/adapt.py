@@ -96,10 +96,10 @@ def people(speakers: Sequence[list[Recording]], least: float, most: int) -> list
     return found
 
 
-def divided(rows: Sequence[Recording]) -> Person:
-    """Keep some recordings back, the first ones by name."""
+def divided(rows: Sequence[Recording], kept_s: float = HELD_S) -> Person:
+    """Keep some seconds of recordings back, the first ones by name."""
     given, held = sorted(rows, key=lambda r: r.name), []
-    while given and sum(r.seconds for r in held) < HELD_S:
+    while given and sum(r.seconds for r in held) < kept_s:
         held.append(given.pop(0))
     waves = [load_audio(r.path, RATE).wave for r in held]
     first = held[0]
@@ -111,10 +111,10 @@ def spoken(text: str) -> str:
     return text.lower() if text.isupper() else text
 
 
-def prompts(downloads: Path) -> list[list[Recording]]:
-    """Return the recordings of the voices of the Asterisk prompts that the base has not heard."""
+def prompts(downloads: Path, languages: tuple[str, ...] = UNHEARD) -> list[list[Recording]]:
+    """Return the recordings of the voices of the Asterisk prompts; by default of those whom no base heard."""
     found: dict[str, list[Recording]] = {}
-    for c in asterisk.prepare(asterisk.download(downloads, UNHEARD)).clips:
+    for c in asterisk.prepare(asterisk.download(downloads, languages)).clips:
         row = Recording("asterisk", c.name.replace("/", "_"), c.speaker, c.language, c.source, c.text, c.duration)
         found.setdefault(c.speaker, []).append(row)
     return list(found.values())

@@ -23,6 +23,7 @@ from myna.audio.mel import log_mel
 from myna.errors import MynaError
 from myna.files import atomic_text, sha256
 from myna.measure import mos, similarity, wer
+from myna.measure.recogniser import languages_of
 from myna.networks.pretrained import load_part, part_config
 from myna.networks.voice import Voice, VoiceConfig
 from myna.text.tokens import TokenList
@@ -95,7 +96,8 @@ def _text(folder: Path) -> dict[str, Any]:
 def clips(base: Base, task: Task, embedding: np.ndarray, seed: int) -> list[Clip]:
     """Return the scores of each sentence; what was scored for these weights is read.
 
-    Keys of a clip: `text`, `heard`, `mos`, `dvector` (None under 1.2 s), `seconds` of speech, `cpu` seconds.
+    Keys of a clip: `text`, `heard`, `language` that Whisper takes it for, `mos`, `dvector` (None under 1.2 s),
+    `seconds` of speech, `cpu` seconds.
     """
     path = base.cells / f"{task.person.name}_{task.language}_{seed}.json"
     given = hashlib.sha256(task.person.given.tobytes()).hexdigest()[:12]
@@ -119,6 +121,8 @@ def _score(voice: Voice, text: str, language: str, seed: int) -> Clip:
     spent = time.process_time() - begin
     clip: Clip = {"text": text, "seconds": len(wave) / rate, "cpu": spent, "dvector": None}
     clip["heard"] = wer.transcribe(wave, rate, language) if wer.can_transcribe(language) else None
+    (told,) = languages_of([(wave, rate)])
+    clip["language"] = max(told, key=told.__getitem__)
     clip["mos"] = round(mos.estimate(wave, rate), 4)
     if len(wave) >= similarity.MIN_SECONDS * rate:
         clip["dvector"] = [round(float(v), 5) for v in similarity.embed_dvector(wave, rate)]

@@ -4,9 +4,9 @@ Usage: python benchmarks/new_language.py OUTPUT --kaldi DIR … [--minutes 5 10 
 
 Each DIR is a Kaldi data directory of one speaker and language, such as `teach.py` of recipes/base writes; its first
 recordings are kept back as the ceiling. Stages 0 to 5 of the recipe `new_language` run for each length and start, the
-same steps for both. Sentences of `conf/sentences` are then spoken and heard by Whisper in that language: errors in the
-language's unit and in characters. Every result is a line of OUTPUT/new_language.jsonl and is not computed twice;
-OUTPUT/new_language.md is the table.
+same steps for both. Sentences of `conf/sentences` are then spoken, or those of the recordings kept back where that has
+none of the language, and heard by Whisper in it: errors in the language's unit and in characters. Every result is a
+line of OUTPUT/new_language.jsonl and is not computed twice; OUTPUT/new_language.md is the table.
 """
 
 import argparse
@@ -25,6 +25,8 @@ from base import texts
 from base_leak import from_kaldi
 from base_speakers import RATE
 
+from myna.adapt.unseen import sentences_file
+from myna.errors import MynaError
 from myna.files import atomic_text
 from myna.measure import mos, wer
 from myna.networks.voice import Voice
@@ -34,7 +36,7 @@ from myna.workspace import Workspace
 
 # A network that knows nothing takes larger steps.
 STARTS = {"base": [], "scratch": ["tts.init=scratch", "tts.adapt.learning_rate=1e-3", "tts.adapt.patience=null"]}
-SENTENCES = 12
+SENTENCES, KEPT_S = 12, 80.0
 Row = dict[str, Any]
 
 
@@ -78,9 +80,18 @@ def result(person: Person, key: Row, steps: int | None, output: Path) -> Row:
     if key["start"] == "recordings":
         return key | scores(person.texts, person.held, RATE, person.language)
     voice, told = taught(person, key["minutes"], key["start"], steps, output)
-    said = texts(person.language, SENTENCES)
+    said = unseen(person)
     waves = [voice.speak(text, language=person.language, seed=number) for number, text in enumerate(said)]
     return key | told | scores(said, waves, voice.sample_rate, person.language)
+
+
+def unseen(person: Person) -> list[str]:
+    """Return sentences of the person's language that it did not learn from."""
+    try:
+        sentences_file(person.language)
+    except MynaError:
+        return person.texts[:SENTENCES]
+    return texts(person.language, SENTENCES)
 
 
 def table(rows: list[Row]) -> str:
@@ -104,7 +115,7 @@ def main() -> None:
     log = output / "new_language.jsonl"
     done = [json.loads(line) for line in log.read_text().splitlines()] if log.is_file() else []
     for folder in args.kaldi:
-        person = divided(from_kaldi(folder))
+        person = divided(from_kaldi(folder), KEPT_S)
         plan = [(0.0, "recordings"), *product(args.minutes, args.starts)]
         for minutes, start in plan:
             key = {"language": person.language, "minutes": minutes, "start": start}

@@ -24,7 +24,7 @@ from ears import context_blocks
 from myna.networks.speaker.pooling import statistics
 from myna.networks.tts.batch import Batch
 from myna.networks.tts.mel_network import LANGUAGE_SLOTS
-from myna.networks.tts.vits_mel import VitsMel
+from myna.networks.tts.vits_mel import Lent, VitsMel
 
 TEMPERATURE = 0.1
 BEYOND = 0.15  # how far outside of two people a mixture of them may lie
@@ -100,8 +100,8 @@ def likeness_losses(
     listener: Listener,
     centre: Tensor,
     recogniser: Recogniser | None = None,
-) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
-    """Return the model's own losses, and how unlike the people it drew are: `own`, and `lent` for others.
+) -> tuple[dict[str, Tensor], dict[str, Tensor], Lent]:
+    """Return the model's own losses, how unlike the people it drew are (`own`, and `lent` for others), and the means.
 
     Args:
         model: What learns.
@@ -122,4 +122,4 @@ def likeness_losses(
     if recogniser is not None:
         heard = recogniser(drawn.lent, mask[:half], batch.language[:half])
         asked["unclear"] = unclearness(heard, drawn.tokens[:half], drawn.weights[:half])
-    return losses, asked
+    return losses, asked, drawn

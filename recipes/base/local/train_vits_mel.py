@@ -19,8 +19,8 @@ from ears import load_trained
 from examples import Example, chain, disturbed, joined
 from likeness import Listener, centres, likeness_losses
 from myna.networks.tts.batch import Batch
-from myna.networks.tts.mel_discriminator import MelPatchDiscriminator, judge_loss, maker_losses
-from myna.networks.tts.vits_mel import VitsMel
+from myna.networks.tts.mel_discriminator import MelPatchDiscriminator, adversarial_loss, judge_loss, maker_losses
+from myna.networks.tts.vits_mel import Lent, VitsMel
 from myna.text.languages import canonical, language_number
 from myna.text.tokens import default_tokens
 from myna.training.optimizers import ADVERSARIAL, MEL, adamw
@@ -116,7 +116,7 @@ def _row(line: str) -> tuple[str, tuple[str, list[str]]]:
 
 
 Reads = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
-Asks = Callable[[VitsMel, Batch, int], tuple[dict[str, torch.Tensor], dict[str, torch.Tensor]]]
+Asks = Callable[[VitsMel, Batch, int], tuple[dict[str, torch.Tensor], dict[str, torch.Tensor], Lent]]
 
 
 def batches(corpus: Corpus, size: int, readers: Reads, shortest: int = 0):
@@ -183,13 +183,20 @@ def losses_of(
 ) -> tuple[torch.Tensor | None, torch.Tensor, dict[str, torch.Tensor]]:
     """Return the judge's loss, the network's, and all losses by name; without a judge the flow learns by matching.
 
-    What does not require a gradient has no part in the network's loss. What `asks` tells counts by `weights`.
+    What does not require a gradient has no part in the network's loss. What `asks` tells counts by `weights`; a judge
+    beside it tells the means of lent voices from those of the people themselves.
     """
     if asks is not None:
+        verdict = None
         with training.mixed():
-            losses, asked = asks(model, batch, segment)
+            losses, asked, drawn = asks(model, batch, segment)
+            if judge is not None:
+                verdict = judge_loss(judge, drawn.own.detach(), drawn.lent)
+                judge.requires_grad_(False)
+                asked["strange"] = adversarial_loss(judge(drawn.lent))
+                judge.requires_grad_(True)
         total = torch.stack(list(losses.values())).sum() + sum(weights[name] * loss for name, loss in asked.items())
-        return None, total, losses | asked
+        return verdict, total, losses | asked | ({} if verdict is None else {"judge": verdict})
     if judge is None:
         with training.mixed():
             losses = model(batch, segment)
@@ -221,15 +228,29 @@ def main() -> None:
         "--alike", type=float, default=0.0, help="weight of what the listener of OUT asks of likeness; with --keep-flow"
     )
     parser.add_argument(
+        "--own",
+        type=float,
+        default=0.0,
+        help="the same of the people themselves, whose means then move away from what the flow knows",
+    )
+    parser.add_argument(
         "--clear",
         type=float,
         default=0.0,
         help="weight of what the recogniser of OUT asks; with --alike",
     )
+    parser.add_argument(
+        "--natural",
+        type=float,
+        default=0.0,
+        help="weight of a judge that tells means of lent voices from others; with --alike",
+    )
     parser.add_argument("--compile", action="store_true", help="a sixth faster on a CPU after a minute")
     args = piecework.begin(parser)
     if args.clear and not args.alike:
         parser.error("--clear is asked of the voices that --alike lends; give both")
+    if args.natural and not args.alike:
+        parser.error("--natural is asked of the voices that --alike lends; give both")
     if args.alike and not args.keep_flow:
         parser.error("--alike is of the mean mel, which the flow follows by itself; give it with --keep-flow")
     corpus = Corpus(args.pool)
@@ -250,7 +271,7 @@ def main() -> None:
         if args.clear:
             recogniser = load_trained(Recogniser(), args.out / "clearness.ckpt").to(args.device)
             asks = partial(asks, recogniser=recogniser)
-    weights = {"own": args.alike, "lent": args.alike, "unclear": args.clear}
+    weights = {"own": args.own, "lent": args.alike, "unclear": args.clear, "strange": args.natural}
     draw = batches(corpus, args.batch, deepcopy(model.readers).cpu(), shortest=args.segment)
     # What the judge asks of the flow must not drown what the others learn: each is clipped by itself.
     others = [parameter for name, parameter in model.named_parameters() if not name.startswith("flow.")]
@@ -262,7 +283,7 @@ def main() -> None:
             block.compile(dynamic=False)
     for step, random in training.steps(args.warmup):
         batch = draw(random).to(args.device)
-        judged = args.gan_from is not None and step >= args.gan_from
+        judged = args.natural > 0 if asks else args.gan_from is not None and step >= args.gan_from
         verdict, total, losses = losses_of(
             model, judge if judged else None, training, batch, args.segment, asks, weights
         )
