@@ -203,7 +203,7 @@ def test_a_broken_spectrum_is_refused(broken: str, ana: Path, home: Path, tmp_pa
 
 
 @given(st.binary(max_size=400) | st.binary(max_size=200).map(lambda data: WHOLE[: len(data)] + data))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_a_spectrum_of_any_bytes_is_read_or_refused(data: bytes) -> None:
     with contextlib.suppress(MynaError):
         change = stored_change.read({stored_change.NAME: data}, Path("voice"), 80)

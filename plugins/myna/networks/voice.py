@@ -30,8 +30,9 @@ from myna.networks.tts.emotion import laid_on
 from myna.networks.tts.prosody import Prosody
 from myna.networks.tts.prosody import timed as timed_prosody
 from myna.networks.weights import build, save_weights
+from myna.targets import FRONT_END
 from myna.text.emotion import change_of
-from myna.text.front_end import DEFAULT, FrontEnd, build_front_end
+from myna.text.front_end import FrontEnd, build_front_end
 from myna.text.languages import canonical, language_number
 from myna.text.piece import Piece, Reading, spoken_or_error, whole_piece
 from myna.text.reading import read_text
@@ -68,7 +69,7 @@ class VoiceConfig:
     vocoder: dict[str, Any] | None = None
     sample_rate: int = 22_050
     defaults: dict[str, Any] = field(default_factory=dict)
-    text: dict[str, Any] = field(default_factory=lambda: dict(DEFAULT))
+    text: dict[str, Any] = field(default_factory=lambda: dict(FRONT_END))
     habits: dict[str, Any] | None = None
     base: dict[str, str] = field(default_factory=dict)
 

@@ -23,10 +23,9 @@ from myna.networks.tts.vits_hf_decoder import branch_offsets, second_convolution
 from myna.networks.voice import Voice
 from myna.publish.hf_card import write_card
 from myna.safety import terms
+from myna.safety.admission import admit, load_card, recorded
 from myna.safety.audit import Entry
-from myna.safety.card import load_card
 from myna.safety.records import Scope
-from myna.safety.release import admit, recorded
 from myna.safety.seal import CONSENT, read_sealed
 from myna.safety.types import Request
 from myna.text.languages import canonical, language_number

@@ -101,7 +101,7 @@ def test_speed_shortens_speech() -> None:
     assert (fast < slow).all()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(1, 9), st.integers(0, 30), st.integers(0, 2**31))
 def test_alignment_is_monotonic_complete_and_best(tokens: int, more: int, seed: int) -> None:
     frames = tokens + more
