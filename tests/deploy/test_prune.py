@@ -27,7 +27,7 @@ def distance(voice: Voice, other: Voice) -> float:
     """Mean distance of log-mels with the same durations."""
     inputs = [speak(voice, *text) for text in TEXTS]
     with torch.no_grad():
-        mels = [other.tts.infer(*x.inputs, durations=x.durations, **voice.config.defaults)[0] for x in inputs]
+        mels = [other.tts.infer(x.inputs, durations=x.durations, **voice.config.defaults)[0] for x in inputs]
     return float(np.mean([(mel - x.mel).abs().mean() for mel, x in zip(mels, inputs, strict=True)]))
 
 

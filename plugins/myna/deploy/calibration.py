@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 
 from myna.networks.convnext import ConvNextBlock
+from myna.networks.tts.batch import Texts
 
 # Of the acoustic model. What tells durations and pitch is small, and what it loses is heard at once.
 TTS_PARTS = ("encoder", "decoder", "flow")
@@ -17,12 +18,12 @@ class CalibrationSentence:
     """A sentence as the whole voice speaks it.
 
     Attributes:
-        inputs: Of `VitsMel.infer`: tokens, their number, speaker, language.
+        inputs: What is said.
         durations: `(1, L)` frames of each token.
         mel: `(1, T, n_mels)` log-mel.
     """
 
-    inputs: tuple[Tensor, Tensor, Tensor, Tensor]
+    inputs: Texts
     durations: Tensor
     mel: Tensor
 

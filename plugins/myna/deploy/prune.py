@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from myna.deploy.calibration import TTS_PARTS, CalibrationSentence, Text, blocks_of
 from myna.errors import MynaError
 from myna.networks.convnext import ConvNextBlock
+from myna.networks.tts.batch import Texts
 from myna.networks.voice import Voice
 from myna.text.languages import language_number
 
@@ -106,9 +107,9 @@ def speak(voice: Voice, text: str, language: str) -> CalibrationSentence:
     """Speak a sentence, and keep what another network needs to speak it alike."""
     numbers = voice.encode(text, language)
     tokens, length = torch.tensor([numbers]), torch.tensor([len(numbers)])
-    inputs = (tokens, length, voice.speaker[None], torch.tensor([language_number(language)]))
-    durations = voice.tts.predict_durations(*inputs)
-    mel, _ = voice.tts.infer(*inputs, durations=durations, **voice.config.defaults)
+    inputs = Texts(tokens, length, voice.speaker[None], torch.tensor([language_number(language)]))
+    durations = voice.tts.predict_durations(inputs)
+    mel, _ = voice.tts.infer(inputs, durations=durations, **voice.config.defaults)
     return CalibrationSentence(inputs, durations, mel)
 
 
@@ -127,7 +128,7 @@ def _reader(network: nn.Module, voice: Voice, spoken: Sequence[CalibrationSenten
     def run() -> None:
         for one in spoken:
             with suppress(_Enough):
-                network.infer(*one.inputs, durations=one.durations, **voice.config.defaults)  # type: ignore[operator]
+                network.infer(one.inputs, durations=one.durations, **voice.config.defaults)  # type: ignore[operator]
 
     return run
 

@@ -45,13 +45,13 @@ def _drawing(network: Any, voice: Voice, spoken: Sequence[CalibrationSentence]) 
     """Return how far a sentence is from the whole's: log-mel, and the encoder's vectors, which give durations."""
     with torch.no_grad(), _given_by(voice.tts.encoder) as hidden:
         for one in spoken:
-            voice.tts.predict_durations(*one.inputs)
+            voice.tts.predict_durations(one.inputs)
     infer = inspect.unwrap(type(network).infer)  # the one that keeps gradients
 
     def distance(number: int) -> Tensor:
         one = spoken[number]
         with _given_by(network.encoder) as own:
-            mel, _ = infer(network, *one.inputs, durations=one.durations, **voice.config.defaults)
+            mel, _ = infer(network, one.inputs, durations=one.durations, **voice.config.defaults)
         far: Tensor = (mel - one.mel).abs().mean() + (own[0] - hidden[number]).square().mean()
         return far
 

@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from myna.networks.pretrained import base_like, load_part, part_config
+from myna.networks.tts.batch import Texts
 from myna.networks.tts.distillation import Lesson, draw_lesson, lesson_losses
 from myna.networks.tts.vits_mel import VitsMel
 from myna.targets import FRONT_END
@@ -39,7 +40,7 @@ def test_a_lesson_is_what_the_teacher_says(teacher: VitsMel, lesson: Lesson) -> 
     frames = lesson.durations.sum(1)
     assert lesson.mel.shape == (2, int(frames.max()), 80) and lesson.tone.shape[-1] == 2
     quiet = draw_lesson(teacher, lesson[:4], noise_scale=0.0)
-    said, lengths = teacher.infer(*lesson[:4], noise_scale=0.0, variance=0.0)
+    said, lengths = teacher.infer(Texts(*lesson[:4]), noise_scale=0.0, variance=0.0)
     assert torch.equal(lengths, frames)
     torch.testing.assert_close(
         teacher.denormalised(quiet.mel)[0, : lengths[0]], said[0, : lengths[0]], atol=1e-4, rtol=0

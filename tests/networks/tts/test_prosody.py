@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from myna.audio.mel import MelConfig, band_frequencies
+from myna.networks.tts.batch import Texts
 from myna.networks.tts.prosody import NEPERS, Prosody, coloured, intoned, paced, stretched, timed
 from myna.networks.tts.vits_mel import VitsMel
 
@@ -27,20 +28,20 @@ def tiny() -> VitsMel:
 NETWORK = tiny()
 
 
-def text(seed: int) -> tuple[torch.Tensor, ...]:
+def text(seed: int) -> Texts:
     source = torch.Generator().manual_seed(seed)
     tokens = torch.randint(1, 100, (2, TOKENS), generator=source)
     tokens[1, 7:] = 0
     speaker = torch.nn.functional.normalize(torch.randn(2, 256, generator=source), dim=1)
-    return tokens, LENGTHS, speaker, torch.tensor([0, 1])
+    return Texts(tokens, LENGTHS, speaker, torch.tensor([0, 1]))
 
 
 @settings(max_examples=10)
 @given(SEEDS)
 def test_no_prosody_and_one_that_asks_nothing_are_the_same_to_the_bit(seed: int) -> None:
-    mel, lengths = NETWORK.infer(*text(seed), seed=seed)
+    mel, lengths = NETWORK.infer(text(seed), seed=seed)
     for prosody in (None, Prosody()):
-        again, frames = NETWORK.infer(*text(seed), seed=seed, prosody=prosody)
+        again, frames = NETWORK.infer(text(seed), seed=seed, prosody=prosody)
         assert torch.equal(mel, again)
         assert torch.equal(lengths, frames)
 
@@ -131,11 +132,11 @@ def test_energy_and_tilt_are_decibels() -> None:
 
 def test_infer_says_it_as_asked() -> None:
     inputs = text(3)
-    plain, lengths = NETWORK.infer(*inputs)
-    _, frames = NETWORK.infer(*inputs, prosody=Prosody(rate=0.5))
+    plain, lengths = NETWORK.infer(inputs)
+    _, frames = NETWORK.infer(inputs, prosody=Prosody(rate=0.5))
     assert frames.tolist() == [2 * n for n in lengths.tolist()]
-    tilted, _ = NETWORK.infer(*inputs, prosody=Prosody(tilt=torch.full((2, TOKENS), 2.0)))
+    tilted, _ = NETWORK.infer(inputs, prosody=Prosody(tilt=torch.full((2, TOKENS), 2.0)))
     assert tilted.shape == plain.shape and not torch.equal(tilted, plain)
-    higher, _ = NETWORK.infer(*inputs, prosody=Prosody(pitch=torch.full((2, TOKENS), 4.0)))
-    also, _ = NETWORK.infer(*inputs, pitch=4.0)
+    higher, _ = NETWORK.infer(inputs, prosody=Prosody(pitch=torch.full((2, TOKENS), 4.0)))
+    also, _ = NETWORK.infer(inputs, pitch=4.0)
     torch.testing.assert_close(higher, also, atol=2e-3, rtol=1e-3)
