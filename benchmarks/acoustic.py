@@ -26,6 +26,8 @@ from hydra import compose, initialize_config_dir
 from hydra.utils import instantiate
 from torch import Tensor
 
+from myna.networks.tts.batch import Texts
+
 CONF = Path(__file__).resolve().parents[1] / "conf"
 SECONDS_A_FRAME = 256 / 22_050
 TOKENS = 86
@@ -53,7 +55,7 @@ def work(name: str, network: Any, settings: Any, frames: int) -> Callable[[], Te
     source = torch.Generator().manual_seed(0)
     tokens = torch.randint(3, 170, (1, TOKENS), generator=source)
     speaker = torch.nn.functional.normalize(torch.randn(1, 256, generator=source))
-    inputs = (tokens, torch.tensor([TOKENS]), speaker, torch.zeros(1, dtype=torch.long))
+    inputs = Texts(tokens, torch.tensor([TOKENS]), speaker, torch.zeros(1, dtype=torch.long))
     more: dict[str, Any] = dict(settings.infer)
     if name == "tacotron2":
         more["frames_per_token"] = frames / (TOKENS + 1)
@@ -64,7 +66,7 @@ def work(name: str, network: Any, settings: Any, frames: int) -> Callable[[], Te
 
     @torch.inference_mode()
     def speak() -> Tensor:
-        mel: Tensor = network.infer(*inputs, **more)[0]
+        mel: Tensor = network.infer(inputs, **more)[0]
         return mel
 
     return speak

@@ -87,10 +87,10 @@ class Base:
 
 
 def _text(folder: Path) -> dict[str, Any]:
-    from myna.text.front_end import DEFAULT
+    from myna.targets import FRONT_END
 
     found = yaml.safe_load((folder / "voice.yaml").read_text(encoding="utf-8"))
-    return dict(found.get("text") or DEFAULT)
+    return dict(found.get("text") or FRONT_END)
 
 
 def clips(base: Base, task: Task, embedding: np.ndarray, seed: int) -> list[Clip]:
@@ -117,7 +117,7 @@ def clips(base: Base, task: Task, embedding: np.ndarray, seed: int) -> list[Clip
 
 def _score(voice: Voice, text: str, language: str, seed: int) -> Clip:
     begin = time.process_time()
-    wave, rate = voice.speak(text, language, seed), voice.sample_rate
+    wave, rate = voice.speak(text, language, seed=seed), voice.sample_rate
     spent = time.process_time() - begin
     clip: Clip = {"text": text, "seconds": len(wave) / rate, "cpu": spent, "dvector": None}
     clip["heard"] = wer.transcribe(wave, rate, language) if wer.can_transcribe(language) else None

@@ -29,6 +29,7 @@ from torch import Tensor
 
 from myna.deploy.graphs import Graphs, cut
 from myna.files import atomic_text
+from myna.networks.tts.batch import Texts
 from myna.networks.voice import Voice
 from myna.text.languages import language_number
 
@@ -151,7 +152,7 @@ class Bench:
         speaker, code = self.speaker.expand(batch, -1), torch.full((batch,), self.code, device=self.device)
 
         def run() -> Tensor:
-            mel, _ = self.tts.infer(tokens, length, speaker, code, **self.defaults)
+            mel, _ = self.tts.infer(Texts(tokens, length, speaker, code), **self.defaults)
             self.frames = mel.shape[1]
             wave: Tensor = self.vocoder(mel)  # type: ignore[misc]
             return wave

@@ -53,7 +53,7 @@ Way = Callable[[Voice, str, str], np.ndarray]
 
 def now(voice: Voice, word: str, language: str) -> np.ndarray:
     """As it is."""
-    return voice.speak(word, language, 1)
+    return voice.speak(word, language, seed=1)
 
 
 def bare(voice: Voice, word: str, language: str) -> np.ndarray:
@@ -71,7 +71,7 @@ def cut(voice: Voice, word: str, language: str) -> np.ndarray:
     """The word out of that sentence."""
     word = word.rstrip(".?")
     text = CARRIER[language].format(word)
-    timed, place = voice.speak_timed(text, language, 1), CARRIER[language].index("{")
+    timed, place = voice.speak_timed(text, language, seed=1), CARRIER[language].index("{")
     inside = [w for w in timed.words if w.first < place + len(word) and w.last > place]
     start, end = inside[0].start, inside[-1].end
     return timed.wave[int(start * timed.sample_rate) : int(end * timed.sample_rate)]
@@ -79,7 +79,7 @@ def cut(voice: Voice, word: str, language: str) -> np.ndarray:
 
 def paced(speed: float) -> Way:
     """At another pace."""
-    return lambda voice, word, language: voice.speak(word, language, 1, speed)
+    return lambda voice, word, language: voice.speak(word, language, seed=1, speed=speed)
 
 
 def silence(voice: Voice, word: str, language: str) -> np.ndarray:

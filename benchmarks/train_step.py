@@ -141,11 +141,12 @@ def ours(name: str, tokens: int, settings: dict[str, Any], device: str, spectrum
 
     from myna.espnet.vits_model import VitsModel
     from myna.networks.voice import build
+    from myna.settings.tts import Losses
 
     judge = instantiate(settings["discriminator"], _convert_="all")
     network = build({"_target_": "myna.networks.tts.vits.Vits", "tokens": tokens, **settings["network"]})
-    weights = {**settings["losses"], "spectrum": spectrum}
-    model = VitsModel(network, judge, segment=settings["segment"], **weights)  # type: ignore[arg-type]
+    weights = Losses(**{**settings["losses"], "spectrum": spectrum})
+    model = VitsModel(network, judge, segment=settings["segment"], losses=weights)  # type: ignore[arg-type]
     model.to(device).train()
     fused = device == "cpu"  # as myna.espnet.vits_train chooses
     optimizers = {"generator": adamw(network, fused), "discriminator": adamw(judge, fused)}

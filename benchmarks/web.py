@@ -35,7 +35,7 @@ from myna.deploy.export import gate_sentences
 from myna.deploy.web_export import export_web
 from myna.files import atomic_text
 from myna.measure import wer
-from myna.safety.card import load_card
+from myna.safety.admission import load_card
 from myna.serve.exit import find_voice
 
 PATIENCE = 180_000  # ms; a busy machine

@@ -1,6 +1,11 @@
 """What every test needs: a state folder of its own, so that a person's keys and logs stay untouched."""
 
 import pytest
+from hypothesis import settings
+
+# How long an example takes says more of the machine's other work than of the code; whole tests have a time limit.
+settings.register_profile("myna", deadline=None)
+settings.load_profile("myna")
 
 
 @pytest.fixture(autouse=True, scope="session")

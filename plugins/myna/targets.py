@@ -40,6 +40,7 @@ GROUPS = {
     "text": ("front_end",),
     "discriminator": ("discriminators.mpd", "discriminators.msd", "spectrum_loss"),
 }
+FRONT_END = {"_target_": "myna.text.espeak_text.EspeakText"}  # of a file that names none
 _FOLDERS = {"discriminator": "vocoder"}
 _LOOPS = ("layers", "blocks", "flows", "stacks")
 _MOST = {"tokens": MOST_TOKENS, "sample_rate": HIGHEST_RATE, "seed": LARGEST_SEED}

@@ -72,7 +72,7 @@ def test_what_a_narrow_recording_lacks_is_not_taken_for_silence() -> None:
     st.floats(0, 40, width=32),
     st.sampled_from([0.0, 3e3, 2e4]),
 )
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_bounds_hold_whatever_was_recorded(mean: float, std: float, own: float, band: float) -> None:
     network = NETWORK
     network.set_statistics(torch.zeros(80), torch.ones(80))

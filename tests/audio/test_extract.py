@@ -24,7 +24,7 @@ def buzz(seconds: float, frequency: float) -> np.ndarray:
     return sum(0.3 / n * np.sin(2 * np.pi * n * frequency * time) for n in range(1, 12)).astype(np.float32)
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(st.integers(1024, 30_000), st.integers(0, 99))
 def test_one_frame_a_hop(samples: int, seed: int) -> None:
     """Every feature has samples // 256 frames, finite, for any length."""

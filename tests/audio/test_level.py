@@ -37,7 +37,7 @@ def test_pauses_do_not_count(speech: tuple[np.ndarray, int]) -> None:
     assert loudness(np.pad(wave, (0, 10 * rate)), rate) == pytest.approx(loudness(wave, rate), abs=0.5)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.integers(0, 99), st.integers(500, 40_000), st.floats(1e-3, 1.0))
 def test_normalising_twice_changes_nothing(seed: int, samples: int, level: float) -> None:
     """Normalisation is idempotent, reaches the level unless the peak forbids, and keeps the ceiling."""
@@ -68,7 +68,7 @@ def test_silence_around_speech_goes(speech: tuple[np.ndarray, int]) -> None:
     assert np.sum(padded[span[0] : span[1]] ** 2) > 0.995 * np.sum(bare**2)
 
 
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 @given(st.integers(0, 99), st.integers(1, 30_000), st.sampled_from([8000, 16_000, 22_050, 44_100]))
 def test_trimming_never_lengthens(seed: int, samples: int, rate: int) -> None:
     """Whatever the sound, the result is a stretch of it."""

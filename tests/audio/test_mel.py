@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from myna.audio.mel import MelConfig, log_mel, mel_filters
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(1024, 20_000))
 def test_one_frame_a_hop(samples: int) -> None:
     assert log_mel(torch.zeros(samples)).shape == (1, MelConfig().frames(samples), 80)

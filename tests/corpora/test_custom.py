@@ -14,10 +14,10 @@ from speech import SENTENCES, speak
 
 from myna.corpora import align, an4, custom, pauses, quality, recognise, spoken_language, stage
 from myna.corpora.person import speaker_id
-from myna.corpora.recognise import Word
 from myna.errors import MynaError
 from myna.kaldi.data import read
 from myna.kaldi.validate import validate
+from myna.measure.recogniser import Word
 from myna.recipe.call import typed
 from myna.recipe.compose import compose_recipe
 

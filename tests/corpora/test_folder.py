@@ -219,7 +219,7 @@ def test_a_doubtful_recogniser_accuses_nobody() -> None:
     assert heard.mismatch("1928", "nineteen twenty eight", 0.9, "en-us") is None
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.binary(max_size=300), st.sampled_from([None, "en-us", "cmn", "ru", "ja"]))
 def test_any_bytes_are_a_text_or_one_error(raw: bytes, language: str | None) -> None:
     """No encoding raises anything else; what was UTF-8 stays."""
@@ -235,7 +235,7 @@ def test_any_bytes_are_a_text_or_one_error(raw: bytes, language: str | None) -> 
             assert row.text == " ".join(row.text.split())
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.text(max_size=200))
 def test_any_text_is_rows(text: str) -> None:
     """Quotes without an end, separators alone, line ends of every kind."""

@@ -255,7 +255,7 @@ def test_joe_is_exported(tmp_path: Path) -> None:
     assert isinstance(engine.config, EndToEnd) and len(engine.config.unknown) == int((~voice.tts.known).sum())
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(numbers=st.lists(st.integers(0, 60), max_size=12), ends=st.booleans())
 def test_blanks_are_those_of_torch(numbers: list[int], ends: bool) -> None:
     network = whole_voice("vits_gpu" if ends else "vits").tts

@@ -27,7 +27,7 @@ def test_noise_of_any_count_follows_the_last() -> None:
         np.testing.assert_allclose(ours.normal(count), torch.randn(count, generator=theirs).numpy(), atol=2e-6)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(total=st.integers(1, 60), halo=st.integers(0, 5), cuts=st.lists(st.integers(1, 59), max_size=6))
 def test_a_stretch_with_its_halo_is_the_whole(total: int, halo: int, cuts: list[int]) -> None:
     """A sum over the neighbours within the halo, asked for in any order."""

@@ -31,6 +31,7 @@ from myna.deploy.spectrum import own_spectrum
 from myna.errors import MynaError
 from myna.measure.similarity import embed_ge2e
 from myna.networks.measured_habits import mel_of
+from myna.networks.tts.batch import Texts
 from myna.networks.voice import Voice
 from myna.safety import aigc, protected, seal, signed_folder
 
@@ -89,7 +90,7 @@ def test_any_embedding_gives_what_torch_gives(seed: int, home: Path) -> None:
     numbers = voice.encode("Good morning, Ana.")
     drawn = engine.draw(numbers, [0] * len(numbers))
     tokens, length = torch.tensor([numbers]), torch.tensor([len(numbers)])
-    mel, _ = voice.tts.infer(tokens, length, voice.speaker[None], torch.zeros(1).long(), **voice.config.defaults)
+    mel, _ = voice.tts.infer(Texts(tokens, length, voice.speaker[None], torch.zeros(1).long()), **voice.config.defaults)
     np.testing.assert_allclose(drawn.mel(0, drawn.mel.total), mel[0].numpy(), atol=1e-3)
     assert np.corrcoef(engine.speak(TEXT), voice.speak(TEXT))[0, 1] > 0.999
     np.testing.assert_allclose(np.concatenate(list(engine.stream(TEXT))), engine.speak(TEXT), atol=1e-6)
@@ -203,7 +204,7 @@ def test_a_broken_spectrum_is_refused(broken: str, ana: Path, home: Path, tmp_pa
 
 
 @given(st.binary(max_size=400) | st.binary(max_size=200).map(lambda data: WHOLE[: len(data)] + data))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_a_spectrum_of_any_bytes_is_read_or_refused(data: bytes) -> None:
     with contextlib.suppress(MynaError):
         change = stored_change.read({stored_change.NAME: data}, Path("voice"), 80)

@@ -17,10 +17,9 @@ from myna.deploy.engine import Engine
 from myna.deploy.export import gate_sentences
 from myna.deploy.gate import examine
 from myna.deploy.graph_parts import PARTS
-from myna.deploy.graphs import cut
+from myna.deploy.graphs import cut, write_onnx
 from myna.deploy.mnn_export import to_mnn
 from myna.deploy.mnn_runtime import MnnRuntime
-from myna.deploy.onnx_export import write_onnx
 from myna.errors import MynaError
 from myna.networks.voice import Voice
 from myna.safety import aigc, seal

@@ -9,11 +9,11 @@ import torch
 from small_voice import small_voice
 
 from myna import cli
-from myna.deploy.calibration import blocks_of, speak
+from myna.deploy.calibration import blocks_of
 from myna.deploy.export import export_onnx, gate_sentences, pruning_texts
 from myna.deploy.findings import Findings
 from myna.deploy.gate import _torch, check
-from myna.deploy.prune import Smaller, _fit, prune
+from myna.deploy.prune import Smaller, _fit, prune, speak
 from myna.deploy.recover import recover
 from myna.errors import MynaError
 from myna.networks.convnext import ConvNextBlock
@@ -27,7 +27,7 @@ def distance(voice: Voice, other: Voice) -> float:
     """Mean distance of log-mels with the same durations."""
     inputs = [speak(voice, *text) for text in TEXTS]
     with torch.no_grad():
-        mels = [other.tts.infer(*x.inputs, durations=x.durations, **voice.config.defaults)[0] for x in inputs]
+        mels = [other.tts.infer(x.inputs, durations=x.durations, **voice.config.defaults)[0] for x in inputs]
     return float(np.mean([(mel - x.mel).abs().mean() for mel, x in zip(mels, inputs, strict=True)]))
 
 
@@ -72,7 +72,7 @@ def test_channels_that_say_nothing_of_their_own_go_first() -> None:
 def test_training_brings_it_nearer() -> None:
     voice = small_voice()
     smaller = prune(voice, KEEP, TEXTS)
-    trained = recover(smaller, voice, TEXTS[:2], 6)
+    trained = recover(smaller, voice, [speak(voice, *text) for text in TEXTS[:2]], 6)
     assert distance(voice, trained) < distance(voice, smaller)
     assert distance(voice, smaller) == distance(voice, prune(voice, KEEP, TEXTS))  # what is given stays as it is
 

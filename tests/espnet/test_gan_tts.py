@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from omegaconf import OmegaConf
+from tiny_vits import JUDGE, SMALL
 
 from myna.errors import MynaError
 from myna.espnet.embeddings import write_embeddings
@@ -15,27 +16,12 @@ from myna.espnet.gan_tts_data import write_set
 from myna.text.tokens import default_tokens
 
 CONF = Path(__file__).parents[2] / "conf" / "espnet2"
-SMALL = {
-    "condition": 8,
-    "hidden": 16,
-    "inner": 32,
-    "text_layers": 1,
-    "posterior_layers": 2,
-    "flows": 2,
-    "flow_layers": 1,
-}
-JUDGE = {
-    "scales": 1,
-    "follow_official_norm": False,
-    "scale_discriminator_params": {"channels": 16, "max_downsample_channels": 16},
-    "periods": [2, 3],
-    "period_discriminator_params": {"channels": 2, "max_downsample_channels": 4},
-}
+FLOWS = SMALL | {"flows": 2, "flow_layers": 1}
 DECODER = {"channels": 32, "scales": [8, 8, 4], "kernels": [16, 16, 8], "res_kernels": [3], "res_dilations": [[1, 2]]}
 TINY: dict[str, dict[str, Any]] = {
-    "vits": {"network": SMALL | DECODER, "discriminator": JUDGE, "segment": 16},
+    "vits": {"network": FLOWS | DECODER, "discriminator": JUDGE, "segment": 16},
     "vits_mobile": {
-        "network": SMALL | {"posterior_stacks": 1, "channels": 16, "decoder_inner": 32, "decoder_layers": 1},
+        "network": FLOWS | {"posterior_stacks": 1, "channels": 16, "decoder_inner": 32, "decoder_layers": 1},
         "discriminator": JUDGE,
         "segment": 16,
     },

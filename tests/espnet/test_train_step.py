@@ -8,27 +8,11 @@ from typing import Any
 import pytest
 import torch
 from script import load
+from tiny_vits import JUDGE, SMALL
 
 SCRIPT = Path(__file__).parents[2] / "benchmarks" / "train_step.py"
-NETWORK = {
-    "condition": 8,
-    "hidden": 16,
-    "inner": 64,
-    "text_layers": 1,
-    "posterior_layers": 2,
-    "posterior_stacks": 1,
-    "channels": 32,
-    "res_kernels": [3],
-    "res_dilations": [[1, 2]],
-}
-JUDGE = {
-    "_target_": "espnet2.gan_tts.hifigan.HiFiGANMultiScaleMultiPeriodDiscriminator",
-    "scales": 1,
-    "follow_official_norm": False,
-    "scale_discriminator_params": {"channels": 16, "max_downsample_channels": 16},
-    "periods": [2, 3],
-    "period_discriminator_params": {"channels": 2, "max_downsample_channels": 4},
-}
+NETWORK = SMALL | {"inner": 64, "posterior_stacks": 1, "channels": 32, "res_kernels": [3], "res_dilations": [[1, 2]]}
+TARGET = {"_target_": "espnet2.gan_tts.hifigan.HiFiGANMultiScaleMultiPeriodDiscriminator"}
 LOSSES = {"mel": 45.0, "spectrum": 0.0, "adversarial": 1.0, "features": 2.0, "divergence": 1.0, "duration": 1.0}
 
 
@@ -36,7 +20,7 @@ LOSSES = {"mel": 45.0, "spectrum": 0.0, "adversarial": 1.0, "features": 2.0, "di
 def benchmark(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     """The script, with tiny networks."""
     module = load(SCRIPT)
-    tiny: dict[str, Any] = {"network": NETWORK, "discriminator": JUDGE, "losses": LOSSES, "segment": 16}
+    tiny: dict[str, Any] = {"network": NETWORK, "discriminator": TARGET | JUDGE, "losses": LOSSES, "segment": 16}
     monkeypatch.setattr(module, "config", lambda size: {**tiny})
     return module
 

@@ -22,7 +22,7 @@ TABLES = st.one_of(
 )
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(TABLES)
 def test_any_bytes_are_a_table_or_one_error(tmp_path_factory: pytest.TempPathFactory, raw: bytes) -> None:
     """Which names the file."""
@@ -34,7 +34,7 @@ def test_any_bytes_are_a_table_or_one_error(tmp_path_factory: pytest.TempPathFac
         assert str(path) in str(error) and "\n" not in str(error)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(name=st.sampled_from(NAMES), raw=TABLES)
 def test_any_table_in_a_directory(
     tmp_path_factory: pytest.TempPathFactory, sound_set: Path, name: str, raw: bytes

@@ -10,6 +10,7 @@ from hf_voices import V2, make_voice, sealed
 
 from myna import cli
 from myna.errors import MynaError
+from myna.networks.tts.batch import Texts
 from myna.networks.tts.joe import load_joe
 from myna.networks.tts.vits import Vits
 from myna.networks.voice import Voice, VoiceConfig
@@ -44,7 +45,7 @@ def ours(voice: Voice, text: str = TEXT, speaker: torch.Tensor | None = None, la
     numbers = torch.tensor([voice.tokens.encode(phonemize(text, "en-us"))])
     embedding = (voice.speaker if speaker is None else speaker)[None]
     length = torch.tensor([numbers.shape[1]])
-    return voice.tts.infer(numbers, length, embedding, torch.tensor([language]), noise_scale=0.0)[0][0]
+    return voice.tts.infer(Texts(numbers, length, embedding, torch.tensor([language])), noise_scale=0.0)[0][0]
 
 
 def same(a: torch.Tensor, b: torch.Tensor) -> None:

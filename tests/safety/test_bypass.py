@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from myna.errors import MynaError
 from myna.safety import aigc, audit, consent, encode, perth, records, seal, state, trust, watermark
-from myna.safety.card import load_card
+from myna.safety.admission import load_card
 from myna.safety.release import release
 from myna.safety.types import VoiceCard
 from myna.safety.verify import verify
@@ -110,7 +110,8 @@ import sys
 from pathlib import Path
 import numpy as np
 from myna.safety.records import from_spk2consent
-from myna.safety.release import Request, VoiceCard, release
+from myna.safety.release import release
+from myna.safety.types import Request, VoiceCard
 wave = np.load(sys.argv[1])
 voice = VoiceCard(name="x", consent=from_spk2consent("x synthetic evaluation"))
 for number in range(1000):

@@ -13,7 +13,8 @@ import torch
 from myna.cli import main
 from myna.errors import MynaError
 from myna.safety import aigc, audit, cue, encode, spoken, terms
-from myna.safety.release import Admitted, recorded, release, release_bytes
+from myna.safety.admission import Admitted, recorded
+from myna.safety.release import release, release_bytes
 from myna.safety.sound import Audio
 from myna.safety.types import Request
 from myna.safety.watermark import load_watermark, mark
@@ -135,7 +136,7 @@ def test_cue_off_needs_an_undertaking_and_is_logged(speech, card, request_for, t
 
 
 def test_wider_use_needs_the_terms(speech, voice_folder, request_for):
-    from myna.safety.card import load_card
+    from myna.safety.admission import load_card
 
     wanted = request_for("a.wav", purpose="publish", requester="eve")
     with pytest.raises(MynaError, match="terms"):
@@ -147,7 +148,7 @@ def test_wider_use_needs_the_terms(speech, voice_folder, request_for):
 
 @pytest.mark.parametrize("answer", ["yes", "no"])
 def test_terms_are_shown_at_a_terminal(speech, voice_folder, request_for, monkeypatch, capsys, answer):
-    from myna.safety.card import load_card
+    from myna.safety.admission import load_card
 
     monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
     monkeypatch.setattr("builtins.input", lambda prompt: answer)

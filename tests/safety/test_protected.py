@@ -9,7 +9,7 @@ from safetensors.numpy import save_file
 
 from myna.errors import MynaError
 from myna.safety import consent, protected, records, seal, state
-from myna.safety.card import load_card
+from myna.safety.admission import load_card
 
 
 def people(count: int, each: int, noise: float, seed: int = 0) -> tuple[np.ndarray, list[str]]:

@@ -64,7 +64,7 @@ def test_nothing_to_say(text: str) -> None:
         SpeechRequest(text).checked()
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.binary(min_size=1, max_size=200))
 def test_any_argument_is_a_text_or_one_error(raw: bytes) -> None:
     """As the system hands it over."""

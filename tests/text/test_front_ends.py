@@ -121,7 +121,7 @@ def test_a_file_that_is_not_utf8_is_named_with_the_line(tmp_path: Path) -> None:
         Lexicon.load(tmp_path / "l.txt", EspeakText().read_pronunciation)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     st.text(alphabet="aAbß 银行,.'İ", max_size=30), st.lists(st.text("aAbß银行İ", min_size=1, max_size=3), max_size=4)
 )

@@ -107,7 +107,7 @@ TAGS = [*(f"<{e}>" for e in ELEMENTS), *(f"</{e}>" for e in ELEMENTS), "<x>", "<
 WORDS = ["a ", "&amp;", "好", '"', "&#x1;", "5 kg"]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(st.sampled_from(TAGS + WORDS), max_size=12))
 def test_any_document_is_read_or_refused_with_one_line(parts: list[str]) -> None:
     try:

@@ -48,7 +48,7 @@ ANYTHING = st.text(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(ANYTHING, st.sampled_from(["en-us", "cmn", "de", "ru", "ja", "auto"]))
 def test_what_is_not_spoken_is_listed(text: str, language: str) -> None:
     text = text.replace("[", "").replace("<", "")
@@ -64,7 +64,7 @@ def test_what_is_not_spoken_is_listed(text: str, language: str) -> None:
         assert item.reason
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(ANYTHING, st.sampled_from(["en-us", "cmn", "ja"]))
 def test_words_have_their_own_symbols_and_places(text: str, language: str) -> None:
     text = text.replace("[", "").replace("<", "")
@@ -77,7 +77,7 @@ def test_words_have_their_own_symbols_and_places(text: str, language: str) -> No
         assert [w.first for w in piece.words] == sorted(w.first for w in piece.words)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.text(max_size=60))
 def test_any_text_is_read_or_refused_with_one_line(text: str) -> None:
     try:

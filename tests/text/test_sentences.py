@@ -8,7 +8,7 @@ from myna.text.sentences import _reach, split_text
 MIXED = st.text(alphabet="ab Zé3 .,!?;:…—–\n\t。！？，、；「」（）你好́\"'’Mr", max_size=300)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(MIXED, st.integers(3, 60))
 def test_pieces_are_parts_of_the_text_in_order_with_only_white_space_between(text: str, longest: int) -> None:
     place = 0
@@ -21,7 +21,7 @@ def test_pieces_are_parts_of_the_text_in_order_with_only_white_space_between(tex
     assert not text[place:].strip()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.text(max_size=100))
 def test_any_text_at_all_is_kept(text: str) -> None:
     assert "".join("".join(p.text for p in split_text(text, 20)).split()) == "".join(text.split())

@@ -79,7 +79,7 @@ def test_unknown_symbols_are_left_out_and_named(caplog) -> None:
     assert "☃" in caplog.text
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text(alphabet="ab .,!?;:\n。！，", max_size=300), st.integers(5, 60))
 def test_no_character_is_lost_in_splitting(text: str, longest: int) -> None:
     pieces = split_sentences(text, longest)

@@ -10,7 +10,7 @@ from myna.text.words import whole_words
 FRONT_END = EspeakText()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.text(st.sampled_from("我们在银行长大了花儿女一点12.5%，。 aHi"), max_size=20))
 def test_nothing_is_lost_or_turned_round(text: str) -> None:
     for piece in read_text(text, "cmn", FRONT_END).pieces:

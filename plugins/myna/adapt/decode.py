@@ -69,7 +69,7 @@ def run(settings: Settings, workspace: Workspace) -> None:
         MynaError: The voice or the test set is missing, or a test sentence was trained on.
     """
     from myna.adapt.voice_parts import load_voice
-    from myna.safety.release import admit
+    from myna.safety.admission import admit
 
     wanted, out = settings.decode, workspace.decoded
     voice = load_voice(Path(wanted.voice))

@@ -7,16 +7,9 @@ LOG_FLOOR = 1e-5
 
 @dataclass(frozen=True)
 class MelConfig:
-    """What a mel spectrogram is made of.
+    """What a mel spectrogram is made of; the fields are those of `myna.settings.features.Mel`.
 
-    Attributes:
-        sample_rate: Hz.
-        n_fft: Points of the Fourier transform.
-        hop_length: Samples from frame to frame.
-        win_length: Samples of the Hann window.
-        n_mels: Number of mel bands.
-        fmin: Lowest frequency, Hz.
-        fmax: Highest frequency, Hz. 8000, so that 16 kHz recordings fill every band.
+    `fmax` is 8000 Hz, so that 16 kHz recordings fill every band.
     """
 
     sample_rate: int = 22_050

@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 
 from myna.adapt.voice_parts import consent_of, target_voice
+from myna.compare.clock import MANY
 from myna.compare.kept import Row
-from myna.compare.vocoders import MANY
 from myna.espnet import train_tts
 from myna.networks.parts import load_base
 from myna.networks.pretrained import load_part, part_config

@@ -11,11 +11,11 @@ from myna.adapt.decode import Line, SoundAndRate
 from myna.adapt.voice_parts import target_language
 from myna.audio.load import load_audio
 from myna.compare import acoustic
+from myna.compare.clock import processor_seconds
 from myna.compare.group import Group
 from myna.compare.kept import Row, size
 from myna.compare.members import Member, compose_member, spread
 from myna.compare.samples import listening_copies
-from myna.compare.vocoders import processor_seconds
 from myna.errors import MynaError
 from myna.kaldi.data import read
 from myna.kaldi.tables import read_table

@@ -1,15 +1,13 @@
 """Train a vocoder for a budget, and measure how well it copies recordings and how fast it runs on one thread."""
 
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from myna.audio.mel import MelConfig, log_mel
-from myna.compare.clock import clock, with_clock
+from myna.compare.clock import MANY, clock, processor_seconds, with_clock
 from myna.compare.kept import Row, size
 from myna.kaldi.tables import read_table
 from myna.measure import wer
@@ -23,7 +21,6 @@ from myna.settings.recipe import Settings
 from myna.workspace import Workspace
 
 RATE, HOP = MelConfig().sample_rate, MelConfig().hop_length
-MANY = 10**6  # steps that no budget of seconds reaches
 
 
 def limit(settings: Settings, init: str, seconds: float, max_steps: int | None = None) -> Settings:
@@ -98,17 +95,6 @@ def scored(items: list[Item], waves: list[Tensor], said: dict[str, str]) -> dict
         heard = [wer.transcribe(wave.numpy(), RATE) for _, wave in pairs]
         scores["wer"] = round(wer.wer([text for text, _ in pairs], heard), 4)
     return scores
-
-
-def processor_seconds(call: Callable[[], Any], repetitions: int = 3) -> float:
-    """Return the least processor seconds of a few calls, after one to warm up; slow calls are not repeated."""
-    call()
-    spent: list[float] = []
-    while len(spent) < repetitions and sum(spent) < 2.0:
-        began = time.process_time()
-        call()
-        spent.append(time.process_time() - began)
-    return min(spent)
 
 
 @torch.inference_mode()

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from difflib import SequenceMatcher
 
-from myna.corpora.recognise import Word
 from myna.kaldi.same_sentence import normalise
 from myna.measure.normalize import UNSPACED
-from myna.measure.whisper_models import whisper_language
+from myna.measure.recogniser import Word
+from myna.text.languages import whisper_language
 
 
 def deal(

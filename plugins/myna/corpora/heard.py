@@ -4,7 +4,7 @@ from difflib import SequenceMatcher
 from itertools import pairwise
 
 from myna.measure.normalize import normalize
-from myna.measure.wer import whisper_language
+from myna.text.languages import whisper_language
 
 # A run of letters that both have: shorter ones match by chance.
 _RUN = 3

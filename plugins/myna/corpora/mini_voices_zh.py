@@ -28,13 +28,7 @@ VOICES = {"f": "mf_mix000", "m": "mm_mix001"}
 def build(settings: Settings, workspace: Workspace, downloads: Path) -> tuple[Corpus, mini_voices.Sets]:
     """Let the target speak, fetch the pool and deal them into the six sets.
 
-    Args:
-        settings: Of the recipe; reads `create_dataset`.
-        workspace: Of the recipe.
-        downloads: Folder of downloads.
-
-    Returns:
-        All clips with their consent, and set name → clips.
+    Arguments and result as those of `mini_voices.build`.
 
     Raises:
         MynaError: `create_dataset.voice.speaker` is neither f nor m, or a package cannot be fetched.

@@ -17,10 +17,11 @@ from myna.corpora.folder import Take
 from myna.corpora.heard import mismatch
 from myna.corpora.pauses import cut
 from myna.corpora.quality import Limits
-from myna.corpora.recognise import Word, text_of, transcript, words
+from myna.corpora.recognise import text_of, transcript, words
 from myna.corpora.transcripts import Said
 from myna.errors import MynaError
 from myna.files import shown
+from myna.measure.recogniser import Word
 from myna.measure.wer import can_transcribe
 
 log = logging.getLogger(__name__)

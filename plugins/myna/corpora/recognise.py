@@ -1,29 +1,19 @@
 """Machine transcripts: Whisper words with times and probabilities."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from myna.errors import MynaError
 from myna.measure.normalize import UNSPACED
-from myna.measure.recogniser import RATE, decoding, hear, load
+from myna.measure.recogniser import RATE, Word, decoding, hear, load
 from myna.measure.waves import prepare
-from myna.measure.whisper_models import packaged, whisper_language
+from myna.measure.whisper_models import packaged
+from myna.text.languages import whisper_language
 
 # Whisper's own bound: text that can be compressed more than this repeats itself.
 REPEATED = 2.4
 _SETTING = "create_dataset.whisper"
-
-
-@dataclass(frozen=True)
-class Word:
-    """A word that was heard, its times in seconds and its probability."""
-
-    text: str
-    start: float
-    end: float
-    probability: float
 
 
 def require_model(language: str, model: str | None) -> str:

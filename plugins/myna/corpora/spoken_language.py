@@ -10,8 +10,7 @@ from myna.audio.load import load_audio
 from myna.audio.trim import speech_segments
 from myna.errors import MynaError
 from myna.measure.recogniser import languages_of
-from myna.measure.whisper_models import whisper_language
-from myna.text.languages import LANGUAGES, NEW_LANGUAGES, canonical
+from myna.text.languages import LANGUAGES, NEW_LANGUAGES, canonical, whisper_language
 
 AUTO, DEFAULT = "auto", "en-us"
 PIECES, PIECE_S = 6, 10.0

@@ -21,8 +21,7 @@ from myna.deploy.export import described, to_int8
 from myna.deploy.findings import Findings
 from myna.deploy.gate import judge
 from myna.deploy.graph_parts import PARTS, WORDS, Precision
-from myna.deploy.graphs import cut
-from myna.deploy.onnx_export import write_onnx
+from myna.deploy.graphs import cut, write_onnx
 from myna.deploy.runtime import SUFFIX, OnnxRuntime
 from myna.deploy.shared import NAME
 from myna.errors import MynaError

@@ -17,7 +17,7 @@ from myna.deploy.graph_parts import PARTS, SUFFIXES, PartName, Precision, Runtim
 from myna.files import atomic_text
 from myna.limits import HIGHEST_RATE, LARGEST_NUMBER, LARGEST_SIZE, LONGEST_NAME, LOWEST_RATE, MOST_TOKENS, ONE_LINE
 from myna.parsing import described, yaml_mapping
-from myna.text.front_end import DEFAULT
+from myna.targets import FRONT_END
 
 
 class Halos(BaseModel):
@@ -57,7 +57,7 @@ class Export(BaseModel):
     sample_rate: int = Field(ge=LOWEST_RATE, le=HIGHEST_RATE)
     hop_length: int = Field(ge=16, le=4096, multiple_of=2)
     noise_scale: float = Field(ge=0.0, le=10.0)
-    text: dict[str, Any] = Field(default_factory=lambda: dict(DEFAULT))
+    text: dict[str, Any] = Field(default_factory=lambda: dict(FRONT_END))
 
 
 class Description(Export):

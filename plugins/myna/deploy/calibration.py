@@ -2,12 +2,10 @@
 
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor, nn
 
 from myna.networks.convnext import ConvNextBlock
-from myna.networks.voice import Voice
-from myna.text.languages import language_number
+from myna.networks.tts.batch import Texts
 
 # Of the acoustic model. What tells durations and pitch is small, and what it loses is heard at once.
 TTS_PARTS = ("encoder", "decoder", "flow")
@@ -20,12 +18,12 @@ class CalibrationSentence:
     """A sentence as the whole voice speaks it.
 
     Attributes:
-        inputs: Of `VitsMel.infer`: tokens, their number, speaker, language.
+        inputs: What is said.
         durations: `(1, L)` frames of each token.
         mel: `(1, T, n_mels)` log-mel.
     """
 
-    inputs: tuple[Tensor, Tensor, Tensor, Tensor]
+    inputs: Texts
     durations: Tensor
     mel: Tensor
 
@@ -33,14 +31,3 @@ class CalibrationSentence:
 def blocks_of(part: nn.Module) -> list[ConvNextBlock]:
     """Return the blocks of a network, in the order in which they run."""
     return [module for module in part.modules() if isinstance(module, ConvNextBlock)]
-
-
-@torch.no_grad()
-def speak(voice: Voice, text: str, language: str) -> CalibrationSentence:
-    """Speak a sentence, and keep what another network needs to speak it alike."""
-    numbers = voice.encode(text, language)
-    tokens, length = torch.tensor([numbers]), torch.tensor([len(numbers)])
-    inputs = (tokens, length, voice.speaker[None], torch.tensor([language_number(language)]))
-    durations = voice.tts.predict_durations(*inputs)
-    mel, _ = voice.tts.infer(*inputs, durations=durations, **voice.config.defaults)
-    return CalibrationSentence(inputs, durations, mel)

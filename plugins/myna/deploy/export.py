@@ -11,17 +11,15 @@ from myna.deploy.engine import Engine
 from myna.deploy.findings import Findings
 from myna.deploy.gate import judge
 from myna.deploy.graph_parts import SUFFIXES, Precision, Runtime
-from myna.deploy.graphs import Graphs, check_mel, cut
-from myna.deploy.onnx_export import write_onnx
+from myna.deploy.graphs import Graphs, check_mel, cut, write_onnx
 from myna.deploy.prune import Smaller
 from myna.errors import MynaError
 from myna.files import atomic_text, check_absent, fresh_folder, sha256
 from myna.networks.tts.vits import VitsCore
 from myna.networks.voice import Voice
 from myna.safety import seal
-from myna.safety.card import load_card
+from myna.safety.admission import admit, load_card, recorded
 from myna.safety.records import Scope
-from myna.safety.release import admit, recorded
 from myna.safety.types import Request
 
 CARD = "README.md"

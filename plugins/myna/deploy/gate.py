@@ -14,6 +14,7 @@ from myna.deploy.engine import Drawn, Engine
 from myna.deploy.findings import Findings
 from myna.deploy.rows import Array
 from myna.errors import MynaError
+from myna.networks.tts.batch import Texts
 from myna.networks.tts.vits import VitsCore
 from myna.networks.tts.vits_mobile import synthesis_parameters
 from myna.networks.voice import Voice
@@ -178,7 +179,7 @@ def _torch(voice: Voice, numbers: list[int], language: str, seed: int) -> tuple[
     found: list[torch.Tensor] = []
     hook = voice.tts.duration.register_forward_hook(lambda _module, _inputs, output: found.append(output))
     try:
-        mel, _ = voice.tts.infer(tokens, length, voice.speaker[None], code, seed=seed, **voice.config.defaults)
+        mel, _ = voice.tts.infer(Texts(tokens, length, voice.speaker[None], code), seed=seed, **voice.config.defaults)
     finally:
         hook.remove()
     assert voice.vocoder is not None

@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 
 from myna.deploy.ends import MASK, ended
 from myna.deploy.graph_parts import PARTS, SUFFIXES, Precision
-from myna.deploy.graphs import Graphs
-from myna.deploy.onnx_export import write_onnx
+from myna.deploy.graphs import Graphs, write_onnx
 from myna.errors import MynaError
 
 if TYPE_CHECKING:

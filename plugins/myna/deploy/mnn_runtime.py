@@ -26,12 +26,7 @@ SUFFIX = SUFFIXES["mnn"]
 
 
 class MnnRuntime:
-    """The graphs of a voice in MNN.
-
-    Args:
-        models: Name of each graph to its bytes.
-        threads: CPU threads of a graph.
-        folder: Where the bytes come from, for errors.
+    """The graphs of a voice in MNN; arguments as those of `myna.deploy.runtime.OnnxRuntime`.
 
     Raises:
         MynaError: The package is missing, or a graph is none of MNN's or takes or gives other things than its part.

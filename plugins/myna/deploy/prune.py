@@ -16,10 +16,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from myna.deploy.calibration import TTS_PARTS, CalibrationSentence, Text, blocks_of, speak
+from myna.deploy.calibration import TTS_PARTS, CalibrationSentence, Text, blocks_of
 from myna.errors import MynaError
 from myna.networks.convnext import ConvNextBlock
+from myna.networks.tts.batch import Texts
 from myna.networks.voice import Voice
+from myna.text.languages import language_number
 
 MULTIPLE = 16  # channels are a multiple of it, for the vectors of processors
 RIDGE = 1e-3  # of the mean power of a channel: weights stay small enough for 8 bits
@@ -65,7 +67,9 @@ class Smaller:
         from myna.deploy.recover import recover
 
         smaller = prune(voice, self.keep, self.texts)
-        return recover(smaller, voice, self.texts, self.recovery) if self.recovery else smaller
+        if not self.recovery:
+            return smaller
+        return recover(smaller, voice, [speak(voice, *text) for text in self.texts], self.recovery)
 
 
 @torch.no_grad()
@@ -98,6 +102,17 @@ def prune(voice: Voice, keep: Mapping[str, float], texts: Sequence[Text]) -> Voi
     return smaller
 
 
+@torch.no_grad()
+def speak(voice: Voice, text: str, language: str) -> CalibrationSentence:
+    """Speak a sentence, and keep what another network needs to speak it alike."""
+    numbers = voice.encode(text, language)
+    tokens, length = torch.tensor([numbers]), torch.tensor([len(numbers)])
+    inputs = Texts(tokens, length, voice.speaker[None], torch.tensor([language_number(language)]))
+    durations = voice.tts.predict_durations(inputs)
+    mel, _ = voice.tts.infer(inputs, durations=durations, **voice.config.defaults)
+    return CalibrationSentence(inputs, durations, mel)
+
+
 def check_shares(keep: Mapping[str, float]) -> None:
     """Refuse a share of channels that cannot be.
 
@@ -113,7 +128,7 @@ def _reader(network: nn.Module, voice: Voice, spoken: Sequence[CalibrationSenten
     def run() -> None:
         for one in spoken:
             with suppress(_Enough):
-                network.infer(*one.inputs, durations=one.durations, **voice.config.defaults)  # type: ignore[operator]
+                network.infer(one.inputs, durations=one.durations, **voice.config.defaults)  # type: ignore[operator]
 
     return run
 

@@ -13,23 +13,22 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from myna.deploy.calibration import TTS_PARTS, CalibrationSentence, Text, blocks_of, speak
+from myna.deploy.calibration import TTS_PARTS, CalibrationSentence, blocks_of
 from myna.networks.voice import Voice
 
 RATE = 2e-4  # of Adam, falling to 0
 _QUIET = 1e-3  # below this a spectrum's value counts as it is, above by its root
 
 
-def recover(smaller: Voice, voice: Voice, texts: Sequence[Text], steps: int) -> Voice:
+def recover(smaller: Voice, voice: Voice, spoken: Sequence[CalibrationSentence], steps: int) -> Voice:
     """Return the smaller voice after training; both arguments stay as they are.
 
     Args:
         smaller: What `prune` gave.
         voice: The whole one.
-        texts: Sentences that both speak, one a step, in turns.
+        spoken: Sentences as the whole one speaks them, one a step, in turns.
         steps: Of each part.
     """
-    spoken = [speak(voice, *text) for text in texts]
     found = copy(smaller)
     if smaller.tts is not voice.tts:
         found.tts = deepcopy(smaller.tts)
@@ -46,13 +45,13 @@ def _drawing(network: Any, voice: Voice, spoken: Sequence[CalibrationSentence]) 
     """Return how far a sentence is from the whole's: log-mel, and the encoder's vectors, which give durations."""
     with torch.no_grad(), _given_by(voice.tts.encoder) as hidden:
         for one in spoken:
-            voice.tts.predict_durations(*one.inputs)
+            voice.tts.predict_durations(one.inputs)
     infer = inspect.unwrap(type(network).infer)  # the one that keeps gradients
 
     def distance(number: int) -> Tensor:
         one = spoken[number]
         with _given_by(network.encoder) as own:
-            mel, _ = infer(network, *one.inputs, durations=one.durations, **voice.config.defaults)
+            mel, _ = infer(network, one.inputs, durations=one.durations, **voice.config.defaults)
         far: Tensor = (mel - one.mel).abs().mean() + (own[0] - hidden[number]).square().mean()
         return far
 

@@ -12,7 +12,9 @@ from torch import Tensor, nn
 from myna.audio.mel import MelConfig, log_mel
 from myna.errors import MynaError
 from myna.espnet.toolkit import lean_import
+from myna.espnet.vits_losses import LOSSES
 from myna.espnet.vits_model import VitsModel
+from myna.networks.tts.batch import Texts
 from myna.networks.voice import build
 
 with lean_import():
@@ -175,7 +177,7 @@ class TwoTurns(AbsGANTTS):
         length = torch.tensor([len(text)])
         embedding = spembs.view(1, -1)
         out, _lengths = network.infer(
-            text[None], length, embedding, language, speed=1 / alpha, noise_scale=noise_scale, seed=seed
+            Texts(text[None], length, embedding, language), speed=1 / alpha, noise_scale=noise_scale, seed=seed
         )
         return {"feat_gen" if self.require_vocoder else "wav": out[0]}
 
@@ -208,7 +210,7 @@ class VitsGan(TwoTurns):
 
         generator = build({"_target_": self.target, "tokens": idim, "mels": odim, **(network or {})})
         judge = instantiate({"_target_": DISCRIMINATOR, **(discriminator or {})}, _convert_="all")
-        super().__init__(VitsModel(generator, judge, segment=segment, **(losses or {})))  # type: ignore[arg-type]
+        super().__init__(VitsModel(generator, judge, segment=segment, losses=LOSSES.model_copy(update=losses)))  # type: ignore[arg-type]
 
 
 class VitsMobileGan(VitsGan):

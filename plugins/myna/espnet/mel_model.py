@@ -12,7 +12,12 @@ from myna.networks.tts.mel_network import MelNetwork
 
 
 def batch_of(fields: Mapping[str, Tensor]) -> Batch:
-    """Return what ESPnet3's collator stacked, by its names, as a batch without durations, F0 and energy."""
+    """Return what ESPnet3's collator stacked as a batch without durations, F0 and energy.
+
+    Args:
+        fields: `text (B, L)` token numbers, `text_lengths (B,)`, `mel (B, T, 80)`, `mel_lengths (B,)`,
+            `spembs (B, 256)` speaker embeddings, `lids (B,)` language numbers, and more.
+    """
     return Batch(*(fields[name] for name in ("text", "text_lengths", "mel", "mel_lengths", "spembs", "lids")))
 
 
@@ -30,29 +35,13 @@ class MelModel(nn.Module):
         self.network, self.options = network, options
         self.penalties: dict[str, Callable[[], Tensor]] = {}  # further losses of training, by name
 
-    def forward(
-        self,
-        *,
-        text: Tensor,
-        text_lengths: Tensor,
-        mel: Tensor,
-        mel_lengths: Tensor,
-        spembs: Tensor,
-        lids: Tensor,
-        **more: Tensor,
-    ) -> tuple[Tensor, dict[str, Tensor], Tensor]:
+    def forward(self, **fields: Tensor) -> tuple[Tensor, dict[str, Tensor], Tensor]:
         """Return the loss, the named losses and the batch size.
 
         Args:
-            text: `(B, L)` token numbers.
-            text_lengths: `(B,)`.
-            mel: `(B, T, 80)` log-mel.
-            mel_lengths: `(B,)`.
-            spembs: `(B, 256)` speaker embeddings.
-            lids: `(B,)` language numbers.
-            **more: Fields that the network asks for; others are ignored.
+            **fields: What the collator stacked: those of `batch_of`, and those that the network asks for.
         """
-        batch = self.completed(Batch(text, text_lengths, mel, mel_lengths, spembs, lids), more)
+        batch = self.completed(batch_of(fields), fields)
         if self.training:
             losses = self.network(batch, **self.options)
             losses |= {name: penalty() for name, penalty in self.penalties.items()}
@@ -65,7 +54,7 @@ class MelModel(nn.Module):
                 stats = losses | {"mel": self._distance(batch)}
         loss = torch.stack(list(losses.values())).sum()
         figures = {"loss": loss.detach()} | {name: value.detach() for name, value in stats.items()}
-        return loss, figures, torch.tensor(len(text), device=loss.device)
+        return loss, figures, torch.tensor(len(batch.tokens), device=loss.device)
 
     def completed(self, batch: Batch, more: dict[str, Tensor]) -> Batch:
         """Return a batch with what the network asks for beside text, mel, speaker and language."""

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from myna.audio.mel import log_mel
+from myna.espnet.mel_model import batch_of
 from myna.espnet.vits_losses import align, divergence
 from myna.networks.tts.vits import Prior, VitsCore, valid_mask
 
@@ -70,44 +71,27 @@ class VitsPriorModel(nn.Module):
         super().__init__()
         self.network, self.window = network, window
 
-    def forward(
-        self,
-        *,
-        text: Tensor,
-        text_lengths: Tensor,
-        mel: Tensor,
-        mel_lengths: Tensor,
-        mean: Tensor,
-        log_deviation: Tensor,
-        spembs: Tensor,
-        lids: Tensor,
-        **_: Tensor,
-    ) -> Result:
+    def forward(self, **fields: Tensor) -> Result:
         """Return the divergence, the figures and the batch size.
 
         Args:
-            text: `(B, L)` token numbers.
-            text_lengths: `(B,)`.
-            mel: `(B, T, 80)` log-mel; heard at validation.
-            mel_lengths: `(B,)`.
-            mean: `(B, T, C)` of the posterior.
-            log_deviation: `(B, T, C)` of the posterior.
-            spembs: `(B, 256)` speaker embeddings.
-            lids: `(B,)` language numbers.
+            **fields: Those of `batch_of` (the mel is heard at validation), and `mean` and `log_deviation (B, T, C)` of
+                the posterior.
         """
-        condition = self.network.condition(spembs, lids)
-        prior = self.network.prior(text, text_lengths)
-        inside = valid_mask(mel_lengths, mel.shape[1])
-        mean, log_deviation = mean.transpose(1, 2), log_deviation.transpose(1, 2)
+        batch = batch_of(fields)
+        condition = self.network.condition(batch.speaker, batch.language)
+        prior = self.network.prior(batch.tokens, batch.token_lengths)
+        inside = valid_mask(batch.mel_lengths, batch.mel.shape[1])
+        mean, log_deviation = (fields[name].transpose(1, 2) for name in ("mean", "log_deviation"))
         # At validation the noise is left out: figures of different steps must compare.
         z = mean + torch.randn_like(mean) * log_deviation.exp() if self.training else mean
         flowed = self.network.flow(z, inside[:, None].to(z.dtype), g=condition)
-        durations = align(prior, flowed, mel_lengths)
+        durations = align(prior, flowed, batch.mel_lengths)
         loss = divergence(prior, durations, flowed, log_deviation, inside) / mean.shape[1]
         stats = {"loss": loss.detach()}
         if not self.training:
-            stats["mel"] = self._distance(prior, durations, condition, mel)
-        return loss, stats, torch.tensor(len(mel), device=mel.device)
+            stats["mel"] = self._distance(prior, durations, condition, batch.mel)
+        return loss, stats, torch.tensor(len(batch.mel), device=loss.device)
 
     def _distance(self, prior: Prior, durations: Tensor, condition: Tensor, mel: Tensor) -> Tensor:
         """Mean absolute difference of log-mels, spoken with the durations of the recordings and without noise."""

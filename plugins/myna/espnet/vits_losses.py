@@ -14,6 +14,7 @@ from myna.networks.tts.alignment import expand, monotonic_durations
 from myna.networks.tts.vits import Prior
 from myna.networks.vocoder.bandwidth import band_limit
 from myna.networks.vocoder.losses import MultiResolutionSpectrumLoss
+from myna.settings.tts import Losses
 
 with lean_import():
     from espnet2.gan_tts.hifigan.loss import (
@@ -21,6 +22,9 @@ with lean_import():
         FeatureMatchLoss,
         GeneratorAdversarialLoss,
     )
+
+# What the losses of VITS weigh where nothing else is said: the paper's, and the spectrum as much as the mel.
+LOSSES = Losses(mel=45.0, spectrum=45.0, adversarial=1.0, features=2.0, divergence=1.0, duration=1.0)
 
 
 class Reconstruction(nn.Module):

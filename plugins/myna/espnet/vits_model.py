@@ -9,9 +9,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from myna.espnet.mel_model import batch_of
 from myna.espnet.toolkit import lean_import
-from myna.espnet.vits_losses import Adversary, Reconstruction, align, divergence
+from myna.espnet.vits_losses import LOSSES, Adversary, Reconstruction, align, divergence
 from myna.networks.tts.vits import VitsCore, valid_mask
+from myna.settings.tts import Losses
 
 with lean_import():
     from espnet2.gan_tts.utils import get_random_segments, get_segments
@@ -28,10 +30,7 @@ class VitsWaveModel(nn.Module):
         discriminator: Judge of waves; the adversarial terms are left out without one.
         segment: Frames that are decoded.
         context: Frames on either side that only the posterior encoder sees.
-        mel: Weight of the log-mel distance.
-        spectrum: Weight of the distance of spectra.
-        adversarial: Weight of the adversarial loss.
-        features: Weight of feature matching.
+        losses: Their weights; `VitsModel` alone has all of them.
     """
 
     def __init__(
@@ -41,16 +40,14 @@ class VitsWaveModel(nn.Module):
         *,
         segment: int = 32,
         context: int = 24,
-        mel: float = 45.0,
-        spectrum: float = 45.0,
-        adversarial: float = 1.0,
-        features: float = 2.0,
+        losses: Losses = LOSSES,
     ) -> None:
         """Keep the parts."""
         super().__init__()
         self.network, self.discriminator = network, discriminator
-        self.segment, self.context = segment, context
-        self.reconstruction, self.adversary = Reconstruction(mel, spectrum), Adversary(adversarial, features)
+        self.segment, self.context, self.losses = segment, context, losses
+        self.reconstruction = Reconstruction(losses.mel, losses.spectrum)
+        self.adversary = Adversary(losses.adversarial, losses.features)
 
     def forward(
         self,
@@ -118,73 +115,35 @@ class VitsWaveModel(nn.Module):
 
 
 class VitsModel(VitsWaveModel):
-    """All of VITS at once: text, alignment, durations, latents and waves.
+    """All of VITS at once: text, alignment, durations, latents and waves; arguments as those of `VitsWaveModel`."""
 
-    Args:
-        network: The network.
-        discriminator: Judge of waves, may be left out.
-        divergence: Weight of the divergence of posterior and prior.
-        duration: Weight of the duration predictor's likelihood.
-        **more: See `VitsWaveModel`.
-    """
-
-    def __init__(
-        self,
-        network: VitsCore,
-        discriminator: nn.Module | None = None,
-        *,
-        divergence: float = 1.0,
-        duration: float = 1.0,
-        **more: Any,
-    ) -> None:
-        """Keep the parts."""
-        super().__init__(network, discriminator, **more)
-        self.divergence, self.duration = divergence, duration
-
-    def forward(  # type: ignore[override]
-        self,
-        *,
-        text: Tensor,
-        text_lengths: Tensor,
-        mel: Tensor,
-        mel_lengths: Tensor,
-        speech: Tensor,
-        spembs: Tensor,
-        lids: Tensor,
-        band: Tensor,
-        **_: Tensor,
-    ) -> Result:
+    def forward(self, **fields: Tensor) -> Result:
         """Return losses for generator and discriminator, the named losses and the batch size.
 
         Args:
-            text: `(B, L)` token numbers.
-            text_lengths: `(B,)`.
-            mel: `(B, T, 80)` log-mel, each at least `segment` frames.
-            mel_lengths: `(B,)`.
-            speech: `(B, S)` samples.
-            spembs: `(B, 256)` speaker embeddings.
-            lids: `(B,)` language numbers.
-            band: `(B,)` Hz up to which the recordings reach.
+            **fields: Those of `batch_of`, each mel at least `segment` frames; `speech (B, S)` samples, and `band (B,)`,
+                Hz up to which the recordings reach.
         """
+        batch = batch_of(fields)
         net = self.network
-        condition = net.condition(spembs, lids)
+        condition = net.condition(batch.speaker, batch.language)
         if not self.training:
-            return self._validate(mel, mel_lengths, condition)
-        prior = net.prior(text, text_lengths)
-        z, _, log_deviation, mask = net.posterior_encoder(mel.transpose(1, 2), mel_lengths, g=condition)
+            return self._validate(batch.mel, batch.mel_lengths, condition)
+        prior = net.prior(batch.tokens, batch.token_lengths)
+        z, _, log_deviation, mask = net.posterior_encoder(batch.mel.transpose(1, 2), batch.mel_lengths, g=condition)
         flowed = net.flow(z, mask, g=condition)
-        durations = align(prior, flowed, mel_lengths)
-        inside = valid_mask(mel_lengths, mel.shape[1])
-        extra = {"divergence": self.divergence * divergence(prior, durations, flowed, log_deviation, inside)}
-        if self.duration:
-            text_mask = prior.mask[:, None].to(mel.dtype)
-            spent = durations[:, None].to(mel.dtype)
+        durations = align(prior, flowed, batch.mel_lengths)
+        inside = valid_mask(batch.mel_lengths, batch.mel.shape[1])
+        extra = {"divergence": self.losses.divergence * divergence(prior, durations, flowed, log_deviation, inside)}
+        if self.losses.duration:
+            text_mask = prior.mask[:, None].to(z.dtype)
+            spent = durations[:, None].to(z.dtype)
             nats = net.duration_predictor(prior.hidden.transpose(1, 2), text_mask, w=spent, g=condition)
-            extra["duration"] = self.duration * nats.sum() / text_mask.sum()
-        window, start = get_random_segments(z, mel_lengths, self.segment)
+            extra["duration"] = self.losses.duration * nats.sum() / text_mask.sum()
+        window, start = get_random_segments(z, batch.mel_lengths, self.segment)
         generated = net.decoder(window, g=condition)[:, 0]
-        real = get_segments(speech[:, None], start * net.hop_length, self.segment * net.hop_length)[:, 0]
-        return self._result(generated, real, band, extra)
+        real = get_segments(fields["speech"][:, None], start * net.hop_length, self.segment * net.hop_length)[:, 0]
+        return self._result(generated, real, fields["band"], extra)
 
 
 def copy_distance(network: VitsCore, mel: Tensor, condition: Tensor) -> Tensor:

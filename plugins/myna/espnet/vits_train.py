@@ -200,12 +200,9 @@ def fit_waves(
     from myna.espnet.vits_model import VitsModel, VitsWaveModel
 
     tts, budget = vits(settings.tts), phase.settings
-    weights: dict[str, float] = tts.losses.model_dump()
     kind = VitsModel if text else VitsWaveModel
-    if not text:
-        weights = {name: weights[name] for name in ("mel", "spectrum", "adversarial", "features")}
     judge = instantiate(tts.discriminator, _convert_="all") if budget.adversary else None
-    model = kind(network.requires_grad_(True), judge, segment=tts.segment, context=tts.context, **weights)
+    model = kind(network.requires_grad_(True), judge, segment=tts.segment, context=tts.context, losses=tts.losses)
     names = ["generator"] + (["discriminator"] if budget.adversary else [])
     rate, clip = budget.learning_rate, budget.clip
     # With half precision on a GPU, Lightning cannot clip the gradients of a fused optimizer.

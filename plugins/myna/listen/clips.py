@@ -69,7 +69,8 @@ def spoken(voice: Path, ids: Sequence[str]) -> list[Sound]:
     Raises:
         MynaError: The voice may not speak, or is none.
     """
-    from myna.safety.release import admit, release_bytes
+    from myna.safety.admission import admit
+    from myna.safety.release import release_bytes
     from myna.serve import exit as way
 
     folder = way.find_voice(voice)

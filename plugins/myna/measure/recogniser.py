@@ -3,6 +3,7 @@
 import logging
 import math
 from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -11,7 +12,8 @@ from numpy.typing import NDArray
 
 from myna.errors import MynaError
 from myna.measure.waves import prepare
-from myna.measure.whisper_models import multilingual, whisper_language
+from myna.measure.whisper_models import multilingual
+from myna.text.languages import whisper_language
 
 RATE = 16_000
 # Without it Whisper writes Mandarin in traditional characters and leaves marks out as often as not.
@@ -24,6 +26,16 @@ _MARGIN_S = 2.0
 _LONGEST_S = 30.0 - _MARGIN_S
 # faster-whisper's own bounds for "nobody speaks": probability, and mean log probability of the tokens.
 _NO_SPEECH, _UNSURE = 0.6, -1.0
+
+
+@dataclass(frozen=True)
+class Word:
+    """A word that was heard, its times in seconds and its probability."""
+
+    text: str
+    start: float
+    end: float
+    probability: float
 
 
 @cache

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from myna.errors import MynaError
 from myna.measure.normalize import UNSPACED
 from myna.measure.wer import transcribe, units
-from myna.measure.whisper_models import whisper_language
+from myna.text.languages import whisper_language
 
 LEFT_OUT = 2  # units in a row; one is within what a recogniser gets wrong
 # Seconds a unit over which nobody speaks, and what a short text may take whatever it says.

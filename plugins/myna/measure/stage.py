@@ -12,8 +12,9 @@ from myna.measure.clips import Scorable, collect
 from myna.measure.ledger import score_all
 from myna.measure.score import Scorers
 from myna.measure.wer import can_transcribe, unit
-from myna.measure.whisper_models import BASE, TINY, whisper_language
+from myna.measure.whisper_models import BASE, TINY
 from myna.settings.recipe import Settings
+from myna.text.languages import whisper_language
 from myna.workspace import Workspace
 
 logger = logging.getLogger(__name__)

@@ -15,7 +15,8 @@ from myna.measure.normalize import UNSPACED, normalize
 from myna.measure.recogniser import RATE, hear
 from myna.measure.syllables import kana, toned_syllables
 from myna.measure.waves import prepare
-from myna.measure.whisper_models import packaged, whisper_language
+from myna.measure.whisper_models import packaged
+from myna.text.languages import whisper_language
 
 
 def can_transcribe(language: str, model: str | None = None) -> bool:

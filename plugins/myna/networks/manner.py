@@ -207,8 +207,8 @@ def _paced_as(said: Delivered, own: Delivered, words: Sequence[int]) -> Delivere
 def _own(voice: "Voice", piece: Piece) -> Delivered:
     """Return a piece as the voice says it by itself."""
     inputs, known = voice.inputs(piece)
-    durations = voice.tts.predict_durations(*inputs)
-    mel, _ = voice.tts.infer(*inputs, **{**voice.config.defaults, "durations": durations})
+    durations = voice.tts.predict_durations(inputs)
+    mel, _ = voice.tts.infer(inputs, **{**voice.config.defaults, "durations": durations})
     return _delivered(voice, [piece.symbols[n] for n in known], durations[0], mel)
 
 

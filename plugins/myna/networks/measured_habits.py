@@ -71,5 +71,5 @@ def _heard(voice: "Voice", mel: Tensor) -> _Heard:
 def mel_of(voice: "Voice", text: str) -> Tensor:
     """Return the log-mel `(1, T, n_mels)` of the first piece of a text, as the voice says it without habits."""
     inputs, _ = voice.inputs(voice.reading(text).pieces[0])
-    mel: Tensor = voice.tts.infer(*inputs, **voice.config.defaults)[0]
+    mel: Tensor = voice.tts.infer(inputs, **voice.config.defaults)[0]
     return mel

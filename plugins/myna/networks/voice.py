@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 import numpy as np
 import torch
@@ -26,12 +26,14 @@ from myna.networks.plain_style import check_emotion, check_habits, check_style
 from myna.networks.pretrained import part_config
 from myna.networks.saying import asked_prosody, expressive
 from myna.networks.timing import Timed, timed_speech
+from myna.networks.tts.batch import Texts
 from myna.networks.tts.emotion import laid_on
 from myna.networks.tts.prosody import Prosody
 from myna.networks.tts.prosody import timed as timed_prosody
 from myna.networks.weights import build, save_weights
+from myna.targets import FRONT_END
 from myna.text.emotion import change_of
-from myna.text.front_end import DEFAULT, FrontEnd, build_front_end
+from myna.text.front_end import FrontEnd, build_front_end
 from myna.text.languages import canonical, language_number
 from myna.text.piece import Piece, Reading, spoken_or_error, whole_piece
 from myna.text.reading import read_text
@@ -42,7 +44,24 @@ from myna.text.traced import PLAIN, Style
 if TYPE_CHECKING:
     from myna.networks.manner import Manner
 
+_Sound = tuple[np.ndarray, Piece | None, list[int]]
 __all__ = ["PAUSES", "Voice", "VoiceConfig", "build", "save_weights"]
+
+
+class How(TypedDict, total=False):
+    """How a voice says a text.
+
+    Attributes:
+        seed: Same seed, same sound; 0 when left out.
+        speed: 1.2 is a fifth faster.
+        style: How all of it is said, under what markup asks.
+        like: Of a recording, whose rhythm, melody and loudness it takes, see `myna.networks.manner`.
+    """
+
+    seed: int
+    speed: float
+    style: Style
+    like: "Manner | None"
 
 
 @dataclass
@@ -68,7 +87,7 @@ class VoiceConfig:
     vocoder: dict[str, Any] | None = None
     sample_rate: int = 22_050
     defaults: dict[str, Any] = field(default_factory=dict)
-    text: dict[str, Any] = field(default_factory=lambda: dict(DEFAULT))
+    text: dict[str, Any] = field(default_factory=lambda: dict(FRONT_END))
     habits: dict[str, Any] | None = None
     base: dict[str, str] = field(default_factory=dict)
 
@@ -239,18 +258,19 @@ class Voice:
             more |= {"pitch": piece.style.pitch, "pitch_range": piece.style.range}
         if prosody is not None:
             more["prosody"] = prosody
-        out, lengths = self.tts.infer(*text, seed=seed, speed=speed, **more)
+        out, lengths = self.tts.infer(text, seed=seed, speed=speed, **more)
         out = out[:, : int(lengths[0])]
         if felt is not None:
             out = laid_on(out, self.tts.tracker.track(out)[1], change_of(felt))
         wave = out if self.vocoder is None else self.vocoder(out)
         return wave[0].float().numpy() * piece.style.gain, frames
 
-    def inputs(self, piece: Piece) -> tuple[tuple[Tensor, Tensor, Tensor, Tensor], list[int]]:
+    def inputs(self, piece: Piece) -> tuple[Texts, list[int]]:
         """Return what the acoustic model is given of a piece, and which of its symbols the token list has."""
         known = [n for n, symbol in enumerate(piece.symbols) if symbol in self.known]
         numbers = torch.tensor([self.tokens.encode(piece.symbols)])
-        return (numbers, torch.tensor([numbers.shape[1]]), self.speaker[None], self._languages(piece, known)), known
+        length = torch.tensor([numbers.shape[1]])
+        return Texts(numbers, length, self.speaker[None], self._languages(piece, known)), known
 
     @cached_property
     def habits(self) -> Habits | None:
@@ -269,23 +289,15 @@ class Voice:
             return torch.tensor([codes[0] if len(set(codes)) == 1 else language_number(piece.language)])
         return torch.tensor([[codes[0], *codes, codes[-1]]])
 
-    def _durations(self, text: tuple[Tensor, ...], speed: float) -> Tensor:
+    def _durations(self, text: Texts, speed: float) -> Tensor:
         if not hasattr(self.tts, "predict_durations"):
             raise MynaError(
                 f"{type(self.tts).__name__} does not say how long each sound lasts: times need a voice of tts=vits_mel"
             )
-        durations: Tensor = self.tts.predict_durations(*text, speed=speed)
+        durations: Tensor = self.tts.predict_durations(text, speed=speed)
         return durations
 
-    def stream(
-        self,
-        text: str,
-        language: str | None = None,
-        seed: int = 0,
-        speed: float = 1.0,
-        style: Style = PLAIN,
-        like: "Manner | None" = None,
-    ) -> Iterator[np.ndarray]:
+    def stream(self, text: str, language: str | None = None, **how: Unpack[How]) -> Iterator[np.ndarray]:
         """Speak piece by piece: each piece of sound is given as soon as it is made.
 
         Sentences, clauses of long sentences and the pauses between them are the pieces.
@@ -293,7 +305,7 @@ class Voice:
         Raises:
             MynaError: The text is empty, or the language is unknown.
         """
-        for wave, _, _ in self._waves(self._styled(text, language, style), seed, speed, like=like):
+        for wave, _, _ in self._said(text, language, **how)[1]:
             yield wave
 
     def reading(self, text: str, language: str | None = None) -> Reading:
@@ -311,9 +323,20 @@ class Voice:
         check_habits(style, self.config.name, known=self.habits is not None)
         return self.reading(text, language).styled(style)
 
-    def _waves(
-        self, reading: Reading, seed: int, speed: float, timed: bool = False, like: "Manner | None" = None
-    ) -> Iterator[tuple[np.ndarray, Piece | None, list[int]]]:
+    def _said(
+        self,
+        text: str,
+        language: str | None,
+        timed: bool = False,
+        seed: int = 0,
+        speed: float = 1.0,
+        style: Style = PLAIN,
+        like: "Manner | None" = None,
+    ) -> tuple[Reading, Iterator[_Sound]]:
+        reading = self._styled(text, language, style)
+        return reading, self._waves(reading, seed, speed, timed, like)
+
+    def _waves(self, reading: Reading, seed: int, speed: float, timed: bool, like: "Manner | None") -> Iterator[_Sound]:
         """Give the sound of each piece with its frames, and silences, which have no piece."""
         said: list[Prosody | None] = [None] * len(reading.pieces)
         if like is not None:
@@ -326,15 +349,7 @@ class Voice:
                 wave, frames = self.speak_piece(piece, seed, speed, timed, next(prosody))
                 yield wave, piece, frames
 
-    def speak_timed(
-        self,
-        text: str,
-        language: str | None = None,
-        seed: int = 0,
-        speed: float = 1.0,
-        style: Style = PLAIN,
-        like: "Manner | None" = None,
-    ) -> Timed:
+    def speak_timed(self, text: str, language: str | None = None, **how: Unpack[How]) -> Timed:
         """Speak text of any length, and say when each sound, word and sentence is said.
 
         Arguments and errors as those of `speak`.
@@ -342,27 +357,16 @@ class Voice:
         Raises:
             MynaError: The model of the voice has no durations.
         """
-        reading = self._styled(text, language, style)
-        return timed_speech(reading, list(self._waves(reading, seed, speed, timed=True, like=like)), self.sample_rate)
+        reading, waves = self._said(text, language, timed=True, **how)
+        return timed_speech(reading, list(waves), self.sample_rate)
 
-    def speak(
-        self,
-        text: str,
-        language: str | None = None,
-        seed: int = 0,
-        speed: float = 1.0,
-        style: Style = PLAIN,
-        like: "Manner | None" = None,
-    ) -> np.ndarray:
+    def speak(self, text: str, language: str | None = None, **how: Unpack[How]) -> np.ndarray:
         """Speak text of any length.
 
         Args:
             text: Sentences are spoken one after the other, with a pause between.
             language: espeak-ng code or alias; the voice's own when left out.
-            seed: Same seed, same sound.
-            speed: 1.2 is a fifth faster.
-            style: How all of it is said, under what markup asks.
-            like: Of a recording, whose rhythm, melody and loudness it takes, see `myna.networks.manner`.
+            **how: See `How`.
 
         Returns:
             float32 samples `(T,)` in [-1, 1].
@@ -370,7 +374,7 @@ class Voice:
         Raises:
             MynaError: The text is empty, or the language is unknown.
         """
-        whole = np.concatenate(list(self.stream(text, language, seed, speed, style, like)))
+        whole = np.concatenate(list(self.stream(text, language, **how)))
         return np.clip(whole, -1.0, 1.0, out=whole)
 
 

@@ -16,7 +16,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from myna.errors import MynaError
 from myna.limits import HIGHEST_RATE, LARGEST_NUMBER, LARGEST_TABLE, LONGEST_NAME, LOWEST_RATE, MOST_STEPS, ONE_LINE
 from myna.parsing import described, one_line
-from myna.text.front_end import DEFAULT, FrontEnd, load_front_end
+from myna.targets import FRONT_END
+from myna.text.front_end import FrontEnd, load_front_end
 from myna.text.tokens import BOS, EOS, PAD, TokenList
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ class Described(BaseModel):
     sample_rate: int = Field(default=22_050, ge=LOWEST_RATE, le=HIGHEST_RATE)
     defaults: dict[str, bool | int | float | None] = Field(default_factory=dict)
     habits: DescribedHabits | None = None
-    text: dict[str, Any] = Field(default_factory=lambda: dict(DEFAULT))
+    text: dict[str, Any] = Field(default_factory=lambda: dict(FRONT_END))
     base: dict[Literal["tts", "vocoder"], Annotated[str, Field(pattern="^[0-9a-f]{64}$")]] = Field(default_factory=dict)
 
 

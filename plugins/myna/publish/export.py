@@ -100,7 +100,7 @@ def _web(arguments: argparse.Namespace) -> int:
 def _asked(arguments: argparse.Namespace) -> tuple[Path, str, list[str]]:
     """Return the voice that is exported, its language, and what the gate lets it speak."""
     from myna.deploy.export import gate_sentences
-    from myna.safety.card import load_card
+    from myna.safety.admission import load_card
     from myna.serve.exit import find_voice
 
     voice = find_voice(arguments.voice)

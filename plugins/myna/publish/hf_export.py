@@ -17,16 +17,16 @@ from torch import Tensor
 
 from myna.errors import MynaError
 from myna.files import atomic_text, check_absent, fresh_folder, sha256
+from myna.networks.tts.batch import Texts
 from myna.networks.tts.vits import BLANK, DURATION_NOISE, Vits
 from myna.networks.tts.vits_hf import Sizes, State, condition_table, fold_condition, to_theirs, with_weight_norm
 from myna.networks.tts.vits_hf_decoder import branch_offsets, second_convolutions, without_output_bias
 from myna.networks.voice import Voice
 from myna.publish.hf_card import write_card
 from myna.safety import terms
+from myna.safety.admission import admit, load_card, recorded
 from myna.safety.audit import Entry
-from myna.safety.card import load_card
 from myna.safety.records import Scope
-from myna.safety.release import admit, recorded
 from myna.safety.seal import CONSENT, read_sealed
 from myna.safety.types import Request
 from myna.text.languages import canonical, language_number
@@ -201,7 +201,7 @@ def _speak(voice: Voice, speakers: Mapping[str, Tensor], language: str) -> None:
     for text in texts:
         numbers = torch.tensor([voice.encode(text, language)])
         for embedding in speakers.values():
-            voice.tts.infer(numbers, torch.tensor([numbers.shape[1]]), embedding[None], code, noise_scale=0.8)
+            voice.tts.infer(Texts(numbers, torch.tensor([numbers.shape[1]]), embedding[None], code), noise_scale=0.8)
 
 
 def _vocabulary(voice: Voice, network: Vits) -> dict[str, int]:

@@ -10,8 +10,7 @@ from myna.errors import MynaError
 from myna.files import atomic_text
 from myna.parsing import yaml_mapping
 from myna.publish.hubs import Address, hub_of
-from myna.safety.card import load_card
-from myna.safety.release import Admitted, admit, recorded
+from myna.safety.admission import Admitted, admit, load_card, recorded
 from myna.safety.seal import read_sealed
 from myna.safety.types import Request
 from myna.settings.publication import Upload

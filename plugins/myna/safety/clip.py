@@ -12,6 +12,7 @@ from myna.measure import wer
 from myna.safety.encode import decode
 from myna.safety.records import Evidence
 from myna.safety.sound import Audio
+from myna.text.languages import whisper_language
 
 # Whisper mishears about one word, or toned syllable, in twenty-five; four in ten wrong is another sentence.
 MOST_WORDS_WRONG = 0.35
@@ -90,4 +91,4 @@ def _unheard(heard: str, scope: str, language: str) -> str:
 
 def _plain(text: str, language: str) -> str:
     """Return words, or syllables without their tones, each between two spaces."""
-    return f" {re.sub('[0-5]', '', wer.units(text, wer.whisper_language(language)))} "
+    return f" {re.sub('[0-5]', '', wer.units(text, whisper_language(language)))} "

@@ -7,45 +7,23 @@ byte without its labels reaches the disk.
 """
 
 import os
-import uuid
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from myna.errors import MynaError, UnmarkableError
 from myna.files import atomic_path
-from myna.safety import aigc, audit, c2pa, consent, cue, encode, protected, records, seal, spoken, terms, watermark
+from myna.safety import aigc, audit, c2pa, cue, encode, protected, spoken, terms, watermark
+from myna.safety.admission import admit, entry_of
 from myna.safety.canonical import digest
 from myna.safety.sound import Audio, Wave
 from myna.safety.types import Released, Request, VoiceCard
 
-__all__ = [
-    "Admitted",
-    "Audio",
-    "Released",
-    "Request",
-    "VoiceCard",
-    "admit",
-    "record",
-    "recorded",
-    "release",
-    "release_bytes",
-]
-
 # A weak mark is laid on again, stronger, before the release is given up.
 STRENGTHS = (1.0, 1.5, 2.0)
 _SHORTEST = 0.3  # seconds
-
-
-class Admitted(NamedTuple):
-    """A voice that may speak: its name, its pack id and the id of its consent."""
-
-    name: str
-    pack_id: str
-    consent_id: str
 
 
 class Made(NamedTuple):
@@ -85,94 +63,6 @@ def release_bytes(
     The name in `request.output` chooses the format and stands in the log.
     """
     return hand_over(_make(audio, voice, request, speak))
-
-
-def admit(voice: VoiceCard, request: Request) -> Admitted:
-    """Tell whether a voice may speak for a request; every way out asks, and it may be asked before speaking too.
-
-    Raises:
-        MynaError: The seal is broken, another pack or consent is meant, the consent does not cover purpose, language or
-            day, or the voice is that of a protected person.
-    """
-    if voice.directory is None:
-        return _admit_unsealed(voice, request)
-    pack_id, record, embedding = seal.sealed_facts(voice.directory)
-    given = records.load(voice.consent) if isinstance(voice.consent, Path) else voice.consent
-    if record.id != given.id:
-        raise MynaError(f"{voice.directory}: the voice was sealed with another consent than the one given")
-    if voice.pack_id not in ("", pack_id):
-        raise MynaError(f"{voice.directory}: another pack ({pack_id[:12]}…) than {voice.pack_id[:12]}…; load it again")
-    _check_languages(record, voice, request, voice.directory)
-    if embedding:
-        protected.check_file(embedding, voice.directory / "speaker.safetensors")
-    return Admitted(voice.name, pack_id, record.id)
-
-
-def record(event: str, admitted: Admitted, request: Request, essence: str) -> audit.Entry:
-    """Log that a voice itself leaves, not its speech: `export` or `upload`.
-
-    Args:
-        event: Which.
-        admitted: What `admit` gave.
-        request: Who asked what for; `output` names the folder or repository.
-        essence: Hash of what leaves.
-
-    Returns:
-        The entry, whose `content_id` marks what leaves.
-    """
-    return audit.append(entry_of(event, admitted, request, essence=essence))
-
-
-def entry_of(event: str, admitted: Admitted, request: Request, **more: Any) -> audit.Entry:
-    """Return an entry of the log, under a fresh id, that is not written yet; `more` are further fields of it."""
-    return audit.Entry(
-        event=event,
-        content_id=uuid.uuid4().hex,
-        voice=admitted.name,
-        pack_id=admitted.pack_id,
-        consent_id=admitted.consent_id,
-        requester=request.requester,
-        purpose=request.purpose,
-        file=request.output.name,
-        **more,
-    )
-
-
-@contextmanager
-def recorded(event: str, admitted: Sequence[Admitted], request: Request, essence: str) -> Iterator[list[audit.Entry]]:
-    """Log that voices leave, while what leaves is finished; where that fails, further entries say `withdrawn`.
-
-    Args:
-        event: As of `record`.
-        admitted: The voices.
-        request: As of `record`.
-        essence: As of `record`.
-
-    Yields:
-        The entry of each voice.
-    """
-    entries = [record(event, each, request, essence) for each in admitted]
-    try:
-        yield entries
-    except BaseException:
-        for entry in entries:
-            audit.append(entry.model_copy(update={"event": "withdrawn"}))
-        raise
-
-
-def _admit_unsealed(voice: VoiceCard, request: Request) -> Admitted:
-    """Admit what has no directory, such as the floors of stage 6 and members that are compared: for evaluation only."""
-    folder = voice.consent.parent if isinstance(voice.consent, Path) else None
-    record = records.load(voice.consent) if isinstance(voice.consent, Path) else voice.consent
-    _check_languages(record, voice, request, folder)
-    if request.purpose != "evaluation":
-        raise MynaError(f"voice {voice.name}: purpose {request.purpose!r} needs its sealed directory; use load_card")
-    return Admitted(voice.name, voice.pack_id, record.id)
-
-
-def _check_languages(record: records.ConsentRecord, voice: VoiceCard, request: Request, directory: Path | None) -> None:
-    for language in request.languages or (request.language or voice.language,):
-        consent.check(record, request.purpose, language=language, directory=directory)
 
 
 def _make(

@@ -9,22 +9,10 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from myna.safety import audit, channel_marks, cue, encode, protected, riff, spoken, watermark
+from myna.safety.admission import Admitted, admit, entry_of
 from myna.safety.canonical import digest
 from myna.safety.placing import Place
-from myna.safety.release import (
-    Admitted,
-    Made,
-    admit,
-    check_cue,
-    checked,
-    entry_of,
-    hand_over,
-    label_of,
-    labelled,
-    spans_of,
-    strong_enough,
-    write,
-)
+from myna.safety.release import Made, check_cue, checked, hand_over, label_of, labelled, spans_of, strong_enough, write
 from myna.safety.sound import Audio, Wave
 from myna.safety.types import Released, Request, VoiceCard
 

@@ -14,8 +14,8 @@ import numpy as np
 
 from myna.errors import MynaError
 from myna.safety import aigc, audit, cue, protected, spoken, terms
+from myna.safety.admission import admit, entry_of
 from myna.safety.canonical import digest
-from myna.safety.release import admit, entry_of
 from myna.safety.sound import Audio, Wave
 from myna.safety.spread import Spread
 from myna.safety.spread_stream import SpreadStream

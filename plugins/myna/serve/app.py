@@ -1,13 +1,15 @@
-"""The application: paths, errors in one form, the files of the page, and what starts and stops with it."""
+"""The application and its event loop: paths, errors in one form, the page, and what starts and stops with it."""
 
 import asyncio
 import contextlib
 import logging
+import socket
 from collections.abc import AsyncIterator
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
@@ -24,7 +26,8 @@ from myna.serve.library import Library
 from myna.serve.metrics import Counted, Metrics
 from myna.serve.parts import Parts
 from myna.serve.people import People
-from myna.serve.settings import Settings
+from myna.serve.protocol import BoundedProtocol
+from myna.serve.settings import MOST_CONNECTIONS, Settings
 from myna.serve.speaking import ClientGone, Speakers
 from myna.serve.warm import warm_up
 
@@ -60,6 +63,40 @@ def build(settings: Settings) -> FastAPI:
     app.add_middleware(Guard, settings=settings)
     app.add_middleware(Counted, metrics=parts.metrics)
     return app
+
+
+async def run(settings: Settings, listener: socket.socket) -> None:
+    """Serve on an open socket until SIGINT or SIGTERM.
+
+    Raises:
+        MynaError: The settings are unsafe, or the home is in use.
+    """
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
+    app = build(settings)
+    config = uvicorn.Config(
+        app,
+        http=BoundedProtocol,
+        ws="none",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        backlog=MOST_CONNECTIONS,
+        timeout_graceful_shutdown=5,
+    )
+    server = uvicorn.Server(config)
+    others = []
+    if settings.wyoming is not None:
+        from myna.serve.wyoming_server import serve
+
+        others.append(asyncio.create_task(serve(app.state.parts, settings)))
+    try:
+        await server.serve(sockets=[listener])
+    finally:
+        for task in others:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
 
 
 @contextlib.asynccontextmanager

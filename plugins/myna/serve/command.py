@@ -24,7 +24,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     os.environ["TQDM_DISABLE"] = "1"  # a bar is for the person who waits; here that is another one
     import asyncio
 
-    from myna.serve.run import run
+    from myna.serve.app import run
 
     with _listening(settings) as listener:
         host, port = listener.getsockname()[:2]

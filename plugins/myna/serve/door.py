@@ -134,7 +134,7 @@ class Voice:
         Raises:
             MynaError: Nothing to say, an unknown language, or a consent that does not cover the purpose.
         """
-        from myna.safety.release import admit
+        from myna.safety.admission import admit
 
         style = style_of(prosody, emotion, habits)
         wanted, card = Wanted(text, language, speed, seed, style).checked(), voice_card(self.directory, self.talker)

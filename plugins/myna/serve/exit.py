@@ -48,12 +48,12 @@ class Talker(Protocol):
         """Samples a second, Hz."""
 
     def speak(
-        self, text: str, language: str | None = None, seed: int = 0, speed: float = 1.0, style: Style = PLAIN
+        self, text: str, language: str | None = None, *, seed: int = 0, speed: float = 1.0, style: Style = PLAIN
     ) -> NDArray[np.float32]:
         """Return samples `(T,)`."""
 
     def stream(
-        self, text: str, language: str | None = None, seed: int = 0, speed: float = 1.0, style: Style = PLAIN
+        self, text: str, language: str | None = None, *, seed: int = 0, speed: float = 1.0, style: Style = PLAIN
     ) -> Iterator[NDArray[np.float32]]:
         """Give samples part by part, each as soon as it is made."""
 

@@ -86,7 +86,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         place.check(request.output)
 
     # Only now what takes seconds to import: a mistake in the command is told at once.
-    from myna.safety.release import admit
+    from myna.safety.admission import admit
     from myna.serve.read import left_out
 
     voice = load_voice(folder, arguments.threads)

@@ -68,7 +68,7 @@ def _folder(line: "Line", scene: Path) -> Path:
 
 def _spoken(scene: "Scene", folders: list[Path], arguments: argparse.Namespace) -> "list[Voiced]":
     """Ask the exit for each line, and then speak all."""
-    from myna.safety.release import admit
+    from myna.safety.admission import admit
     from myna.safety.release_placed import Voiced
 
     loaded: dict[Path, Talker] = {folder: load_voice(folder, 1) for folder in dict.fromkeys(folders)}

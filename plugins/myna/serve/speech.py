@@ -105,7 +105,7 @@ class Prepared:
         Raises:
             MynaError: It may not leave, or cannot be read.
         """
-        from myna.safety.release import admit
+        from myna.safety.admission import admit
 
         self.voice, self.speech, self.card = voice, wanted.speech(), voice_card(folder, voice)
         self.folder, self.suffix = folder, wanted.response_format

@@ -2,9 +2,9 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field
 
-from myna.settings.group import Group, order
+from myna.settings.group import Group
 from myna.settings.numbers import Cosine, Count, Flag, Minutes, Real, Seconds, Share
 
 PieceSeconds = Annotated[Seconds, Field(le=3600)]
@@ -95,10 +95,7 @@ class CreateDataset(Group):
     dev_minutes_per_speaker: Minutes = 0.4
     quality: Quality = Quality()
 
-    @model_validator(mode="after")
-    def _ordered(self) -> "CreateDataset":
-        order(self, "min_seconds", "max_seconds")
-        return self
+    ranges = (("min_seconds", "max_seconds"),)
 
 
 class Many(CreateDataset):

@@ -2,10 +2,10 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, field_validator
 from pydantic_core import PydanticCustomError
 
-from myna.settings.group import Built, Group, order
+from myna.settings.group import Built, Group
 from myna.settings.numbers import Flag, Positive, Real, Share, Some, Whole
 
 Feature = Literal["mel", "mfcc", "f0", "energy", "linear"]
@@ -33,11 +33,10 @@ class Mel(Group):
     fmin: Hertz
     fmax: Hertz
 
-    @model_validator(mode="after")
-    def _ordered(self) -> "Mel":
-        order(self, "fmin", "fmax")
-        order(self, "win_length", "n_fft")
-        return self
+    ranges = (
+        ("fmin", "fmax"),
+        ("win_length", "n_fft"),
+    )
 
 
 class Trim(Group):
@@ -81,10 +80,7 @@ class Pitch(Group):
     floor: Annotated[Real, Field(gt=0, le=2000)]
     ceiling: Annotated[Real, Field(gt=0, le=4000)]
 
-    @model_validator(mode="after")
-    def _ordered(self) -> "Pitch":
-        order(self, "floor", "ceiling")
-        return self
+    ranges = (("floor", "ceiling"),)
 
 
 class Limits(Group):
@@ -102,11 +98,10 @@ class Limits(Group):
     min_rate: Annotated[Real, Field(ge=0, le=1000)]
     max_rate: Annotated[Positive, Field(le=1000)]
 
-    @model_validator(mode="after")
-    def _ordered(self) -> "Limits":
-        order(self, "min_seconds", "max_seconds")
-        order(self, "min_rate", "max_rate")
-        return self
+    ranges = (
+        ("min_seconds", "max_seconds"),
+        ("min_rate", "max_rate"),
+    )
 
 
 class Features(Group):

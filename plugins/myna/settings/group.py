@@ -1,16 +1,29 @@
 """The base of every group, and a part that names its class with `_target_`."""
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, model_validator
 from pydantic_core import PydanticCustomError
 
 
 class Group(BaseModel):
-    """A group of keys: frozen, and closed to keys that it does not know."""
+    """A group of keys: frozen, and closed to keys that it does not know.
+
+    `ranges` are pairs of its fields, of which the first is not above the second.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
+    ranges: ClassVar[tuple[tuple[str, str], ...]] = ()
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        for low, high in self.ranges:
+            least, most = getattr(self, low), getattr(self, high)
+            if least > most:
+                values = {"low": low, "least": f"{least:g}", "high": high, "most": f"{most:g}"}
+                raise PydanticCustomError("order", "{low}={least}: it is over {high}={most}; lower it", values)
+        return self
 
 
 def replaced[T: BaseModel](model: T, values: Mapping[str, Any]) -> T:
@@ -25,20 +38,6 @@ def replaced[T: BaseModel](model: T, values: Mapping[str, Any]) -> T:
         first, _, rest = key.partition(".")
         own[first] = replaced(own.get(first, getattr(model, first)), {rest: value}) if rest else value
     return model.model_copy(update=own)
-
-
-def order(group: BaseModel, low: str, high: str) -> None:
-    """Refuse a range that ends before it begins; for validators.
-
-    Args:
-        group: The model.
-        low: Name of the field that must be below.
-        high: Name of the other.
-    """
-    least, most = getattr(group, low), getattr(group, high)
-    if least > most:
-        values = {"low": low, "least": f"{least:g}", "high": high, "most": f"{most:g}"}
-        raise PydanticCustomError("order", "{low}={least}: it is over {high}={most}; lower it", values)
 
 
 def _named(value: dict[str, Any]) -> dict[str, Any]:

@@ -127,39 +127,14 @@ class MelTts(Tts):
     adapt: MelAdapt
 
 
-class Distil(Group):
-    """Stage 3 from published weights: a posterior encoder learns the latents of texts of the pool.
+class Prior(Group):
+    """A phase of the training of a VITS; as it stands, that in which flow and prior learn cached latents.
 
     Attributes:
-        utterances: Texts that are read.
-        max_steps: Of training.
-        max_seconds: Of training; null: no limit.
-        learning_rate: Falls to a tenth.
-        batch_size: Utterances of a batch.
-        window: Frames of an example.
-        validate_every: Steps.
-    """
-
-    utterances: Some
-    max_steps: Steps
-    max_seconds: Budget | None
-    learning_rate: Rate
-    batch_size: BatchSize
-    window: Frames
-    validate_every: Some
-
-
-class Waves(Group):
-    """A phase that trains with waves.
-
-    Attributes:
-        max_steps: Of training.
+        max_steps: Of training; 0 leaves it out.
         max_seconds: Of training; null: no limit.
         learning_rate: Falls to a tenth.
         batch_size: Most utterances of a batch.
-        batch_frames: Most frames of a batch; null: no limit.
-        adversary: Whether the discriminators take part.
-        clip: Greatest norm of the gradients.
         validate_every: Steps.
     """
 
@@ -167,28 +142,33 @@ class Waves(Group):
     max_seconds: Budget | None = None
     learning_rate: Rate
     batch_size: BatchSize
+    validate_every: Some
+
+
+class Distil(Prior):
+    """Stage 3 from published weights: a posterior encoder learns the latents of texts of the pool.
+
+    Attributes:
+        utterances: Texts that are read.
+        window: Frames of an example.
+    """
+
+    utterances: Some
+    window: Frames
+
+
+class Waves(Prior):
+    """A phase that trains with waves.
+
+    Attributes:
+        batch_frames: Most frames of a batch; null: no limit.
+        adversary: Whether the discriminators take part.
+        clip: Greatest norm of the gradients.
+    """
+
     batch_frames: Frames | None = None
     adversary: Flag
     clip: Positive
-    validate_every: Some
-
-
-class Prior(Group):
-    """A phase in which flow and prior learn cached latents.
-
-    Attributes:
-        max_steps: Of training; 0 leaves it out.
-        max_seconds: Of training; null: no limit.
-        learning_rate: Falls to a tenth.
-        batch_size: Utterances of a batch.
-        validate_every: Steps.
-    """
-
-    max_steps: Steps
-    max_seconds: Budget | None
-    learning_rate: Rate
-    batch_size: BatchSize
-    validate_every: Some
 
 
 class Losses(Group):

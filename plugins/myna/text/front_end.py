@@ -16,12 +16,11 @@ from myna.errors import MynaError
 from myna.files import atomic_text
 from myna.limits import LARGEST_YAML
 from myna.parsing import read_bytes, yaml_mapping
-from myna.targets import arguments_of, class_of
+from myna.targets import FRONT_END, arguments_of, class_of
 from myna.text.lexicon import Lexicon
 from myna.text.tokens import TokenList
 
 LEXICON, DESCRIPTION = "lexicon.txt", "text.yaml"
-DEFAULT = {"_target_": "myna.text.espeak_text.EspeakText"}
 
 
 class FrontEnd(ABC):
@@ -136,7 +135,7 @@ def build_front_end(config: Mapping[str, Any] | None) -> FrontEnd:
     Raises:
         MynaError: The class is none of Myna's front ends, or takes other arguments.
     """
-    config = dict(config or DEFAULT)
+    config = dict(config or FRONT_END)
     target = config.pop("_target_", "")
     kind = class_of(target, "text", "a text front end")
     if not issubclass(kind, FrontEnd):

@@ -34,6 +34,7 @@ NEW_LANGUAGES = frozenset(_CODES.split())
 # The language of each sentence is to be found.
 AUTO = "auto"
 ALIASES = {"en": "en-us", "fr": "fr-fr", "zh": "cmn", "zh-cn": "cmn", "pt-pt": "pt", "en-uk": "en-gb"}
+_WHISPER = {"cmn": "zh", "nb": "no"}
 
 
 def canonical(language: str) -> str:
@@ -59,3 +60,8 @@ def language_number(language: str) -> int:
         MynaError: The language is unknown.
     """
     return LANGUAGES.get(canonical(language), MAX_LANGUAGES - 1)
+
+
+def whisper_language(language: str) -> str:
+    """Return Whisper's code of an espeak language, for example `en-us` → `en`, `cmn` → `zh`."""
+    return _WHISPER.get(language, language.split("-")[0].lower())

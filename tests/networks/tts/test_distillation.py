@@ -4,9 +4,11 @@ import pytest
 import torch
 
 from myna.networks.pretrained import base_like, load_part, part_config
+from myna.networks.tts.batch import Texts
 from myna.networks.tts.distillation import Lesson, draw_lesson, lesson_losses
 from myna.networks.tts.vits_mel import VitsMel
-from myna.text.front_end import DEFAULT, build_front_end
+from myna.targets import FRONT_END
+from myna.text.front_end import build_front_end
 from myna.text.languages import language_number
 
 SIZES = {"text_channels": 32, "text_layers": 1, "channels": 32, "layers": 1, "condition": 16, "decoder_layers": 1}
@@ -24,7 +26,7 @@ def lesson(teacher: VitsMel) -> Lesson:
     from myna.text.tokens import default_tokens
 
     texts = ("Good morning.", "The harbour was quiet before the storm.")
-    reader = build_front_end(DEFAULT)
+    reader = build_front_end(FRONT_END)
     rows = [torch.tensor(default_tokens().encode(reader.symbols(text, "en-us"))) for text in texts]
     tokens = torch.nn.utils.rnn.pad_sequence(rows, batch_first=True)
     speaker = torch.randn(2, 256, generator=torch.Generator().manual_seed(0)).abs()
@@ -38,7 +40,7 @@ def test_a_lesson_is_what_the_teacher_says(teacher: VitsMel, lesson: Lesson) -> 
     frames = lesson.durations.sum(1)
     assert lesson.mel.shape == (2, int(frames.max()), 80) and lesson.tone.shape[-1] == 2
     quiet = draw_lesson(teacher, lesson[:4], noise_scale=0.0)
-    said, lengths = teacher.infer(*lesson[:4], noise_scale=0.0, variance=0.0)
+    said, lengths = teacher.infer(Texts(*lesson[:4]), noise_scale=0.0, variance=0.0)
     assert torch.equal(lengths, frames)
     torch.testing.assert_close(
         teacher.denormalised(quiet.mel)[0, : lengths[0]], said[0, : lengths[0]], atol=1e-4, rtol=0

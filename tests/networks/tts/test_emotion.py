@@ -22,7 +22,7 @@ def speech(seed: int) -> tuple[torch.Tensor, torch.Tensor]:
     return mel, torch.nn.functional.pad(torch.ones(1, 30), (15, 15))
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(0, 2**31))
 def test_what_asks_for_nothing_changes_nothing(seed: int) -> None:
     mel, voiced = speech(seed)
@@ -45,7 +45,7 @@ def test_dynamics_go_about_the_mean_level() -> None:
     )
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.sampled_from(NAMES), st.floats(0.01, 1), st.integers(0, 2**31))
 def test_every_emotion_leaves_finite_speech(name: str, strength: float, seed: int) -> None:
     mel, voiced = speech(seed)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import torch
 
-from myna.networks.tts.batch import Batch
+from myna.networks.tts.batch import Batch, Texts
 from myna.networks.tts.fastspeech2 import FastSpeech2
 from myna.networks.tts.mel_network import MelNetwork, with_end
 from myna.networks.tts.tacotron2 import Tacotron2
@@ -60,7 +60,7 @@ def of(network: MelNetwork, batch: Fields) -> Batch:
 
 
 def spoken(network: Any, batch: Fields, **more: Any) -> tuple[torch.Tensor, torch.Tensor]:
-    return network.eval().infer(*(batch[n] for n in ("tokens", "token_lengths", "speaker", "language")), **more)
+    return network.eval().infer(Texts(*(batch[n] for n in ("tokens", "token_lengths", "speaker", "language"))), **more)
 
 
 def learn(network: MelNetwork, batch: Fields, steps: int, rate: float = 3e-3) -> list[dict[str, float]]:

@@ -7,6 +7,7 @@ import torch
 
 from myna.errors import MynaError
 from myna.networks.tts import joe
+from myna.networks.tts.batch import Texts
 from myna.networks.tts.vits import BLANK, Vits
 from myna.text.phonemes import phonemize
 from myna.text.tokens import TokenList, default_tokens
@@ -41,7 +42,7 @@ def test_wave_equals_that_of_the_onnx_file(model: Vits, tokens: TokenList) -> No
     symbols = phonemize(TEXT, "en-us")
     encoded = torch.tensor([tokens.encode(symbols)])
     lengths = torch.tensor([encoded.shape[1]])
-    wave, samples = model.infer(encoded, lengths, torch.randn(1, 256), torch.tensor([3]), noise_scale=0.0)
+    wave, samples = model.infer(Texts(encoded, lengths, torch.randn(1, 256), torch.tensor([3])), noise_scale=0.0)
     expected = _piper(symbols)
     assert samples.tolist() == [len(expected)]
     assert np.abs(expected).max() > 0.1

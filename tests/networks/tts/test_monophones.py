@@ -106,7 +106,7 @@ def marked() -> Monophones:
     return train(MARKED, made(4, 0, "abcdefghij")[0], rounds=2)[0]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.lists(st.integers(0, len(MARKED) - 1), min_size=1, max_size=20), st.integers(0, 30), st.integers(0, 9))
 def test_every_symbol_has_a_frame_and_every_frame_a_symbol(tokens: list[int], more: int, seed: int) -> None:
     frames = len(tokens) + more

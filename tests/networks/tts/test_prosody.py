@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from myna.audio.mel import MelConfig, band_frequencies
+from myna.networks.tts.batch import Texts
 from myna.networks.tts.prosody import NEPERS, Prosody, coloured, intoned, paced, stretched, timed
 from myna.networks.tts.vits_mel import VitsMel
 
@@ -27,25 +28,25 @@ def tiny() -> VitsMel:
 NETWORK = tiny()
 
 
-def text(seed: int) -> tuple[torch.Tensor, ...]:
+def text(seed: int) -> Texts:
     source = torch.Generator().manual_seed(seed)
     tokens = torch.randint(1, 100, (2, TOKENS), generator=source)
     tokens[1, 7:] = 0
     speaker = torch.nn.functional.normalize(torch.randn(2, 256, generator=source), dim=1)
-    return tokens, LENGTHS, speaker, torch.tensor([0, 1])
+    return Texts(tokens, LENGTHS, speaker, torch.tensor([0, 1]))
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(SEEDS)
 def test_no_prosody_and_one_that_asks_nothing_are_the_same_to_the_bit(seed: int) -> None:
-    mel, lengths = NETWORK.infer(*text(seed), seed=seed)
+    mel, lengths = NETWORK.infer(text(seed), seed=seed)
     for prosody in (None, Prosody()):
-        again, frames = NETWORK.infer(*text(seed), seed=seed, prosody=prosody)
+        again, frames = NETWORK.infer(text(seed), seed=seed, prosody=prosody)
         assert torch.equal(mel, again)
         assert torch.equal(lengths, frames)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(st.integers(1, 40), min_size=1, max_size=60), st.floats(0.25, 4.0))
 def test_the_errors_of_rounding_do_not_add_up(frames: list[int], rate: float) -> None:
     old = torch.tensor([[*frames, 0, 0]])
@@ -59,7 +60,7 @@ def test_the_errors_of_rounding_do_not_add_up(frames: list[int], rate: float) ->
         assert ((new.cumsum(1) - (old.double() / rate).cumsum(1)).abs() <= 0.5 + 1e-6).all()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.integers(20, 60), st.floats(0.5, 2.0), SEEDS)
 def test_the_rate_is_the_one_that_was_asked_for(tokens: int, rate: float, seed: int) -> None:
     old = torch.randint(2, 20, (1, tokens), generator=torch.Generator().manual_seed(seed))
@@ -72,7 +73,7 @@ def test_a_token_can_go_at_its_own_pace() -> None:
     assert paced(torch.tensor([[6, 6, 6, 6]]), rate).tolist() == [[6, 6, 12, 6]]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(SEEDS, st.floats(-6, 6), st.floats(0.3, 2.0))
 def test_pitch_moves_by_what_was_asked_and_goes_as_far_as_asked(seed: int, pitch: float, times: float) -> None:
     source = torch.Generator().manual_seed(seed)
@@ -103,7 +104,7 @@ def test_a_contour_takes_the_place_of_the_movement_and_the_mean_stays() -> None:
     assert float(new.mean()) == pytest.approx(float(12 * hertz.log2().mean()), abs=1e-3)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(st.integers(1, 12), min_size=2, max_size=20), st.floats(0.5, 2.0))
 def test_a_contour_stays_with_its_tokens_at_another_pace(frames: list[int], rate: float) -> None:
     old = torch.tensor([frames])
@@ -131,11 +132,11 @@ def test_energy_and_tilt_are_decibels() -> None:
 
 def test_infer_says_it_as_asked() -> None:
     inputs = text(3)
-    plain, lengths = NETWORK.infer(*inputs)
-    _, frames = NETWORK.infer(*inputs, prosody=Prosody(rate=0.5))
+    plain, lengths = NETWORK.infer(inputs)
+    _, frames = NETWORK.infer(inputs, prosody=Prosody(rate=0.5))
     assert frames.tolist() == [2 * n for n in lengths.tolist()]
-    tilted, _ = NETWORK.infer(*inputs, prosody=Prosody(tilt=torch.full((2, TOKENS), 2.0)))
+    tilted, _ = NETWORK.infer(inputs, prosody=Prosody(tilt=torch.full((2, TOKENS), 2.0)))
     assert tilted.shape == plain.shape and not torch.equal(tilted, plain)
-    higher, _ = NETWORK.infer(*inputs, prosody=Prosody(pitch=torch.full((2, TOKENS), 4.0)))
-    also, _ = NETWORK.infer(*inputs, pitch=4.0)
+    higher, _ = NETWORK.infer(inputs, prosody=Prosody(pitch=torch.full((2, TOKENS), 4.0)))
+    also, _ = NETWORK.infer(inputs, pitch=4.0)
     torch.testing.assert_close(higher, also, atol=2e-3, rtol=1e-3)

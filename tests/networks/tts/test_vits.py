@@ -7,6 +7,7 @@ import pytest
 import torch
 from sealing import sealed
 
+from myna.networks.tts.batch import Texts
 from myna.networks.tts.vits import Vits, valid_mask
 from myna.networks.tts.vits_text import RelativeAttention, VitsTextEncoder
 from myna.networks.voice import Voice, VoiceConfig
@@ -43,13 +44,13 @@ def batch() -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
 
 def test_a_row_sounds_the_same_alone_and_in_a_batch(model: Vits, batch: tuple[torch.Tensor, ...]) -> None:
     """Padding and neighbours change nothing, noise included."""
-    waves, lengths = model.infer(*batch, seed=3)
+    waves, lengths = model.infer(Texts(*batch), seed=3)
     assert waves.std() > 1e-3
     assert lengths.max() > lengths.min() > 0
     for row in range(2):
         own = slice(row, row + 1)
         tokens, count, speaker, language = (x[own] for x in batch)
-        wave, length = model.infer(tokens[:, : int(count)], count, speaker, language, seed=3)
+        wave, length = model.infer(Texts(tokens[:, : int(count)], count, speaker, language), seed=3)
         assert length.tolist() == lengths[own].tolist()
         assert torch.allclose(wave[0], waves[row, : int(length)], atol=1e-5)
         assert waves[row, int(length) :].abs().sum() == 0
@@ -58,14 +59,14 @@ def test_a_row_sounds_the_same_alone_and_in_a_batch(model: Vits, batch: tuple[to
 def test_seed_speed_and_speaker_are_heard(model: Vits, batch: tuple[torch.Tensor, ...]) -> None:
     """Same seed, same wave; another seed or speaker, another; twice the speed, shorter."""
     tokens, count, speaker, language = batch
-    first, lengths = model.infer(*batch, seed=1)
-    again, _ = model.infer(*batch, seed=1)
+    first, lengths = model.infer(Texts(*batch), seed=1)
+    again, _ = model.infer(Texts(*batch), seed=1)
     assert torch.equal(first, again)
-    other, _ = model.infer(*batch, seed=2)
+    other, _ = model.infer(Texts(*batch), seed=2)
     assert other.shape != first.shape or not torch.allclose(other, first)
-    changed, _ = model.infer(tokens, count, -speaker, language, seed=1)
+    changed, _ = model.infer(Texts(tokens, count, -speaker, language), seed=1)
     assert changed.shape != first.shape or not torch.allclose(changed, first)
-    _, fast = model.infer(*batch, seed=1, speed=2.0)
+    _, fast = model.infer(Texts(*batch), seed=1, speed=2.0)
     assert (fast < lengths).all()
     assert (lengths % model.hop_length == 0).all()
 
@@ -81,10 +82,10 @@ def test_folding_weight_norm_keeps_the_sound(batch: tuple[torch.Tensor, ...]) ->
     """A network trained with weight normalisation speaks the same from plain weights."""
     torch.manual_seed(1)
     trained = lively(Vits(**TINY, weight_norm=True))  # type: ignore[arg-type]
-    before, _ = trained.infer(*batch)
+    before, _ = trained.infer(Texts(*batch))
     plain = Vits(**TINY).eval()  # type: ignore[arg-type]
     plain.load_state_dict(trained.fold().state_dict())
-    after, _ = plain.infer(*batch)
+    after, _ = plain.infer(Texts(*batch))
     assert torch.allclose(before, after, atol=1e-5)
 
 

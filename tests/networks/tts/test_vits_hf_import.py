@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from myna.errors import MynaError
+from myna.networks.tts.batch import Texts
 from myna.networks.tts.vits_hf import without_weight_norm
 from myna.networks.tts.vits_hf_import import load_hf
 from myna.text.tokens import TokenList, default_tokens
@@ -64,7 +65,7 @@ def spoken(network: Any, tokens: TokenList, text: str, speaker: torch.Tensor | N
     encoded = torch.tensor([tokens.encode(list(text))])
     embedding = torch.randn(1, 256) if speaker is None else speaker
     length = torch.tensor([encoded.shape[1]])
-    return network.eval().infer(encoded, length, embedding, torch.tensor([0]), noise_scale=0.0)[0][0]
+    return network.eval().infer(Texts(encoded, length, embedding, torch.tensor([0])), noise_scale=0.0)[0][0]
 
 
 def test_the_imported_network_gives_the_same_sound(tmp_path: Path) -> None:

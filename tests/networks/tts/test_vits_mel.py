@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from myna.audio.mel import MelConfig, mel_filters
 from myna.networks.tts.alignment import expand, monotonic_durations
-from myna.networks.tts.batch import Batch
+from myna.networks.tts.batch import Batch, Texts
 from myna.networks.tts.intonation import normalised_pitch, partials, partials_at, pitch_in_hertz
 from myna.networks.tts.mel_discriminator import MelPatchDiscriminator, judge_loss, maker_losses
 from myna.networks.tts.vits_mel import JUDGED_DETAIL, VitsMel
@@ -60,13 +60,15 @@ def test_every_parameter_gets_a_gradient() -> None:
 def test_speech_does_not_depend_on_the_neighbours_in_a_batch() -> None:
     model, data = tiny().eval(), batch()
     torch.nn.init.normal_(model.flow.leave.weight, std=0.1)
-    together, lengths = model.infer(*data.text)
+    together, lengths = model.infer(data.text)
     for row, tokens in enumerate(data.token_lengths.tolist()):
         alone, length = model.infer(
-            data.tokens[row : row + 1, :tokens],
-            data.token_lengths[row : row + 1],
-            data.speaker[row : row + 1],
-            data.language[row : row + 1],
+            Texts(
+                data.tokens[row : row + 1, :tokens],
+                data.token_lengths[row : row + 1],
+                data.speaker[row : row + 1],
+                data.language[row : row + 1],
+            ),
         )
         assert int(length) == int(lengths[row])
         torch.testing.assert_close(together[row, : int(length)], alone[0], atol=2e-4, rtol=1e-4)
@@ -78,7 +80,7 @@ def test_restored_weights_speak_the_same(tmp_path) -> None:
     other = VitsMel(text_channels=32, text_layers=1, channels=48, layers=3, condition=32).eval()
     other.load_state_dict(torch.load(tmp_path / "weights.pt", weights_only=True))
     inputs = data.text
-    torch.testing.assert_close(model.infer(*inputs), other.infer(*inputs))
+    torch.testing.assert_close(model.infer(inputs), other.infer(inputs))
 
 
 def test_another_speaker_and_another_seed_sound_different() -> None:
@@ -86,9 +88,9 @@ def test_another_speaker_and_another_seed_sound_different() -> None:
     torch.nn.init.normal_(model.flow.leave.weight, std=0.1)
     durations = torch.full((4, 12), 4)
     inputs = (data.tokens, data.token_lengths)
-    first, _ = model.infer(*inputs, data.speaker, data.language, durations=durations)
-    speaker, _ = model.infer(*inputs, data.speaker.flip(0), data.language, durations=durations)
-    seed, _ = model.infer(*inputs, data.speaker, data.language, durations=durations, seed=5)
+    first, _ = model.infer(Texts(*inputs, data.speaker, data.language), durations=durations)
+    speaker, _ = model.infer(Texts(*inputs, data.speaker.flip(0), data.language), durations=durations)
+    seed, _ = model.infer(Texts(*inputs, data.speaker, data.language), durations=durations, seed=5)
     assert (first - speaker).abs().max() > 1e-3
     assert (first - seed).abs().max() > 1e-3
 
@@ -96,12 +98,12 @@ def test_another_speaker_and_another_seed_sound_different() -> None:
 def test_speed_shortens_speech() -> None:
     model, data = tiny().eval(), batch()
     inputs = data.text
-    _, slow = model.infer(*inputs, speed=0.5)
-    _, fast = model.infer(*inputs, speed=2.0)
+    _, slow = model.infer(inputs, speed=0.5)
+    _, fast = model.infer(inputs, speed=2.0)
     assert (fast < slow).all()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(1, 9), st.integers(0, 30), st.integers(0, 2**31))
 def test_alignment_is_monotonic_complete_and_best(tokens: int, more: int, seed: int) -> None:
     frames = tokens + more
@@ -151,8 +153,8 @@ def test_pitch_survives_normalisation() -> None:
 def test_no_step_of_the_flow_gives_the_mean_without_noise() -> None:
     model, data = tiny().eval(), batch()
     inputs = data.text
-    first, _ = model.infer(*inputs, steps=0, seed=1)
-    second, _ = model.infer(*inputs, steps=0, seed=2)
+    first, _ = model.infer(inputs, steps=0, seed=1)
+    second, _ = model.infer(inputs, steps=0, seed=2)
     assert torch.equal(first, second)
 
 
@@ -161,8 +163,8 @@ def test_detail_is_what_the_flow_adds_to_the_mean(judged: bool, times: float) ->
     model, data = tiny().eval(), batch()
     model.one_step = judged
     inputs = data.text
-    mean, _ = model.infer(*inputs, steps=0, variance=0)
-    once, twice, usual = (model.infer(*inputs, steps=1, variance=0, detail=d)[0] for d in (1.0, 2.0, None))
+    mean, _ = model.infer(inputs, steps=0, variance=0)
+    once, twice, usual = (model.infer(inputs, steps=1, variance=0, detail=d)[0] for d in (1.0, 2.0, None))
     torch.testing.assert_close(twice - mean, 2 * (once - mean), atol=1e-4, rtol=1e-3)
     torch.testing.assert_close(usual - mean, times * (once - mean), atol=1e-4, rtol=1e-3)
 
@@ -170,8 +172,8 @@ def test_detail_is_what_the_flow_adds_to_the_mean(judged: bool, times: float) ->
 def test_each_band_gets_the_variance_that_was_asked_for() -> None:
     model, data = tiny().eval(), batch()
     inputs = data.text
-    flat, lengths = model.infer(*inputs, variance=0)
-    lively, _ = model.infer(*inputs, variance=0.95)
+    flat, lengths = model.infer(inputs, variance=0)
+    lively, _ = model.infer(inputs, variance=0.95)
     for row, length in enumerate(lengths.tolist()):
         before, after = (model.normalised(x[row, :length]).std(0, correction=0) for x in (flat, lively))
         torch.testing.assert_close(after, before * (0.95 / before).clamp(0.8, 1.5), atol=1e-3, rtol=1e-2)
@@ -214,6 +216,6 @@ def test_a_one_step_flow_is_kept_as_it_is_and_needs_one_evaluation() -> None:
     assert "flow" not in model(data._replace(mel=data.mel[..., :32]))
     assert not any(parameter.requires_grad for parameter in model.flow.parameters())
     inputs = data.text
-    spoken, once, four = (model.infer(*inputs, steps=steps)[0] for steps in (None, 1, 4))
+    spoken, once, four = (model.infer(inputs, steps=steps)[0] for steps in (None, 1, 4))
     assert torch.equal(spoken, once)
     assert not torch.equal(spoken, four)

@@ -8,6 +8,7 @@ import torch
 from omegaconf import OmegaConf
 from sealing import sealed
 
+from myna.networks.tts.batch import Texts
 from myna.networks.tts.vits_mobile import VitsMobile, synthesis_parameters
 from myna.networks.voice import Voice, VoiceConfig, build
 from myna.text.tokens import default_tokens
@@ -55,16 +56,16 @@ def test_a_row_sounds_the_same_alone_and_in_a_batch(model: VitsMobile) -> None:
     """Padding and neighbours change nothing, noise included; another speaker sounds otherwise."""
     tokens = torch.randint(3, 60, (2, 11), generator=torch.Generator().manual_seed(1))
     counts, speakers, languages = torch.tensor([7, 11]), torch.randn(2, 256), torch.tensor([0, 4])
-    waves, lengths = model.infer(tokens, counts, speakers, languages, seed=3)
+    waves, lengths = model.infer(Texts(tokens, counts, speakers, languages), seed=3)
     assert waves.std() > 1e-4
     assert (lengths % model.hop_length == 0).all()
     for row in range(2):
         own = slice(row, row + 1)
         alone = (tokens[own, : int(counts[row])], counts[own], speakers[own], languages[own])
-        wave, length = model.infer(*alone, seed=3)
+        wave, length = model.infer(Texts(*alone), seed=3)
         assert length.tolist() == lengths[own].tolist()
         assert torch.allclose(wave[0], waves[row, : int(length)], atol=1e-5)
-    other, _ = model.infer(tokens, counts, -speakers, languages, seed=3)
+    other, _ = model.infer(Texts(tokens, counts, -speakers, languages), seed=3)
     assert other.shape != waves.shape or not torch.allclose(other, waves)
 
 

@@ -23,9 +23,7 @@ class EcapaEncoder(nn.Module):
         embedding: Size of the embedding.
     """
 
-    def __init__(
-        self, inputs: int = 80, channels: int = 256, outputs: int = 768, scale: int = 8, embedding: int = 256
-    ) -> None:
+    def __init__(self, inputs: int, channels: int, outputs: int, scale: int, embedding: int) -> None:
         """Build ESPnet2's modules."""
         super().__init__()
         from espnet2.spk.encoder.ecapa_tdnn_encoder import EcapaTdnnEncoder

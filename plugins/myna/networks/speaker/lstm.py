@@ -24,15 +24,7 @@ class LstmEncoder(nn.Module):
         hop: Frames between the starts of windows.
     """
 
-    def __init__(
-        self,
-        inputs: int = 80,
-        hidden: int = 256,
-        layers: int = 3,
-        embedding: int = 256,
-        window: int = 138,
-        hop: int = 69,
-    ) -> None:
+    def __init__(self, inputs: int, hidden: int, layers: int, embedding: int, window: int, hop: int) -> None:
         """Build the layers."""
         super().__init__()
         self.inputs, self.window, self.hop = inputs, window, hop

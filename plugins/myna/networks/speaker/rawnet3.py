@@ -31,14 +31,14 @@ class RawNet3Encoder(nn.Module):
 
     def __init__(
         self,
-        sample_rate: int = 22_050,
-        filters: int = 256,
-        kernel: int = 251,
-        stride: int = 48,
-        channels: int = 256,
-        outputs: int = 512,
-        scale: int = 8,
-        embedding: int = 256,
+        sample_rate: int,
+        filters: int,
+        kernel: int,
+        stride: int,
+        channels: int,
+        outputs: int,
+        scale: int,
+        embedding: int,
     ) -> None:
         """Build ESPnet2's modules."""
         super().__init__()

@@ -28,14 +28,7 @@ class TransformerEncoder(nn.Module):
     """
 
     def __init__(
-        self,
-        inputs: int = 80,
-        width: int = 192,
-        heads: int = 4,
-        inner: int = 512,
-        layers: int = 4,
-        dropout: float = 0.1,
-        embedding: int = 256,
+        self, inputs: int, width: int, heads: int, inner: int, layers: int, dropout: float, embedding: int
     ) -> None:
         """Build the layers."""
         super().__init__()

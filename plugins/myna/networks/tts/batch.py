@@ -1,10 +1,26 @@
-"""What acoustic models that end in mel learn from: recordings with their texts."""
+"""What acoustic models speak, and what those that end in mel learn from: texts, and recordings with their texts."""
 
 from collections.abc import Callable
 from typing import NamedTuple, Self
 
 import torch
 from torch import Tensor
+
+
+class Texts(NamedTuple):
+    """Texts to speak, each with its speaker and language; rows are padded with zeros.
+
+    Attributes:
+        tokens: `(B, L)` numbers of a token list, 0 at padding.
+        token_lengths: `(B,)`.
+        speaker: `(B, speaker_size)`.
+        language: `(B,)` numbers (`myna.text.languages.language_number`), or `(B, L)` where a text mixes languages.
+    """
+
+    tokens: Tensor
+    token_lengths: Tensor
+    speaker: Tensor
+    language: Tensor
 
 
 class Batch(NamedTuple):
@@ -35,9 +51,9 @@ class Batch(NamedTuple):
     reader: Tensor | None = None
 
     @property
-    def text(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """The first arguments of `infer`: tokens, their numbers, speaker, language."""
-        return self.tokens, self.token_lengths, self.speaker, self.language
+    def text(self) -> Texts:
+        """What `infer` speaks."""
+        return Texts(self.tokens, self.token_lengths, self.speaker, self.language)
 
     def rows(self, chosen: Tensor | slice) -> Self:
         """Return some rows, in the order that is given."""

@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn import functional as F
 from torch.nn.utils.rnn import pad_sequence
 
-from myna.networks.tts.batch import Batch
+from myna.networks.tts.batch import Batch, Texts
 from myna.networks.tts.mel_network import LANGUAGE_SLOTS, TOKEN_SLOTS, MelNetwork, mute_espnet, with_end
 
 MAX_FRAMES_A_TOKEN = 100
@@ -189,15 +189,12 @@ class FastSpeech2(MelNetwork):
 
     def reconstruct(self, batch: Batch) -> Tensor:
         """Speak with the durations of a recording, and pitch and energy of its own; `(B, T, n_mels)`."""
-        return self.infer(*batch.text, durations=batch.durations)[0]
+        return self.infer(batch.text, durations=batch.durations)[0]
 
     @torch.no_grad()
     def infer(
         self,
-        tokens: Tensor,
-        token_lengths: Tensor,
-        speaker: Tensor,
-        language: Tensor,
+        texts: Texts,
         *,
         speed: float = 1.0,
         noise_scale: float = 0.0,
@@ -206,15 +203,12 @@ class FastSpeech2(MelNetwork):
         energy: float = 1.0,
         durations: Tensor | None = None,
     ) -> tuple[Tensor, Tensor]:
-        """Speak a batch of texts; a row is the same alone and in any batch.
+        """See `MelNetwork.infer`; a row is the same alone and in any batch, and nothing is drawn.
 
         Args:
-            tokens: `(B, L)` numbers, 0 at padding.
-            token_lengths: `(B,)`.
-            speaker: `(B, speaker_size)`.
-            language: `(B,)` numbers.
-            speed: 1.2 is a fifth faster.
-            noise_scale: Plays no part: nothing is drawn.
+            texts: What to say, in whose voice.
+            speed: Times all durations are divided by.
+            noise_scale: Plays no part.
             seed: Plays no part either.
             pitch: 1.1 raises the fundamental frequency by a tenth.
             energy: 1.1 raises the amplitude by a tenth.
@@ -223,6 +217,7 @@ class FastSpeech2(MelNetwork):
         Returns:
             Log-mel `(B, T, n_mels)`, 0 behind each end, and its lengths `(B,)`.
         """
+        tokens, token_lengths, speaker, language = texts
         rows = []
         for row, length in enumerate(token_lengths.tolist()):
             own = slice(row, row + 1)

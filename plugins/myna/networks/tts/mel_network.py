@@ -4,13 +4,12 @@ import logging
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from myna.networks.tts.batch import Batch
+from myna.networks.tts.batch import Batch, Texts
 
 # Room for tokens and languages: what is added later does not change the shape of trained weights.
 TOKEN_SLOTS = 256
@@ -58,8 +57,16 @@ class MelNetwork(nn.Module, ABC):
         """
 
     @abstractmethod
-    def infer(self, *text: Any, **more: Any) -> tuple[Tensor, Tensor]:
-        """Speak; see `myna.networks.tts.vits_mel.VitsMel.infer`.
+    def infer(
+        self, texts: Texts, *, speed: float = 1.0, noise_scale: float = 0.0, seed: int = 0
+    ) -> tuple[Tensor, Tensor]:
+        """Speak a batch of texts. A subclass may take more, by name.
+
+        Args:
+            texts: What to say, in whose voice.
+            speed: 1.2 is a fifth faster.
+            noise_scale: Deviation of the noise that is drawn, where any is: less is flatter and safer.
+            seed: Of what is drawn.
 
         Returns:
             Log-mel `(B, T, n_mels)` and its lengths `(B,)`.

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils.rnn import pad_sequence
 
+from myna.networks.tts.batch import Texts
 from myna.networks.tts.vits_text import VitsTextEncoder
 
 BLANK = 0
@@ -232,23 +233,12 @@ class VitsCore(nn.Module):
 
     @torch.no_grad()
     def infer(
-        self,
-        tokens: Tensor,
-        token_lengths: Tensor,
-        speaker: Tensor,
-        language: Tensor,
-        *,
-        speed: float = 1.0,
-        noise_scale: float = 0.667,
-        seed: int = 0,
+        self, texts: Texts, *, speed: float = 1.0, noise_scale: float = 0.667, seed: int = 0
     ) -> tuple[Tensor, Tensor]:
         """Speak a batch of texts; a row sounds the same alone and in any batch.
 
         Args:
-            tokens: `(B, L)` from a token list.
-            token_lengths: `(B,)`.
-            speaker: `(B, 256)`.
-            language: `(B,)`, see `myna.text.languages.language_number`.
+            texts: What to say, in whose voice.
             speed: 2 speaks twice as fast.
             noise_scale: Deviation of the latents; 0 gives the mean.
             seed: Of the noise.
@@ -256,6 +246,7 @@ class VitsCore(nn.Module):
         Returns:
             Waves `(B, S)` in [-1, 1], zero after each one's end, and their lengths in samples `(B,)`.
         """
+        tokens, token_lengths, speaker, language = texts
         condition = self.condition(speaker, language)
         prior = self.prior(tokens, token_lengths)
         return self.decode(prior, condition, *self.drawn(prior, condition, speed, noise_scale, seed))

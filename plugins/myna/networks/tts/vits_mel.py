@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from myna.audio.mel import MelConfig, band_frequencies
 from myna.networks.convnext import AdaptiveNorm, ConvNextBlock
 from myna.networks.tts.alignment import expand, monotonic_durations
-from myna.networks.tts.batch import Batch
+from myna.networks.tts.batch import Batch, Texts
 from myna.networks.tts.flow_field import FlowField
 from myna.networks.tts.intonation import Intonation, moved, normalised_pitch, partials, partials_at, pitch_in_hertz
 from myna.networks.tts.mel_network import MelNetwork
@@ -188,7 +188,7 @@ class VitsMel(MelNetwork):
     def reconstruct(self, batch: Batch) -> Tensor:
         """Speak with the durations of recordings; `(B, T, n_mels)`."""
         durations = self.align(batch) if batch.durations is None else batch.durations
-        return self.infer(*batch.text, durations=durations, noise_scale=0.3)[0]
+        return self.infer(batch.text, durations=durations, noise_scale=0.3)[0]
 
     @torch.no_grad()
     def redraw(self, batch: Batch, noise_scale: float = 0.0, steps: int = 0) -> Tensor:
@@ -338,10 +338,7 @@ class VitsMel(MelNetwork):
     @torch.no_grad()
     def infer(
         self,
-        tokens: Tensor,
-        token_lengths: Tensor,
-        speaker: Tensor,
-        language: Tensor,
+        texts: Texts,
         *,
         speed: float = 1.0,
         noise_scale: float = 0.667,
@@ -357,10 +354,7 @@ class VitsMel(MelNetwork):
         """Speak.
 
         Args:
-            tokens: `(B, L)` numbers, 0 at padding.
-            token_lengths: `(B,)`.
-            speaker: `(B, speaker_size)`.
-            language: `(B,)` numbers, or `(B, L)` where a text mixes languages.
+            texts: What to say, in whose voice.
             speed: 1.2 is a fifth faster.
             noise_scale: Deviation of the noise that the flow starts from: less is flatter and safer.
             seed: Of the noise.
@@ -377,6 +371,7 @@ class VitsMel(MelNetwork):
         Returns:
             Log-mel `(B, T, n_mels)` and its lengths `(B,)`.
         """
+        tokens, token_lengths, speaker, language = texts
         condition = self._condition(speaker)
         token_mask = length_mask(token_lengths, tokens.shape[1])
         hidden = self._read(tokens, token_mask, language, speaker)
@@ -406,10 +401,9 @@ class VitsMel(MelNetwork):
         return mel * mask, lengths
 
     @torch.no_grad()
-    def predict_durations(
-        self, tokens: Tensor, token_lengths: Tensor, speaker: Tensor, language: Tensor, speed: float = 1.0
-    ) -> Tensor:
+    def predict_durations(self, texts: Texts, speed: float = 1.0) -> Tensor:
         """Return how many frames `infer` gives each token, `(B, L)`; arguments as those of `infer`."""
+        tokens, token_lengths, speaker, language = texts
         condition, mask = self._condition(speaker), length_mask(token_lengths, tokens.shape[1])
         return self._predicted(self._read(tokens, mask, language, speaker), mask, condition, speed)
 
