@@ -31,9 +31,8 @@ from tqdm import tqdm
 from myna.corpora import asterisk
 from myna.files import atomic_text
 from myna.measure import similarity, wer
-from myna.measure.whisper_models import whisper_language
 from myna.networks.speaker.ge2e import Ge2eEncoder
-from myna.text.languages import canonical
+from myna.text.languages import canonical, whisper_language
 
 LANGUAGES = ("en-us", "cmn", "de", "fr-fr", "es", "it", "ru", "ja", "pt")
 HEARD = ("de", "fr-fr", "it", "ru", "ja", "pt")  # whose people the base has learned from
