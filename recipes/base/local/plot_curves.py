@@ -11,7 +11,7 @@ from pathlib import Path
 
 import matplotlib
 
-SHOWN = {"vits_mel": ("mean", "pitch", "voicing", "features"), "vocoder": ("mel", "spectrum", "features")}
+SHOWN = {"vits_mel": ("mean", "pitch", "voicing", "lent", "unclear"), "vocoder": ("mel", "spectrum", "features")}
 
 
 def main() -> None:
@@ -33,7 +33,7 @@ def main() -> None:
         axis.set_title(name)
         axis.set_xlabel("steps")
         axis.set_ylim(bottom=0)
-        axis.legend(frameon=False)
+        axis.legend(frameon=False, ncols=5, loc="upper center", bbox_to_anchor=(0.5, -0.18))
     figure.tight_layout()
     figure.savefig(args.picture, dpi=110)
 
