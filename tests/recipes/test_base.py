@@ -275,7 +275,7 @@ def test_the_teacher_is_given_its_own_letters(language: str, text: str, spelt: s
 
 def test_ears_learn_and_the_base_is_asked_to_sound_like_people_and_to_be_understood(pool: Path, tmp_path: Path) -> None:
     small = ["--minutes", "0.05", "--batch", "2", "--rate", "1e-3"]
-    asked = ["--start", SHIPPED, "--keep-flow", "--warmup", "1", "--alike", "0.5", "--clear", "0.1"]
+    asked = ["--start", SHIPPED, "--keep-flow", "--warmup", "1", "--alike", "0.5", "--clear", "0.1", "--natural", "0.2"]
     for ear in ("likeness", "clearness"):
         with pytest.raises(MynaError, match=rf"train_{ear}\.py"):
             step("train_vits_mel.py", pool, tmp_path, *small, *asked)
@@ -326,7 +326,7 @@ def test_whom_a_mixture_is_taken_for_is_asked_of_what_follows_the_text() -> None
     recogniser = load_script("clearness").Recogniser().eval()
     for name in ("lent", "unclear"):
         model.zero_grad()
-        _, asked = likeness.likeness_losses(model, batch, 32, listener, centre, recogniser)
+        _, asked, _ = likeness.likeness_losses(model, batch, 32, listener, centre, recogniser)
         asked[name].backward()
         assert model.speaker[0].weight.grad.abs().sum() > 0
         assert all(p.grad is None for p in model.encoder.parameters())
