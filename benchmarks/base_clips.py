@@ -93,11 +93,11 @@ def _text(folder: Path) -> dict[str, Any]:
     return dict(found.get("text") or FRONT_END)
 
 
-def clips(base: Base, task: Task, embedding: np.ndarray, seed: int) -> list[Clip]:
+def clips(base: Base, task: Task, embedding: np.ndarray, seed: int, accents: bool = False) -> list[Clip]:
     """Return the scores of each sentence; what was scored for these weights is read.
 
-    Keys of a clip: `text`, `heard`, `language` that Whisper takes it for, `mos`, `dvector` (None under 1.2 s),
-    `seconds` of speech, `cpu` seconds.
+    Keys of a clip: `text`, `heard`, `mos`, `dvector` (None under 1.2 s), `seconds` of speech, `cpu` seconds; with
+    `accents` also `language`, what Whisper takes it for, which costs as much time again as hearing it.
     """
     path = base.cells / f"{task.person.name}_{task.language}_{seed}.json"
     given = hashlib.sha256(task.person.given.tobytes()).hexdigest()[:12]
@@ -106,23 +106,25 @@ def clips(base: Base, task: Task, embedding: np.ndarray, seed: int) -> list[Clip
         found = json.loads(path.read_text(encoding="utf-8"))
         kept = found["clips"] if found["given"] == given else {}
     voice = base.voice(embedding, task.person.given)
-    if any(text not in kept for text in task.sentences):
+    missing = [text for text in task.sentences if text not in kept or (accents and "language" not in kept[text])]
+    if missing:
         voice.speak("A.", "en-us")  # the first sentence is slow
     for number, text in enumerate(task.sentences):
-        if text not in kept:
-            kept[text] = _score(voice, text, task.language, seed + number)
+        if text in missing:
+            kept[text] = _score(voice, text, task.language, seed + number, accents)
             atomic_text(path, json.dumps({"given": given, "clips": kept}, ensure_ascii=False) + "\n")
     return [kept[text] for text in task.sentences]
 
 
-def _score(voice: Voice, text: str, language: str, seed: int) -> Clip:
+def _score(voice: Voice, text: str, language: str, seed: int, accents: bool) -> Clip:
     begin = time.process_time()
     wave, rate = voice.speak(text, language, seed=seed), voice.sample_rate
     spent = time.process_time() - begin
     clip: Clip = {"text": text, "seconds": len(wave) / rate, "cpu": spent, "dvector": None}
     clip["heard"] = wer.transcribe(wave, rate, language) if wer.can_transcribe(language) else None
-    (told,) = languages_of([(wave, rate)])
-    clip["language"] = max(told, key=told.__getitem__)
+    if accents:
+        (told,) = languages_of([(wave, rate)])
+        clip["language"] = max(told, key=told.__getitem__)
     clip["mos"] = round(mos.estimate(wave, rate), 4)
     if len(wave) >= similarity.MIN_SECONDS * rate:
         clip["dvector"] = [round(float(v), 5) for v in similarity.embed_dvector(wave, rate)]

@@ -66,7 +66,7 @@ def spoken(base: Base, people: Sequence[Person], count: int, log: Path) -> list[
     rows = []
     for p, vector in tqdm(list(zip(people, vectors, strict=True)), desc="people", mininterval=5):
         for language in LANGUAGES:
-            for clip in clips(base, Task(p, language, texts(language, count)), vector, seed=1):
+            for clip in clips(base, Task(p, language, texts(language, count)), vector, 1, accents=True):
                 near = {name: similarity.cosine(clip["dvector"], v) for name, v in own.items() if clip["dvector"]}
                 row = {"from": canonical(p.language), "speaker": p.name, "to": language, "text": clip["text"]}
                 row |= {"heard": clip["heard"], "mos": clip["mos"], "taken_for": clip["language"]}

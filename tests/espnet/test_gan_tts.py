@@ -134,5 +134,7 @@ def test_what_does_not_fit_is_said() -> None:
         model(text, count, torch.zeros(1, 41, 513), torch.tensor([41]), speech, samples, torch.ones(1, 256))
     with pytest.raises(MynaError, match="generator_first: true"):
         model(text, count, *feats, speech, samples, torch.ones(1, 256), forward_generator=False)
+    with pytest.raises(ValueError, match="mell"):
+        tts_choices.get_class("vits_mobile")(idim=171, odim=80, **TINY["vits_mobile"], losses={"mell": 1.0})
     with pytest.raises(MynaError, match="longer than the 256"):
         tts_choices.get_class("vits_mel")(idim=400, odim=80)

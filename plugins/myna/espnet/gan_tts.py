@@ -16,6 +16,7 @@ from myna.espnet.vits_losses import LOSSES
 from myna.espnet.vits_model import VitsModel
 from myna.networks.tts.batch import Texts
 from myna.networks.voice import build
+from myna.settings.tts import Losses
 
 with lean_import():
     from espnet2.gan_tts.abs_gan_tts import AbsGANTTS
@@ -210,7 +211,8 @@ class VitsGan(TwoTurns):
 
         generator = build({"_target_": self.target, "tokens": idim, "mels": odim, **(network or {})})
         judge = instantiate({"_target_": DISCRIMINATOR, **(discriminator or {})}, _convert_="all")
-        super().__init__(VitsModel(generator, judge, segment=segment, losses=LOSSES.model_copy(update=losses)))  # type: ignore[arg-type]
+        weights = Losses(**{**LOSSES.model_dump(), **(losses or {})})
+        super().__init__(VitsModel(generator, judge, segment=segment, losses=weights))  # type: ignore[arg-type]
 
 
 class VitsMobileGan(VitsGan):

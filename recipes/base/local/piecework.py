@@ -6,6 +6,7 @@ The random state of step n depends only on the seed and n, so a run in pieces se
 import argparse
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -70,6 +71,14 @@ def generator(seed: int, step: int) -> np.random.Generator:
     """Return the random numbers of one step."""
     torch.manual_seed(seed_of(seed, step))
     return np.random.default_rng((seed, step))
+
+
+@contextmanager
+def still(network: nn.Module) -> Iterator[nn.Module]:
+    """Let gradients go through a network, such as a judge, that does not learn from them."""
+    network.requires_grad_(False)
+    yield network
+    network.requires_grad_(True)
 
 
 class Training:

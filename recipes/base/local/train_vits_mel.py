@@ -192,9 +192,8 @@ def losses_of(
             losses, asked, drawn = asks(model, batch, segment)
             if judge is not None:
                 verdict = judge_loss(judge, drawn.own.detach(), drawn.lent)
-                judge.requires_grad_(False)
-                asked["strange"] = adversarial_loss(judge(drawn.lent))
-                judge.requires_grad_(True)
+                with piecework.still(judge):
+                    asked["strange"] = adversarial_loss(judge(drawn.lent))
         total = torch.stack(list(losses.values())).sum() + sum(weights[name] * loss for name, loss in asked.items())
         return verdict, total, losses | asked | ({} if verdict is None else {"judge": verdict})
     if judge is None:
@@ -204,9 +203,8 @@ def losses_of(
     with training.mixed():
         losses, real, made = model.learn_and_draw(batch, segment)
         verdict = judge_loss(judge, real, made)
-        judge.requires_grad_(False)
-        asked = maker_losses(judge, real, made) | {"distance": (made - real).abs().mean()}
-        judge.requires_grad_(True)
+        with piecework.still(judge):
+            asked = maker_losses(judge, real, made) | {"distance": (made - real).abs().mean()}
     total = sum(loss for loss in losses.values() if loss.requires_grad)
     total = total + sum(WEIGHTS[name] * loss for name, loss in asked.items())
     return verdict, total, losses | asked | {"judge": verdict}
@@ -228,10 +226,7 @@ def main() -> None:
         "--alike", type=float, default=0.0, help="weight of what the listener of OUT asks of likeness; with --keep-flow"
     )
     parser.add_argument(
-        "--own",
-        type=float,
-        default=0.0,
-        help="the same of the people themselves, whose means then move away from what the flow knows",
+        "--own", type=float, help="the same of the people themselves, who have recordings; as --alike when left out"
     )
     parser.add_argument(
         "--clear",
@@ -271,7 +266,8 @@ def main() -> None:
         if args.clear:
             recogniser = load_trained(Recogniser(), args.out / "clearness.ckpt").to(args.device)
             asks = partial(asks, recogniser=recogniser)
-    weights = {"own": args.own, "lent": args.alike, "unclear": args.clear, "strange": args.natural}
+    own = args.alike if args.own is None else args.own
+    weights = {"own": own, "lent": args.alike, "unclear": args.clear, "strange": args.natural}
     draw = batches(corpus, args.batch, deepcopy(model.readers).cpu(), shortest=args.segment)
     # What the judge asks of the flow must not drown what the others learn: each is clipped by itself.
     others = [parameter for name, parameter in model.named_parameters() if not name.startswith("flow.")]

@@ -111,12 +111,10 @@ def main() -> None:
             critic.zero_grad()
             losses["critic"].backward()
             critic.step()
-            judge.requires_grad_(False)
-            with training.mixed():
+            with piecework.still(judge), training.mixed():
                 of_fake = judge(fake, band)
             losses["adversarial"] = generator_loss(of_fake)
             losses["features"] = feature_matching_loss(of_real, of_fake)
-            judge.requires_grad_(True)
             total = total + args.adversarial * losses["adversarial"] + args.features * losses["features"]
         best.zero_grad()
         total.backward()
