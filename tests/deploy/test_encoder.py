@@ -49,7 +49,8 @@ def test_an_encoder_trained_here_is_heard_too(feature: str, inputs: int, tmp_pat
 
 
 def test_what_has_no_graph_is_told(tmp_path: Path) -> None:
-    path = own(tmp_path, TransformerEncoder, "mel", width=16, heads=2, inner=16, layers=1)
+    sizes = {"inputs": 80, "width": 16, "heads": 2, "inner": 16, "layers": 1, "dropout": 0.1, "embedding": 256}
+    path = own(tmp_path, TransformerEncoder, "mel", **sizes)
     with pytest.raises(MynaError, match="TransformerEncoder of mel has no graph yet"):
         export_encoder(tmp_path / "ears", own=path)
     assert [made.name for made in tmp_path.iterdir()] == [path.name]
