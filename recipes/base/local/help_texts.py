@@ -17,13 +17,17 @@ from pathlib import Path
 
 from myna.adapt.unseen import FOLDER
 from myna.files import atomic_text
+from myna.text.scripts import script_of
 
 CODE = re.compile(r"<(script|style|pre|code|tt)\b.*?</\1>", re.DOTALL)
 BLOCK = re.compile(r"<(p|li|td|dd)\b[^>]*>(.*?)</\1>", re.DOTALL)
 TAG = re.compile(r"<[^>]+>")
-# What a sentence may hold, and its ends; in Chinese 10 to 44 characters, elsewhere 5 to 22 words.
+# What a sentence may hold, and its ends; in Chinese and Japanese 10 to 44 characters, elsewhere 5 to 22 words.
 HAN = re.compile(r"[\u4e00-\u9fff，、：]{10,44}[。！？]")
+KANA = re.compile(r"(?=.*[\u3040-\u309f])[\u3040-\u30ff\u4e00-\u9fff、]{10,44}[。！？]")
 WORDS = re.compile(r"[^\W\d_][^\W\d_]*(?:[ ,'’-]+[^\W\d_]+){4,21}[.!?]")
+
+WITHOUT_SPACES = {"cmn": HAN, "ja": KANA}
 
 
 def blocks(folder: Path, patterns: Sequence[str]) -> Iterator[str]:
@@ -35,11 +39,14 @@ def blocks(folder: Path, patterns: Sequence[str]) -> Iterator[str]:
 
 def sentences(block: str, language: str) -> Iterator[str]:
     """Yield the sentences of a block that a voice can read as they stand."""
-    if language == "cmn":
-        parts, whole = re.findall(r"[^。！？；]+[。！？]", block.replace(" ", "")), HAN
+    if language in WITHOUT_SPACES:
+        parts, whole = re.findall(r"[^。！？；]+[。！？]", block.replace(" ", "")), WITHOUT_SPACES[language]
     else:
         parts, whole = re.findall(r"[^.!?;]+[.!?]", block), WORDS
-    yield from (part.strip() for part in parts if whole.fullmatch(part.strip()))
+    own = {"ru": "Cyrillic", "uk": "Cyrillic"}.get(language, "Latin")
+    for part in map(str.strip, parts):
+        if whole.fullmatch(part) and (language in WITHOUT_SPACES or {script_of(c) for c in part} <= {own, ""}):
+            yield part
 
 
 def main() -> None:

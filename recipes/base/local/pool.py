@@ -60,7 +60,9 @@ def is_held_out(utterance: Utterance) -> bool:
 
 
 # Share of the batches that each language has; one that is not named here has a hundredth.
-SHARES = {"en": 0.36, "cmn": 0.42, "de": 0.05, "ru": 0.05, "fr": 0.04, "es": 0.03, "it": 0.03, "pt": 0.02}
+SHARES = {
+    "en": 0.28, "cmn": 0.3, "de": 0.07, "ru": 0.08, "fr": 0.07, "es": 0.055, "it": 0.055, "pt": 0.06, "ja": 0.03,
+}  # fmt: skip
 # Corpora of few words, or of one voice that would draw others towards itself: what each may have of its language.
 CAPS = {
     "an4_en": 0.06,
