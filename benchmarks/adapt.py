@@ -8,7 +8,7 @@ adds the English and the Spanish voice of the Asterisk prompts, which it has not
 Russian ones are in its pool). Those with enough recordings are taken, if they read what their texts say: the recogniser
 hears at most a fifth of the words otherwise (some learners of speechocean762 read something else, or cannot be
 understood). Stages 0 to 4 of the recipe `custom` run once for each person and length, stage 5 once for each policy. A
-policy is a name of `adapt=`, with further words after colons: `full:tts.adapt.share=0.5`. Sentences are unseen,
+policy is a name of `adapt=`, with further words after colons: `full:tts.adapt.alpha=0.5`. Sentences are unseen,
 similarity is of d-vectors to recordings that no model was given, `scale` as `myna.measure.similarity.on_scale` has it,
 `others` the words wrong of three other speakers' embeddings with the tuned weights (what was forgotten). Every result
 is a line of OUTPUT/adapt.jsonl and is not computed twice; OUTPUT/adapt.md is the table, OUTPUT/adapt.png the picture.
@@ -161,7 +161,7 @@ def tune(person: Person, seconds: float, output: Path, policy: str, words: Seque
     fine_tune.run(typed(config), own)
     report = json.loads((own.clone / "fine_tune.json").read_text(encoding="utf-8"))
     row = {"tuned_s": round(time.perf_counter() - start, 1), "step": report["chosen_step"], "steps": report["steps"]}
-    return Voice.load(own.voice), row | {"trained": report.get("trained", 0), "share": report["share"]}
+    return Voice.load(own.voice), row | {"trained": report.get("trained", 0), "alpha": report["alpha"]}
 
 
 def _parts(whole: Path, own: Path) -> list[tuple[Path, Path]]:

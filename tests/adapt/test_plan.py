@@ -36,8 +36,8 @@ def test_more_speech_is_never_trained_less() -> None:
 
 
 def test_numbers_hold_whatever_the_table_says() -> None:
-    plan = plan_of(asked(max_steps=7, share=0.25, learning_rate=1e-5), 3.0)
-    assert (plan.steps, plan.share, plan.learning_rate) == (7, 0.25, 1e-5)
+    plan = plan_of(asked(max_steps=7, alpha=0.25, learning_rate=1e-5), 3.0)
+    assert (plan.steps, plan.alpha, plan.learning_rate) == (7, 0.25, 1e-5)
     assert POLICIES[plan.policy].trains
 
 

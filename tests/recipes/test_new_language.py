@@ -55,7 +55,7 @@ def test_a_language_is_taught_from_nothing_but_the_speech(recordings: Path, tmp_
 
     clone = tmp_path / "voice" / "exp" / "clone"
     told = json.loads((clone / "fine_tune.json").read_text(encoding="utf-8"))
-    assert (told["policy"], told["share"], told["steps"]) == ("full", 1.0, 2)
+    assert (told["policy"], told["alpha"], told["steps"]) == ("full", 1.0, 2)
     voice = Voice.load(clone / "voice")
     assert voice.config.language == "sv"
     assert len(voice.speak("Hej på dig.", language="sv")) > 0.3 * voice.sample_rate

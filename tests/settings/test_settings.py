@@ -24,15 +24,16 @@ WRONG = [
     ("seed=true", "a whole number from 0 to 4294967295"),
     ("seed=-1", "a whole number from 0"),
     ("num_workers=few", "a whole number from 0 to 4096"),
-    ("tts.adapt.share=lots", "a number from 0 to 1"),
-    ("tts.adapt.share=1.5", "a number from 0 to 1"),
+    ("tts.adapt.alpha=lots", "a number from 0 to 1"),
+    ("tts.adapt.alpha=1.5", "a number from 0 to 1"),
     ("tts.adapt.freeze=encoder", "a list (of each: a text)"),
     ("tts.adapt.max_steps=1.5", "a whole number from 0"),
     ("tts.learning_rate=0", "a number above 0, up to 10"),
     ("tts.batch_size=0", "a whole number from 1 to 65536"),
     ("tts.infer.steps=many", "a whole number"),
     ("+tts.infer.speeed=2", "VitsMel takes no such argument; did you mean speed?"),
-    ("+tts.adapt.shares=1", "did you mean share?"),
+    ("+tts.adapt.alfa=1", "did you mean alpha?"),
+    ("+tts.adapt.share=0.5", "did you mean alpha?"),  # its name before
     ("tts=vits tts.full.clip=0", "a number above 0"),
     ("tts=vits tts.losses.mel=loud", "a number from 0"),
     ("tts=vits tts.wave.adversary=3", "true or false"),
@@ -134,7 +135,7 @@ def said_well(said: str, typed: str, fits: str) -> None:
     assert fits in said
 
 
-@pytest.mark.parametrize("typed", ["tts.adapt.share=lots", "decode.speed=fast"])
+@pytest.mark.parametrize("typed", ["tts.adapt.alpha=lots", "decode.speed=fast"])
 def test_the_driver_refuses_before_a_toolkit_is_imported(typed: str) -> None:
     run = subprocess.run(
         [str(project_root() / "run.sh"), "--stage", "5", "--stop_stage", "6", "--", typed],
@@ -192,9 +193,9 @@ def test_settings_are_typed_and_frozen() -> None:
     def made(*overrides: str) -> Settings:
         return settings_of(OmegaConf.to_container(compose_recipe(MINI, overrides)))  # type: ignore[arg-type]
 
-    settings = made("tts.adapt.share=1")
+    settings = made("tts.adapt.alpha=1")
     assert isinstance(settings.tts, MelTts)
-    assert settings.tts.adapt.share == 1.0
+    assert settings.tts.adapt.alpha == 1.0
     assert isinstance(made("tts=vits_mobile").tts, Vits)
     with pytest.raises(ValueError, match="frozen"):
-        settings.tts.adapt.share = 0.5  # type: ignore[misc]
+        settings.tts.adapt.alpha = 0.5  # type: ignore[misc]

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from myna.adapt.between import distance, keep_part_of_the_way, learning, part_of_the_way
 from myna.adapt.choose import choose_step
+from myna.adapt.interpolation import distance, interpolate, interpolated, learning
 from myna.adapt.judge import TuningJudge
 from myna.adapt.plan import Plan, plan_of, seconds_of
 from myna.adapt.policies import POLICIES
@@ -59,7 +59,7 @@ def fine_tune(settings: Settings, workspace: Workspace) -> None:
     network = base[0]
     language = target_language(workspace)
     plan = plan_of(tts.adapt, seconds_of(features), network.has_readers(language_number(language)))
-    log.info("clone: %s (%s, %d steps, share %g)", plan.why, plan.policy, plan.steps, plan.share)
+    log.info("clone: %s (%s, %d steps, alpha %g)", plan.why, plan.policy, plan.steps, plan.alpha)
     voice = target_voice(settings, workspace, base, load_vocoder(workspace))
     shared = shared_parts(voice) if POLICIES[plan.policy].small else {}
     mels, texts, band = _recordings(features)
@@ -128,12 +128,12 @@ def _train(
         validate_every=adapt.validate_every,
         criteria=(("valid/mel", adapt.keep, "min"), ("valid/mos", adapt.keep, "max")),
         freeze=[f"network.{part}" for part in still_parts(adapt, network, plan)],
-        evaluate=_evaluation(judge, voice, before, plan.share, lambda: model.illustrate(out)),
+        evaluate=_evaluation(judge, voice, before, plan.alpha, lambda: model.illustrate(out)),
         patience=adapt.patience,
     )
     chosen = choose_step(out / "log.jsonl", out / "best", adapt.mel_margin)
     load_weights(model, out / "best" / f"step{chosen['chosen_step']}.pt")
-    keep_part_of_the_way(network, before, plan.share)
+    interpolate(network, before, plan.alpha)
     factors = policy.factors(network)
     if factors:
         factors |= {"mel_mean": network.mel_mean, "mel_std": network.mel_std}
@@ -158,13 +158,13 @@ def _evaluation(
     judge: TuningJudge,
     voice: Voice,
     before: Mapping[str, torch.Tensor],
-    share: float,
+    alpha: float,
     illustrate: Callable[[], dict[str, float]],
 ) -> "Evaluate":
     """Return what judges a voice at each validation: as it would be kept."""
 
     def evaluate(_: torch.nn.Module) -> dict[str, float]:
-        with part_of_the_way(voice.tts, before, share):
+        with interpolated(voice.tts, before, alpha):
             return judge() | illustrate()
 
     return evaluate

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.func import functional_call
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
-from myna.adapt.between import keep_part_of_the_way, learning
+from myna.adapt.interpolation import interpolate, learning
 from myna.training.optimizers import MEL, adamw
 
 Arguments = Mapping[str, Any]  # of the network that gives losses by name: batch and segment
@@ -68,7 +68,7 @@ def reptile(network: nn.Module, episode: Episode, rate: float) -> Tensor:
         loss = _sum(network(**episode.query))
         for name, value in _parameters(network).items():
             value.grad = start[name] - value
-    keep_part_of_the_way(network, start, share=0.0)
+    interpolate(network, start, alpha=0.0)
     return loss
 
 
@@ -79,7 +79,7 @@ def first_order(network: nn.Module, episode: Episode, rate: float) -> Tensor:
     network.zero_grad()
     loss = _sum(network(**episode.query))
     loss.backward()
-    keep_part_of_the_way(network, start, share=0.0)
+    interpolate(network, start, alpha=0.0)
     return loss.detach()
 
 

@@ -18,7 +18,7 @@ class Plan:
         policy: A name of `myna.adapt.policies`.
         steps: Of training.
         learning_rate: At the start; falls to a tenth.
-        share: Of the way from the base to the tuned weights that is kept.
+        alpha: Of the weight interpolation between the base (0) and the tuned weights (1).
         why: For the person.
         rhythm: Whether durations and intonation learn too, where the network has parts for them. They learn few
             sentences by heart: with 45 s of speech their losses on others only rise.
@@ -27,7 +27,7 @@ class Plan:
     policy: str
     steps: int
     learning_rate: float
-    share: float
+    alpha: float
     why: str
     rhythm: bool = True
 
@@ -67,7 +67,7 @@ def plan_of(settings: MelAdapt, seconds: float, read: bool = False) -> Plan:
     if settings.policy != "auto":
         plan = replace(plan, policy=settings.policy, why=f"adapt={settings.policy} was asked for")
     named: dict[str, Any] = {
-        "steps": settings.max_steps, "learning_rate": settings.learning_rate, "share": settings.share
+        "steps": settings.max_steps, "learning_rate": settings.learning_rate, "alpha": settings.alpha
     }  # fmt: skip
     plan = replace(plan, **{key: value for key, value in named.items() if value is not None})
     return plan if POLICIES[plan.policy].trains else replace(plan, steps=0)

@@ -49,7 +49,7 @@ class MelAdapt(Choice):
         anchor: Weight of the squared distance to the base's weights (L2-SP).
         max_steps: 0 speaks with the target's embedding alone; null: as the policy says.
         learning_rate: Falls to a tenth; null: as the policy says.
-        share: Of the way from the base to the tuned weights that the voice keeps: more is more alike, less is clearer;
+        alpha: Weight interpolation from the base (0) to the tuned weights (1): more is more alike, less is clearer;
             null: as the policy says.
         freeze: Parts of the network that stay as they are; null: as the policy says.
         batch_size: Most utterances of a batch.
@@ -66,7 +66,7 @@ class MelAdapt(Choice):
     anchor: Weight = 0.0
     max_steps: Steps | None = None
     learning_rate: Rate | None = None
-    share: Share | None = None
+    alpha: Share | None = None
     freeze: tuple[str, ...] | None = None
     batch_size: BatchSize
     batch_frames: Frames

@@ -4,13 +4,14 @@ import difflib
 from collections.abc import Collection, Mapping
 from typing import Any
 
+FORMER = {"share": "alpha"}  # keys that have another name since, which notes and scripts of people still have
 _UNSAID = 1e6  # a bound from here on only keeps nonsense out
 
 
 def nearest(word: str, known: Collection[str]) -> str:
     """Say which known name a word is closest to, or list the names."""
     names = list(known)
-    close = difflib.get_close_matches(word, names, 1, 0.5)
+    close = [FORMER[word]] if FORMER.get(word) in names else difflib.get_close_matches(word, names, 1, 0.5)
     listed = ", ".join(names[:12]) + (", …" if len(names) > 12 else "")
     return f"did you mean {close[0]}?" if close else f"there is {listed}" if names else "it takes none"
 

@@ -3,10 +3,10 @@
 import pytest
 import torch
 
-from myna.adapt.between import distance, keep_part_of_the_way, learning, part_of_the_way
+from myna.adapt.interpolation import distance, interpolate, interpolated, learning
 
 
-def moved(share: float) -> tuple[torch.nn.Linear, dict[str, torch.Tensor]]:
+def moved(alpha: float) -> tuple[torch.nn.Linear, dict[str, torch.Tensor]]:
     network = torch.nn.Linear(2, 2)
     torch.nn.init.ones_(network.weight), torch.nn.init.ones_(network.bias)
     before = learning(network)
@@ -15,16 +15,16 @@ def moved(share: float) -> tuple[torch.nn.Linear, dict[str, torch.Tensor]]:
     return network, before
 
 
-@pytest.mark.parametrize(("share", "wanted"), [(1.0, 3.0), (0.5, 2.0), (0.0, 1.0)])
-def test_a_share_of_the_way_is_kept(share: float, wanted: float) -> None:
-    network, before = moved(share)
-    keep_part_of_the_way(network, before, share)
+@pytest.mark.parametrize(("alpha", "wanted"), [(1.0, 3.0), (0.5, 2.0), (0.0, 1.0)])
+def test_weights_between_two(alpha: float, wanted: float) -> None:
+    network, before = moved(alpha)
+    interpolate(network, before, alpha)
     assert all(torch.equal(value, torch.full_like(value, wanted)) for value in network.state_dict().values())
 
 
 def test_a_look_at_what_would_be_kept_changes_nothing() -> None:
     network, before = moved(0.5)
-    with part_of_the_way(network, before, 0.5):
+    with interpolated(network, before, 0.5):
         assert torch.equal(network.weight, torch.full((2, 2), 2.0))
     assert torch.equal(network.weight, torch.full((2, 2), 3.0))
 

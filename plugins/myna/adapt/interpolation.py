@@ -1,4 +1,4 @@
-"""Weights between those of the base and the tuned ones: there lie voices nearly as alike that speak more clearly.
+"""Weight interpolation: between the base and the tuned weights lie voices nearly as alike that speak more clearly.
 
 Source: Wortsman et al., Robust Fine-Tuning of Zero-Shot Models (2022).
 """
@@ -16,29 +16,29 @@ def learning(network: nn.Module) -> dict[str, Tensor]:
 
 
 @torch.no_grad()
-def keep_part_of_the_way(network: nn.Module, before: Mapping[str, Tensor], share: float) -> None:
-    """Move parameters back towards those of before.
+def interpolate(network: nn.Module, before: Mapping[str, Tensor], alpha: float) -> None:
+    """Move parameters back towards those of before: `(1 - alpha) before + alpha tuned`.
 
     Args:
         network: After fine-tuning.
         before: Its parameters before, those that learned.
-        share: Of the way that is kept; 1 changes nothing, 0 undoes the fine-tuning.
+        alpha: Weight of the tuned ones; 1 changes nothing, 0 undoes the fine-tuning.
     """
     parameters = dict(network.named_parameters())
     for name, start in before.items():
-        parameters[name].copy_(start + share * (parameters[name] - start))
+        parameters[name].copy_(start + alpha * (parameters[name] - start))
 
 
 @contextmanager
-def part_of_the_way(network: nn.Module, before: Mapping[str, Tensor], share: float) -> Iterator[None]:
-    """Let a network be, for a while, what would be kept of it; see `keep_part_of_the_way`."""
+def interpolated(network: nn.Module, before: Mapping[str, Tensor], alpha: float) -> Iterator[None]:
+    """Let a network be, for a while, what would be kept of it, see `interpolate`."""
     parameters = dict(network.named_parameters())
     tuned = {name: parameters[name].detach().clone() for name in before}
-    keep_part_of_the_way(network, before, share)
+    interpolate(network, before, alpha)
     try:
         yield
     finally:
-        keep_part_of_the_way(network, tuned, 0.0)
+        interpolate(network, tuned, 0.0)
 
 
 def distance(network: nn.Module, before: Mapping[str, Tensor], weight: float) -> Tensor:
