@@ -12,7 +12,7 @@ set -euo pipefail
 pieces=$1 out=$2 minutes=$3 name=${4:-vits_mel}
 shift $(($# < 4 ? 3 : 4))
 case $name in
-  vits_mel) settings=(--batch 64 --rate 8e-4 --warmup 200 --gan-from 5000) ;; # the shipped weights are judged already
+  vits_mel) settings=(--batch 64 --rate 8e-4 --warmup 200 --gan-from 5000) ;; # the shipped flow has learned from a discriminator already
   vocoder) settings=(--batch 64 --rate 4e-4 --gan-from 0) ;;
   *) echo "gpu.sh: $name: choose vits_mel or vocoder" >&2; exit 2 ;;
 esac

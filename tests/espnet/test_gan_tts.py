@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 from omegaconf import OmegaConf
-from tiny_vits import JUDGE, SMALL
+from tiny_vits import DISCRIMINATOR, SMALL
 
 from myna.errors import MynaError
 from myna.espnet.embeddings import write_embeddings
@@ -19,10 +19,10 @@ CONF = Path(__file__).parents[2] / "conf" / "espnet2"
 FLOWS = SMALL | {"flows": 2, "flow_layers": 1}
 DECODER = {"channels": 32, "scales": [8, 8, 4], "kernels": [16, 16, 8], "res_kernels": [3], "res_dilations": [[1, 2]]}
 TINY: dict[str, dict[str, Any]] = {
-    "vits": {"network": FLOWS | DECODER, "discriminator": JUDGE, "segment": 16},
+    "vits": {"network": FLOWS | DECODER, "discriminator": DISCRIMINATOR, "segment": 16},
     "vits_mobile": {
         "network": FLOWS | {"posterior_stacks": 1, "channels": 16, "decoder_inner": 32, "decoder_layers": 1},
-        "discriminator": JUDGE,
+        "discriminator": DISCRIMINATOR,
         "segment": 16,
     },
     "vits_mel": {

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import torch
 from script import load
-from tiny_vits import JUDGE, SMALL
+from tiny_vits import DISCRIMINATOR, SMALL
 
 SCRIPT = Path(__file__).parents[2] / "benchmarks" / "train_step.py"
 NETWORK = SMALL | {"inner": 64, "posterior_stacks": 1, "channels": 32, "res_kernels": [3], "res_dilations": [[1, 2]]}
@@ -20,7 +20,12 @@ LOSSES = {"mel": 45.0, "spectrum": 0.0, "adversarial": 1.0, "features": 2.0, "di
 def benchmark(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     """The script, with tiny networks."""
     module = load(SCRIPT)
-    tiny: dict[str, Any] = {"network": NETWORK, "discriminator": TARGET | JUDGE, "losses": LOSSES, "segment": 16}
+    tiny: dict[str, Any] = {
+        "network": NETWORK,
+        "discriminator": TARGET | DISCRIMINATOR,
+        "losses": LOSSES,
+        "segment": 16,
+    }
     monkeypatch.setattr(module, "config", lambda size: {**tiny})
     return module
 
@@ -37,8 +42,8 @@ def test_both_sides_have_the_same_sizes_and_learn(benchmark: ModuleType, capsys,
     printed = capsys.readouterr().out
     assert "| ESPnet2 VITS, stock |" in printed and "| tts=vits |" in printed
     rows = benchmark.json.loads(out.read_text(encoding="utf-8"))["models"]
-    (stock, stock_judge), (ours, judge) = (rows[name]["parameters"] for name in ("stock", "vits"))
-    assert stock_judge == judge
+    (stock, stock_discriminator), (ours, discriminator) = (rows[name]["parameters"] for name in ("stock", "vits"))
+    assert stock_discriminator == discriminator
     assert stock == pytest.approx(ours, rel=0.15)
     assert rows["stock"]["times_stock"] == 1.0 and rows["vits"]["times_stock"] > 0
     assert out.with_suffix(".png").stat().st_size > 1000

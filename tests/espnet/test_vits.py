@@ -140,23 +140,23 @@ def test_whole_network_learns_four_utterances(name: str, batch: dict[str, Tensor
 
 def test_judging_each_wave_once_gives_the_gradients_of_judging_it_for_each_side() -> None:
     """The generator's loss, its gradient at the wave, and the discriminator's gradients are those of plain losses."""
-    judge, adversary = discriminator(), Adversary(1.0, 2.0)
+    network, adversary = discriminator(), Adversary(1.0, 2.0)
     fake, real = torch.randn(2, 4096, requires_grad=True), torch.randn(2, 4096)
-    loss, verdict = adversary(judge, fake, real, torch.full((2,), 8000.0))
+    loss, verdict = adversary(network, fake, real, torch.full((2,), 8000.0))
     loss.backward()
-    assert all(p.grad is None for p in judge.parameters())
+    assert all(p.grad is None for p in network.parameters())
     verdict.discriminator.backward()
-    found = [fake.grad, *(p.grad for p in judge.parameters())]
+    found = [fake.grad, *(p.grad for p in network.parameters())]
 
-    judge.zero_grad()
+    network.zero_grad()
     again = fake.detach().requires_grad_()
     waves = [band_limit(wave, torch.full((2,), 8000.0))[:, None] for wave in (again, real)]
-    judged, true = judge(waves[0]), judge(waves[1])
-    plain = adversary.generator_loss(judged) + 2 * adversary.feature_loss(judged, true)
+    made, true = network(waves[0]), network(waves[1])
+    plain = adversary.generator_loss(made) + 2 * adversary.feature_loss(made, true)
     (slope,) = torch.autograd.grad(plain, again)
-    sum(adversary.discriminator_loss(judge(waves[0].detach()), judge(waves[1]))).backward()
+    sum(adversary.discriminator_loss(network(waves[0].detach()), network(waves[1]))).backward()
     assert float(loss) == pytest.approx(float(plain), rel=1e-5)
-    for one, two in zip(found, [slope, *(p.grad for p in judge.parameters())], strict=True):
+    for one, two in zip(found, [slope, *(p.grad for p in network.parameters())], strict=True):
         assert one is not None and two is not None and torch.allclose(one, two, atol=1e-6, rtol=1e-4)
 
 
@@ -354,8 +354,8 @@ def test_missing_stages_are_named(tmp_path: Path) -> None:
         group_of("tts", OmegaConf.to_container(config.tts))
 
 
-@pytest.mark.parametrize(("name", "generator", "judge"), [("vits", 21.5, 0.64), ("vits_gpu", 39.8, 51.0)])
-def test_configured_sizes(name: str, generator: float, judge: float) -> None:
+@pytest.mark.parametrize(("name", "generator", "discriminator_size"), [("vits", 21.5, 0.64), ("vits_gpu", 39.8, 51.0)])
+def test_configured_sizes(name: str, generator: float, discriminator_size: float) -> None:
     """Both configurations build; their sizes in millions of parameters are those that are documented."""
     with initialize_config_dir(str(ROOT / "conf"), version_base=None):
         settings = compose("myna", [f"tts={name}"]).tts
@@ -367,7 +367,7 @@ def test_configured_sizes(name: str, generator: float, judge: float) -> None:
             instantiate(settings.discriminator, _convert_="all"),
         )
     sizes = [sum(p.numel() for p in part.parameters()) / 1e6 for part in built]
-    assert sizes == pytest.approx([generator, judge], rel=0.02)
+    assert sizes == pytest.approx([generator, discriminator_size], rel=0.02)
 
 
 def test_speakers_differ_after_a_step() -> None:

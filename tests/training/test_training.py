@@ -61,11 +61,11 @@ def curve_log(folder: Path) -> CurveLog:
 def test_a_curve_holds_means_of_what_was_there(tmp_path: Path) -> None:
     log = curve_log(tmp_path)
     log.note({"mel": 1.0})
-    log.note({"mel": torch.tensor(2.0), "judge": 5.0})
+    log.note({"mel": torch.tensor(2.0), "discriminator": 5.0})
     assert log.is_due(2) and not log.is_due(3)
-    assert log.write(2, log.take()) == {"step": 2, "seconds": 1.5, "mel": 1.5, "judge": 5.0}
+    assert log.write(2, log.take()) == {"step": 2, "seconds": 1.5, "mel": 1.5, "discriminator": 5.0}
     assert log.take() == {}
-    assert read_curve(log.path) == [{"step": 2, "seconds": 1.5, "mel": 1.5, "judge": 5.0}]
+    assert read_curve(log.path) == [{"step": 2, "seconds": 1.5, "mel": 1.5, "discriminator": 5.0}]
 
 
 def test_a_resumed_curve_has_no_step_twice_and_keeps_its_window(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from myna.deploy.freeze import Kinds, as_products, choose_step, freeze, unfolded
 from myna.deploy.graph_parts import OPSET, OUTPUTS, SUFFIXES
 from myna.errors import MynaError
 from myna.networks.tts.intonation import pitch_in_hertz
-from myna.networks.tts.vits_mel import JUDGED_DETAIL, MATCHED_STEPS, RESIDUAL, VitsMel, _with_variance, flow_times
+from myna.networks.tts.vits_mel import MATCHED_STEPS, ONE_STEP_DETAIL, RESIDUAL, VitsMel, _with_variance, flow_times
 from myna.networks.vocoder.source_istft import SourceIstftVocoder
 from myna.networks.voice import Voice
 
@@ -48,11 +48,11 @@ class Reading:
     def of(cls, network: VitsMel, defaults: Mapping[str, Any]) -> "Reading":
         """Return what `infer` does with a voice's defaults."""
         steps, detail = defaults.get("steps"), defaults.get("detail")
-        judged = network.one_step
+        adversarial = network.one_step
         return cls(
             noise_scale=float(defaults.get("noise_scale", NOISE_SCALE)),
-            steps=int(steps if steps is not None else (1 if judged else MATCHED_STEPS)),
-            detail=float(detail if detail is not None else (JUDGED_DETAIL if judged else 1.0)),
+            steps=int(steps if steps is not None else (1 if adversarial else MATCHED_STEPS)),
+            detail=float(detail if detail is not None else (ONE_STEP_DETAIL if adversarial else 1.0)),
             variance=float(defaults.get("variance", 0.95)),
         )
 

@@ -210,9 +210,9 @@ class VitsGan(TwoTurns):
         from hydra.utils import instantiate
 
         generator = build({"_target_": self.target, "tokens": idim, "mels": odim, **(network or {})})
-        judge = instantiate({"_target_": DISCRIMINATOR, **(discriminator or {})}, _convert_="all")
+        discriminator_network = instantiate({"_target_": DISCRIMINATOR, **(discriminator or {})}, _convert_="all")
         weights = Losses(**{**LOSSES.model_dump(), **(losses or {})})
-        super().__init__(VitsModel(generator, judge, segment=segment, losses=weights))  # type: ignore[arg-type]
+        super().__init__(VitsModel(generator, discriminator_network, segment=segment, losses=weights))  # type: ignore[arg-type]
 
 
 class VitsMobileGan(VitsGan):

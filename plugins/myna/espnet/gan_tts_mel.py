@@ -1,6 +1,6 @@
-"""`tts: vits_mel` in ESPnet2's `gan_tts` task: the flow to mel, with a small judge of mel patches.
+"""`tts: vits_mel` in ESPnet2's `gan_tts` task: the flow to mel, with a small discriminator of mel patches.
 
-The judge hears what the flow would arrive at in one go, `x + (1 - t) v`, where at least half of the way is done.
+It hears what the flow would arrive at in one go, `x + (1 - t) v`, where at least half of the way is done.
 """
 
 from typing import Any
@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from myna.espnet.gan_tts import TwoTurns
 from myna.espnet.mel_model import MelModel
 from myna.espnet.toolkit import lean_import
-from myna.networks.tts.mel_discriminator import MelPatchDiscriminator, adversarial_loss, judge_loss
+from myna.networks.tts.mel_discriminator import MelPatchDiscriminator, adversarial_loss, discriminator_loss
 from myna.networks.tts.vits_mel import RESIDUAL
 from myna.networks.voice import build
 
@@ -19,12 +19,12 @@ with lean_import():
     from espnet3.components.modeling.optimization_spec import OptimizationStep
 
 
-class JudgedVitsMel(nn.Module):
+class AdversarialVitsMel(nn.Module):
     """`MelModel` and a discriminator, with both losses of one forward pass.
 
     Args:
         network: `myna.networks.tts.vits_mel.VitsMel`.
-        discriminator: Judge of normalised mels.
+        discriminator: Of normalised mels.
         segment: Frames of an utterance on which the flow learns.
         adversarial: Weight of the adversarial loss.
     """
@@ -59,7 +59,7 @@ class JudgedVitsMel(nn.Module):
         made = self._arrived.pop()
         real = self._stretch(batch["mel"], batch["mel_lengths"], made.shape[1])[: len(made)]
         adversarial = self.adversarial * adversarial_loss(self.discriminator(made))
-        verdict = judge_loss(self.discriminator, real, made)
+        verdict = discriminator_loss(self.discriminator, real, made)
         stats |= {"adversarial": adversarial.detach(), "discriminator": verdict.detach()}
         steps = [
             OptimizationStep(loss=loss + adversarial, name="generator"),
@@ -107,4 +107,4 @@ class VitsMelGan(TwoTurns):
         if idim > TOKEN_SLOTS:
             raise MynaError(f"a token list of {idim} is longer than the {TOKEN_SLOTS} that vits_mel has room for")
         generator = build({"_target_": "myna.networks.tts.vits_mel.VitsMel", "n_mels": odim, **(network or {})})
-        super().__init__(JudgedVitsMel(generator, MelPatchDiscriminator(channels), segment, adversarial))
+        super().__init__(AdversarialVitsMel(generator, MelPatchDiscriminator(channels), segment, adversarial))

@@ -89,7 +89,7 @@ class Adversary(nn.Module):
     def forward(
         self, discriminator: nn.Module, generated: Tensor, real: Tensor, band: Tensor
     ) -> tuple[Tensor, DiscriminatorOutput]:
-        """Judge one generated batch for both sides: what is generated and what was recorded are each judged once.
+        """Score one generated batch for both sides: what is generated and what was recorded are each seen once.
 
         The generator learns from the slope of its loss at the generated wave, which is computed here: its own backward
         pass then ends at that wave and computes no gradient of the discriminator's weights, which nobody would use.
@@ -105,16 +105,16 @@ class Adversary(nn.Module):
         """
         fake, true = (band_limit(wave, band)[:, None] for wave in (generated, real))
         heard = fake.detach().requires_grad_()
-        judged_true, judged_fake = discriminator(true), discriminator(heard)
-        adversarial = self.generator_loss(judged_fake)
-        features = self.feature_loss(judged_fake, judged_true)
+        of_true, of_fake = discriminator(true), discriminator(heard)
+        adversarial = self.generator_loss(of_fake)
+        features = self.feature_loss(of_fake, of_true)
         loss = self.adversarial * adversarial + self.features * features
         # Half precision would lose small slopes.
         scale = 1024.0 if torch.is_autocast_enabled(heard.device.type) else 1.0
         (slope,) = torch.autograd.grad(scale * loss, heard, retain_graph=True)
         # Its value is that of the loss, its gradient the slope.
         surrogate = loss.detach() + ((fake - heard.detach()) * (slope / scale)).sum()
-        real_loss, fake_loss = self.discriminator_loss(judged_fake, judged_true)
+        real_loss, fake_loss = self.discriminator_loss(of_fake, of_true)
         return surrogate, DiscriminatorOutput(adversarial.detach(), features.detach(), real_loss + fake_loss)
 
 

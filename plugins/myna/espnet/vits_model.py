@@ -27,7 +27,7 @@ class VitsWaveModel(nn.Module):
 
     Args:
         network: The network; what is not to learn is frozen by `fit`.
-        discriminator: Judge of waves; the adversarial terms are left out without one.
+        discriminator: Of waves; the adversarial terms are left out without one.
         segment: Frames that are decoded.
         context: Frames on either side that only the posterior encoder sees.
         losses: Their weights; `VitsModel` alone has all of them.
@@ -92,8 +92,8 @@ class VitsWaveModel(nn.Module):
         loss = loss + sum(extra.values())
         steps = []
         if self.discriminator is not None:
-            judged, verdict = self.adversary(self.discriminator, generated, real, band)
-            loss = loss + judged
+            adversarial, verdict = self.adversary(self.discriminator, generated, real, band)
+            loss = loss + adversarial
             steps.append(OptimizationStep(loss=verdict.discriminator, name="discriminator"))
             stats |= vars(verdict)
         steps.insert(0, OptimizationStep(loss=loss, name="generator"))

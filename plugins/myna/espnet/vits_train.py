@@ -201,8 +201,9 @@ def fit_waves(
 
     tts, budget = vits(settings.tts), phase.settings
     kind = VitsModel if text else VitsWaveModel
-    judge = instantiate(tts.discriminator, _convert_="all") if budget.adversary else None
-    model = kind(network.requires_grad_(True), judge, segment=tts.segment, context=tts.context, losses=tts.losses)
+    discriminator = instantiate(tts.discriminator, _convert_="all") if budget.adversary else None
+    parts = network.requires_grad_(True), discriminator
+    model = kind(*parts, segment=tts.segment, context=tts.context, losses=tts.losses)
     names = ["generator"] + (["discriminator"] if budget.adversary else [])
     rate, clip = budget.learning_rate, budget.clip
     # With half precision on a GPU, Lightning cannot clip the gradients of a fused optimizer.

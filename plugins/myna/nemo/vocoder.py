@@ -85,16 +85,17 @@ class VocoderModel(HifiGanModel):
         real, band = batch["wave"], batch["band"]
         losses, fake = self._generate(real, batch["mel"])
         optimizer_g, optimizer_d = self._pair_of_optimizers()
-        judges = self._judges() if fake is not None and int(self.steps) >= self.cfg.discriminator_start else []
-        if fake is not None and judges:
-            losses["d_loss"] = self._discriminator_loss(judges, real, fake.detach(), band)
+        joined = fake is not None and int(self.steps) >= self.cfg.discriminator_start
+        discriminators = self._discriminators() if joined else []
+        if fake is not None and discriminators:
+            losses["d_loss"] = self._discriminator_loss(discriminators, real, fake.detach(), band)
             self._step(optimizer_d, losses["d_loss"])
         # Gradients of the generator's losses with respect to the discriminators would be computed for nothing.
         self.toggle_optimizer(optimizer_g)
         if fake is not None:
             losses |= self._spectral_losses(real, fake, band)
-        if fake is not None and judges:
-            losses |= self._adversarial_losses(judges, real, fake, band)
+        if fake is not None and discriminators:
+            losses |= self._adversarial_losses(discriminators, real, fake, band)
         losses["g_loss"] = sum(
             (self.cfg.weights[name] * losses[f"g_{name}"] for name in self.cfg.weights if f"g_{name}" in losses),
             torch.zeros((), device=real.device),
@@ -114,7 +115,7 @@ class VocoderModel(HifiGanModel):
 
     def configure_optimizers(self) -> Any:
         """Make NeMo's two optimizers, or the generator's alone where the config names no discriminator."""
-        if self._judges():
+        if self._discriminators():
             return super().configure_optimizers()
         return [safe_instantiate(self.cfg.optim, params=self.generator.parameters())]
 
@@ -131,25 +132,26 @@ class VocoderModel(HifiGanModel):
         """Clip gradients, here because only here mixed precision has scaled them back."""
         self.clip_gradients(optimizer, gradient_clip_val=self.cfg.clip, gradient_clip_algorithm="norm")
 
-    def _judges(self) -> list[nn.Module]:
-        return [judge for judge in (self.mpd, self.msd) if len(list(judge.children()))]
+    def _discriminators(self) -> list[nn.Module]:
+        return [network for network in (self.mpd, self.msd) if len(list(network.children()))]
 
-    def _discriminator_loss(self, judges: list[nn.Module], real: Tensor, fake: Tensor, band: Tensor) -> Tensor:
-        return torch.stack([discriminator_loss(judge(real, band), judge(fake, band)) for judge in judges]).mean()
+    def _discriminator_loss(self, discriminators: list[nn.Module], real: Tensor, fake: Tensor, band: Tensor) -> Tensor:
+        losses = [discriminator_loss(network(real, band), network(fake, band)) for network in discriminators]
+        return torch.stack(losses).mean()
 
     def _spectral_losses(self, real: Tensor, fake: Tensor, band: Tensor) -> dict[str, Tensor]:
         with torch.autocast(fake.device.type, enabled=False):
             return {"g_spectrum": self.spectrum_loss(fake, real, band), "g_mel": mel_distance(fake, real, band)}
 
     def _adversarial_losses(
-        self, judges: list[nn.Module], real: Tensor, fake: Tensor, band: Tensor
+        self, discriminators: list[nn.Module], real: Tensor, fake: Tensor, band: Tensor
     ) -> dict[str, Tensor]:
         with torch.no_grad():
-            judged_real = [judge(real, band) for judge in judges]
-        judged = [judge(fake, band) for judge in judges]
-        features = [feature_matching_loss(r, f) for r, f in zip(judged_real, judged, strict=True)]
+            of_real = [network(real, band) for network in discriminators]
+        of_fake = [network(fake, band) for network in discriminators]
+        features = [feature_matching_loss(r, f) for r, f in zip(of_real, of_fake, strict=True)]
         return {
-            "g_adversarial": torch.stack([generator_loss(each) for each in judged]).mean(),
+            "g_adversarial": torch.stack([generator_loss(each) for each in of_fake]).mean(),
             "g_features": torch.stack(features).mean(),
         }
 

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 DECAY = 0.01
-# Of acoustic models that end in mel, and of what they are judged by; of networks that learn against discriminators,
+# Of acoustic models that end in mel, and of their discriminators; of networks that learn against discriminators,
 # as HiFi-GAN (Kong et al. 2020) and VITS (Kim et al. 2021) have them.
 MEL, ADVERSARIAL = (0.9, 0.98), (0.8, 0.99)
 Betas = tuple[float, float]

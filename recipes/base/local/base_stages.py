@@ -60,8 +60,8 @@ def train_acoustic_model(settings: Settings, workspace: Workspace) -> None:
 
 def train_vocoder(settings: Settings, workspace: Workspace) -> None:
     """Stage 4: a piece of training of the vocoder, on mels that the acoustic model draws."""
-    step("prepare_heard.py", settings.pool, workspace.exp, "--count", settings.base.heard)
-    train("train_vocoder.py", settings, workspace, settings.base.vocoder, "--heard")
+    step("prepare_gta.py", settings.pool, workspace.exp, "--count", settings.base.gta)
+    train("train_vocoder.py", settings, workspace, settings.base.vocoder, "--gta")
 
 
 def learn_to_adapt(settings: Settings, workspace: Workspace) -> None:

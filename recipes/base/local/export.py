@@ -57,7 +57,7 @@ def export(trained: Path, folder: Path, name: str, parts: Parts) -> dict[str, An
             raise SystemExit(f"{trained}/{part}.ckpt is missing: train it first")
         if path.stem != "pitch":
             config[path.stem] = {"_target_": f"{network.__module__}.{network.__qualname__}", **arguments}
-        if state["notes"].get("one_step"):  # the flow draws in one step, as a judge or another network has taught it
+        if state["notes"].get("one_step"):  # the flow draws in one step, by a discriminator or from another network
             config["tts"]["one_step"] = True
         built = network(**arguments)
         built.load_state_dict(state["average"])

@@ -31,6 +31,9 @@ SHIPPED = {
     "small_vocoder": "small/vocoder.safetensors",
 }
 
+# What parts of a checkpoint were called before they had the names of the field.
+FORMER = {"judge": "discriminator", "critic": "optimizer_d", "best": "optimizer"}
+
 
 def arguments(description: str, batch: int, rate: float) -> argparse.ArgumentParser:
     """Return a parser of what every training here takes."""
@@ -58,8 +61,8 @@ def begin(parser: argparse.ArgumentParser) -> argparse.Namespace:
 
 
 def load(path: Path) -> dict | None:
-    """Read a checkpoint; None when there is none."""
-    return read_checkpoint(path) if path.exists() else None
+    """Read a checkpoint, its parts by their names of today; None when there is none."""
+    return {FORMER.get(name, name): part for name, part in read_checkpoint(path).items()} if path.exists() else None
 
 
 def pin(weights: Path, state: dict) -> dict[str, str | int]:
@@ -75,7 +78,7 @@ def generator(seed: int, step: int) -> np.random.Generator:
 
 @contextmanager
 def still(network: nn.Module) -> Iterator[nn.Module]:
-    """Let gradients go through a network, such as a judge, that does not learn from them."""
+    """Let gradients go through a network, such as a discriminator, that does not learn from them."""
     network.requires_grad_(False)
     yield network
     network.requires_grad_(True)
@@ -105,7 +108,7 @@ class Training:
         if state := load(self.path):
             self.notes = state.get("notes", {})
             for key, part in parts.items():
-                if key in state:  # a judge may come later than the network it judges
+                if key in state:  # a discriminator may come later than the generator
                     part.load_state_dict(state[key])
             self.average.weights = {k: v.to(args.device) for k, v in state["average"].items()}
             self.first, clock = state["step"], state["seconds"]

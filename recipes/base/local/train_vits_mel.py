@@ -19,7 +19,12 @@ from ears import load_trained
 from examples import Example, chain, disturbed, joined
 from likeness import Listener, centres, likeness_losses
 from myna.networks.tts.batch import Batch
-from myna.networks.tts.mel_discriminator import MelPatchDiscriminator, adversarial_loss, judge_loss, maker_losses
+from myna.networks.tts.mel_discriminator import (
+    MelPatchDiscriminator,
+    adversarial_loss,
+    discriminator_loss,
+    generator_losses,
+)
 from myna.networks.tts.vits_mel import Lent, VitsMel
 from myna.text.languages import canonical, language_number
 from myna.text.tokens import default_tokens
@@ -28,8 +33,8 @@ from pool import Pool, Utterance, balanced_weights, is_held_out
 from readers import ACCENTED, COUNT, readers_of
 
 MAX_FRAMES = 800
-JUDGE_CHANNELS = 32
-WEIGHTS = {"adversarial": 1.0, "features": 4.0, "distance": 0.5}  # of what a judged flow learns by
+DISCRIMINATOR_CHANNELS = 32
+WEIGHTS = {"adversarial": 1.0, "features": 4.0, "distance": 0.5}  # of what an adversarial flow learns by
 
 
 class Corpus:
@@ -174,40 +179,40 @@ def padded(rows: Sequence[torch.Tensor]) -> torch.Tensor:
 
 def losses_of(
     model: VitsMel,
-    judge: MelPatchDiscriminator | None,
+    discriminator: MelPatchDiscriminator | None,
     training: piecework.Training,
     batch: Batch,
     segment: int,
     asks: Asks | None,
     weights: Mapping[str, float],
 ) -> tuple[torch.Tensor | None, torch.Tensor, dict[str, torch.Tensor]]:
-    """Return the judge's loss, the network's, and all losses by name; without a judge the flow learns by matching.
+    """Return the discriminator's loss, the network's, and all by name; without one the flow learns by matching.
 
-    What does not require a gradient has no part in the network's loss. What `asks` tells counts by `weights`; a judge
-    beside it tells the means of lent voices from those of the people themselves.
+    What does not require a gradient has no part in the network's loss. What `asks` tells counts by `weights`; a
+    discriminator beside it tells the means of lent voices from those of the people themselves.
     """
     if asks is not None:
         verdict = None
         with training.mixed():
             losses, asked, drawn = asks(model, batch, segment)
-            if judge is not None:
-                verdict = judge_loss(judge, drawn.own.detach(), drawn.lent)
-                with piecework.still(judge):
-                    asked["strange"] = adversarial_loss(judge(drawn.lent))
+            if discriminator is not None:
+                verdict = discriminator_loss(discriminator, drawn.own.detach(), drawn.lent)
+                with piecework.still(discriminator):
+                    asked["adversarial"] = adversarial_loss(discriminator(drawn.lent))
         total = torch.stack(list(losses.values())).sum() + sum(weights[name] * loss for name, loss in asked.items())
-        return verdict, total, losses | asked | ({} if verdict is None else {"judge": verdict})
-    if judge is None:
+        return verdict, total, losses | asked | ({} if verdict is None else {"discriminator": verdict})
+    if discriminator is None:
         with training.mixed():
             losses = model(batch, segment)
         return None, torch.stack(list(losses.values())).sum(), losses
     with training.mixed():
         losses, real, made = model.learn_and_draw(batch, segment)
-        verdict = judge_loss(judge, real, made)
-        with piecework.still(judge):
-            asked = maker_losses(judge, real, made) | {"distance": (made - real).abs().mean()}
+        verdict = discriminator_loss(discriminator, real, made)
+        with piecework.still(discriminator):
+            asked = generator_losses(discriminator, real, made) | {"distance": (made - real).abs().mean()}
     total = sum(loss for loss in losses.values() if loss.requires_grad)
     total = total + sum(WEIGHTS[name] * loss for name, loss in asked.items())
-    return verdict, total, losses | asked | {"judge": verdict}
+    return verdict, total, losses | asked | {"discriminator": verdict}
 
 
 def main() -> None:
@@ -215,7 +220,7 @@ def main() -> None:
     parser = piecework.arguments(__doc__, batch=16, rate=6e-4)
     parser.add_argument("--segment", type=int, default=160)
     parser.add_argument("--warmup", type=int, default=300)
-    parser.add_argument("--gan-from", type=int, help="step from which the flow learns to draw in one step, by a judge")
+    parser.add_argument("--gan-from", type=int, help="step from which a discriminator teaches the flow to draw in one")
     parser.add_argument(
         "--keep-flow", action="store_true", help="leave the flow as it is: quicker, for all but its last piece"
     )
@@ -238,7 +243,7 @@ def main() -> None:
         "--natural",
         type=float,
         default=0.0,
-        help="weight of a judge that tells means of lent voices from others; with --alike",
+        help="weight of a discriminator that tells means of lent voices from others; with --alike",
     )
     parser.add_argument("--compile", action="store_true", help="a sixth faster on a CPU after a minute")
     args = piecework.begin(parser)
@@ -254,9 +259,9 @@ def main() -> None:
     model.set_statistics(*(x.to(args.device) for x in corpus.statistics()))
     model.readers.embeddings.copy_(corpus.readers())  # those of weights that it goes on from take their place
     optimizer = adamw(model.parameters(), args.rate, MEL, fused=True)
-    judge = MelPatchDiscriminator(JUDGE_CHANNELS).to(args.device)
-    critic = adamw(judge.parameters(), args.rate, ADVERSARIAL, fused=True)
-    parts = {"model": model, "optimizer": optimizer, "judge": judge, "critic": critic}
+    discriminator = MelPatchDiscriminator(DISCRIMINATOR_CHANNELS).to(args.device)
+    optimizer_d = adamw(discriminator.parameters(), args.rate, ADVERSARIAL, fused=True)
+    parts = {"model": model, "optimizer": optimizer, "discriminator": discriminator, "optimizer_d": optimizer_d}
     training = piecework.Training("vits_mel", args, parts, model, decay=0.998)
     training.notes["one_step"] = args.keep_flow or args.gan_from is not None or training.notes.get("one_step", False)
     asks: Asks | None = None
@@ -267,9 +272,9 @@ def main() -> None:
             recogniser = load_trained(Recogniser(), args.out / "clearness.ckpt").to(args.device)
             asks = partial(asks, recogniser=recogniser)
     own = args.alike if args.own is None else args.own
-    weights = {"own": own, "lent": args.alike, "unclear": args.clear, "strange": args.natural}
+    weights = {"own": own, "lent": args.alike, "unclear": args.clear, "adversarial": args.natural}
     draw = batches(corpus, args.batch, deepcopy(model.readers).cpu(), shortest=args.segment)
-    # What the judge asks of the flow must not drown what the others learn: each is clipped by itself.
+    # What the discriminator asks of the flow must not drown what the others learn: each is clipped by itself.
     others = [parameter for name, parameter in model.named_parameters() if not name.startswith("flow.")]
     for parameter in others if args.only_flow else ():
         parameter.requires_grad_(False)
@@ -279,9 +284,9 @@ def main() -> None:
             block.compile(dynamic=False)
     for step, random in training.steps(args.warmup):
         batch = draw(random).to(args.device)
-        judged = args.natural > 0 if asks else args.gan_from is not None and step >= args.gan_from
+        adversarial = args.natural > 0 if asks else args.gan_from is not None and step >= args.gan_from
         verdict, total, losses = losses_of(
-            model, judge if judged else None, training, batch, args.segment, asks, weights
+            model, discriminator if adversarial else None, training, batch, args.segment, asks, weights
         )
         optimizer.zero_grad()
         total.backward()
@@ -289,9 +294,9 @@ def main() -> None:
         torch.nn.utils.clip_grad_norm_(others, 1.0)
         optimizer.step()
         if verdict is not None:
-            critic.zero_grad()
+            optimizer_d.zero_grad()
             verdict.backward()
-            critic.step()
+            optimizer_d.step()
         training.log.add(step, losses)
 
 

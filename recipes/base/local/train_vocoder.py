@@ -27,8 +27,8 @@ from worsen import worsened
 HOP = 256
 
 
-class Heard:
-    """The mels that `prepare_heard.py` drew.
+class Gta:
+    """The ground-truth-aligned mels that `prepare_gta.py` drew.
 
     Args:
         folder: The packed pool.
@@ -37,8 +37,8 @@ class Heard:
 
     def __init__(self, folder: Path, frames: int) -> None:
         """Map the mels into memory."""
-        self.mels = np.memmap(folder / "heard.f16", np.float16, "r").reshape(-1, 80)
-        rows = [line.split("\t") for line in (folder / "heard.tsv").read_text().splitlines()]
+        self.mels = np.memmap(folder / "gta.f16", np.float16, "r").reshape(-1, 80)
+        rows = [line.split("\t") for line in (folder / "gta.tsv").read_text().splitlines()]
         self.spans = {name: (int(first), int(count)) for name, first, count in rows if int(count) > frames}
 
     def cut(self, name: str, first: int, frames: int) -> np.ndarray:
@@ -47,11 +47,11 @@ class Heard:
         return self.mels[begin : begin + frames].astype(np.float32)
 
 
-def batches(pool: Pool, size: int, frames: int, heard: Heard | None):
+def batches(pool: Pool, size: int, frames: int, gta: Gta | None):
     """Return a function that draws a batch: waves `(B, T)`, bands `(B,)`, mels to hear and whether to hear them."""
     train = [u for u in pool.utterances if not is_held_out(u) and u.samples > (frames + 8) * HOP]
     chance = speaker_weights(train)
-    drawn = [u for u in train if heard is not None and u.name in heard.spans]
+    drawn = [u for u in train if gta is not None and u.name in gta.spans]
 
     def draw(random: np.random.Generator) -> tuple[torch.Tensor, ...]:
         waves, bands, mels = [], [], []
@@ -59,10 +59,10 @@ def batches(pool: Pool, size: int, frames: int, heard: Heard | None):
             u, mel = train[i], np.zeros((frames, 80), np.float32)
             gain = 10 ** (random.uniform(-12, 6) / 20)
             first = int(random.integers(0, u.samples - frames * HOP))
-            if drawn and heard is not None and random.random() < 0.5:
+            if drawn and gta is not None and random.random() < 0.5:
                 u = drawn[int(random.integers(len(drawn)))]
-                start = int(random.integers(0, heard.spans[u.name][1] - frames))
-                first, mel = start * HOP, heard.cut(u.name, start, frames)
+                start = int(random.integers(0, gta.spans[u.name][1] - frames))
+                first, mel = start * HOP, gta.cut(u.name, start, frames)
             wave = pool.wave(u, first, frames * HOP)
             gain = min(gain, 0.99 / (np.abs(wave).max() + 1e-5))
             waves.append(wave * gain)
@@ -81,21 +81,21 @@ def main() -> None:
     parser.add_argument("--gan-from", type=int, default=3000)
     parser.add_argument("--blur", type=float, default=0.0, help="chance of each blur of the mels that it hears")
     parser.add_argument("--noise", type=float, default=0.06, help="greatest deviation of noise on them")
-    parser.add_argument("--heard", action="store_true", help="hear the mels of prepare_heard.py half of the time")
+    parser.add_argument("--gta", action="store_true", help="learn from the mels of prepare_gta.py half of the time")
     parser.add_argument("--adversarial", type=float, default=0.5)
     parser.add_argument("--features", type=float, default=2.0)
     args = piecework.begin(parser)
-    vocoder, judge = SourceIstftVocoder().to(args.device), MultiSpectrumDiscriminator().to(args.device)
+    vocoder, discriminator = SourceIstftVocoder().to(args.device), MultiSpectrumDiscriminator().to(args.device)
     if tracker := piecework.load(args.out / "pitch.ckpt"):
         vocoder.pitch.load_state_dict(tracker["average"])
     vocoder.pitch.requires_grad_(False)
     spectral = MultiResolutionSpectrumLoss((2048, 1024, 512, 256))
-    best = adamw([p for p in vocoder.parameters() if p.requires_grad], args.rate, ADVERSARIAL)
-    critic = adamw(judge.parameters(), args.rate, ADVERSARIAL)
-    parts = {"vocoder": vocoder, "judge": judge, "best": best, "critic": critic}
+    optimizer = adamw([p for p in vocoder.parameters() if p.requires_grad], args.rate, ADVERSARIAL)
+    optimizer_d = adamw(discriminator.parameters(), args.rate, ADVERSARIAL)
+    parts = {"vocoder": vocoder, "discriminator": discriminator, "optimizer": optimizer, "optimizer_d": optimizer_d}
     training = piecework.Training("vocoder", args, parts, vocoder, decay=0.99)
-    heard = Heard(args.pool, args.frames) if args.heard else None
-    draw = batches(Pool(args.pool), args.batch, args.frames, heard)
+    gta = Gta(args.pool, args.frames) if args.gta else None
+    draw = batches(Pool(args.pool), args.batch, args.frames, gta)
     for step, random in training.steps(warmup=100):
         real, band, drawn, is_drawn = (x.to(args.device) for x in draw(random))
         mel = log_mel(real)
@@ -106,20 +106,20 @@ def main() -> None:
         total = 10 * losses["mel"] + 4 * losses["spectrum"]
         if step >= args.gan_from:
             with training.mixed():
-                of_real, of_fake = judge(real, band), judge(fake.detach(), band)
-            losses["critic"] = discriminator_loss(of_real, of_fake)
-            critic.zero_grad()
-            losses["critic"].backward()
-            critic.step()
-            with piecework.still(judge), training.mixed():
-                of_fake = judge(fake, band)
+                of_real, of_fake = discriminator(real, band), discriminator(fake.detach(), band)
+            losses["discriminator"] = discriminator_loss(of_real, of_fake)
+            optimizer_d.zero_grad()
+            losses["discriminator"].backward()
+            optimizer_d.step()
+            with piecework.still(discriminator), training.mixed():
+                of_fake = discriminator(fake, band)
             losses["adversarial"] = generator_loss(of_fake)
             losses["features"] = feature_matching_loss(of_real, of_fake)
             total = total + args.adversarial * losses["adversarial"] + args.features * losses["features"]
-        best.zero_grad()
+        optimizer.zero_grad()
         total.backward()
         torch.nn.utils.clip_grad_norm_(vocoder.parameters(), 5.0)
-        best.step()
+        optimizer.step()
         training.log.add(step, losses)
 
 

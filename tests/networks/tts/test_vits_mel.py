@@ -10,8 +10,8 @@ from myna.audio.mel import MelConfig, mel_filters
 from myna.networks.tts.alignment import expand, monotonic_durations
 from myna.networks.tts.batch import Batch, Texts
 from myna.networks.tts.intonation import normalised_pitch, partials, partials_at, pitch_in_hertz
-from myna.networks.tts.mel_discriminator import MelPatchDiscriminator, judge_loss, maker_losses
-from myna.networks.tts.vits_mel import JUDGED_DETAIL, VitsMel
+from myna.networks.tts.mel_discriminator import MelPatchDiscriminator, discriminator_loss, generator_losses
+from myna.networks.tts.vits_mel import ONE_STEP_DETAIL, VitsMel
 
 
 def tiny() -> VitsMel:
@@ -158,10 +158,10 @@ def test_no_step_of_the_flow_gives_the_mean_without_noise() -> None:
     assert torch.equal(first, second)
 
 
-@pytest.mark.parametrize(("judged", "times"), [(True, JUDGED_DETAIL), (False, 1.0)])
-def test_detail_is_what_the_flow_adds_to_the_mean(judged: bool, times: float) -> None:
+@pytest.mark.parametrize(("one_step", "times"), [(True, ONE_STEP_DETAIL), (False, 1.0)])
+def test_detail_is_what_the_flow_adds_to_the_mean(one_step: bool, times: float) -> None:
     model, data = tiny().eval(), batch()
-    model.one_step = judged
+    model.one_step = one_step
     inputs = data.text
     mean, _ = model.infer(inputs, steps=0, variance=0)
     once, twice, usual = (model.infer(inputs, steps=1, variance=0, detail=d)[0] for d in (1.0, 2.0, None))
@@ -179,27 +179,27 @@ def test_each_band_gets_the_variance_that_was_asked_for() -> None:
         torch.testing.assert_close(after, before * (0.95 / before).clamp(0.8, 1.5), atol=1e-3, rtol=1e-2)
 
 
-def test_a_judged_flow_draws_in_one_step_and_the_gradient_reaches_it_alone() -> None:
-    """What the judge says must not move what draws the mean."""
+def test_an_adversarial_flow_draws_in_one_step_and_the_gradient_reaches_it_alone() -> None:
+    """What the discriminator says must not move what draws the mean."""
     model, data = tiny(), batch()
     torch.nn.init.normal_(model.flow.leave.weight, std=0.1)
     losses, real, made = model.learn_and_draw(data, segment=24)
     assert losses.keys() == {"prior", "duration", "pitch", "voicing", "mean"}
     assert real.shape == made.shape == (4, 24, 80)
-    judge = MelPatchDiscriminator(4)
-    sum(maker_losses(judge, real, made).values()).backward()
+    discriminator = MelPatchDiscriminator(4)
+    sum(generator_losses(discriminator, real, made).values()).backward()
     moved = {name for name, parameter in model.named_parameters() if parameter.grad is not None}
     assert moved and all(name.startswith("flow.") for name in moved)
 
 
-def test_a_flow_that_is_judged_well_made_wins_over_the_judge_and_back() -> None:
+def test_generator_and_discriminator_win_over_each_other() -> None:
     """Both losses fall when their side alone learns."""
     torch.manual_seed(0)
-    judge, real = MelPatchDiscriminator(4), torch.randn(2, 32, 80)
+    discriminator, real = MelPatchDiscriminator(4), torch.randn(2, 32, 80)
     made = torch.nn.Parameter(torch.zeros(2, 32, 80))
     for parameters, loss in (
-        (judge.parameters(), lambda: judge_loss(judge, real, made)),
-        ([made], lambda: sum(maker_losses(judge, real, made).values())),
+        (discriminator.parameters(), lambda: discriminator_loss(discriminator, real, made)),
+        ([made], lambda: sum(generator_losses(discriminator, real, made).values())),
     ):
         optimizer, first = torch.optim.Adam(parameters, 1e-2), float(loss().detach())
         for _ in range(20):

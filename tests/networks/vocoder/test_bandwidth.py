@@ -1,4 +1,4 @@
-"""Judges that do not listen above a recording's bandwidth."""
+"""Discriminators that do not listen above a recording's bandwidth."""
 
 import torch
 

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from myna.networks.tts.intonation import moved, normalised_pitch, pitch_in_hertz
 from myna.networks.tts.text_encoder import length_mask
-from myna.networks.tts.vits_mel import JUDGED_DETAIL, RESIDUAL, VitsMel, _over, _random_stretch
+from myna.networks.tts.vits_mel import ONE_STEP_DETAIL, RESIDUAL, VitsMel, _over, _random_stretch
 
 
 class Lesson(NamedTuple):
@@ -76,7 +76,7 @@ def draw_lesson(
     mean = teacher._decode(spread, hertz, sounding, mask, condition)
     noise = noise_scale * torch.randn_like(mean) * mask
     rest = teacher._carried(noise, mean, spread[..., teacher.n_mels : -2], mask, condition, steps=1)
-    mel = mean + RESIDUAL * JUDGED_DETAIL * rest
+    mel = mean + RESIDUAL * ONE_STEP_DETAIL * rest
     tones = torch.stack((tone, voicing), -1)
     return Lesson(
         tokens, token_lengths, speaker, language, timing, durations, tones, hertz, noise, mean * mask, mel * mask
@@ -109,7 +109,7 @@ def lesson_losses(pupil: VitsMel, lesson: Lesson, segment: int | None = None) ->
     pitch, voicing = pupil._intone(spread, mask, condition)
     own = pupil._decode(spread, hertz, voiced[..., 0], mask, condition)
     rest = pupil._carried(noise, own, spread[..., pupil.n_mels : -2], mask, condition, steps=1)
-    drawn = own + RESIDUAL * JUDGED_DETAIL * rest
+    drawn = own + RESIDUAL * ONE_STEP_DETAIL * rest
     unsure = nn.functional.binary_cross_entropy_with_logits(
         voicing[..., None], tone[..., 1:].sigmoid(), reduction="none"
     )

@@ -1,4 +1,4 @@
-"""A small judge of mel patches: does a stretch of log-mel come from a recording?
+"""A small discriminator of mel patches: does a stretch of log-mel come from a recording?
 
 Source: Isola et al., pix2pix (2017), for judging patches; Ren et al., Revisiting Over-Smoothness in Text to Speech
 (2022), for doing so on mels.
@@ -26,10 +26,10 @@ class MelPatchDiscriminator(nn.Module):
         self.last = weight_norm(nn.Conv2d(widths[-1], 1, 3, padding=1))
 
     def forward(self, mel: Tensor) -> Tensor:
-        """Judge normalised log-mels `(B, T, n_mels)`; returns scores `(B, T / 8, n_mels / 8)`."""
-        return self.heard(mel)[-1][:, 0]
+        """Score normalised log-mels `(B, T, n_mels)`; returns scores `(B, T / 8, n_mels / 8)`."""
+        return self.features(mel)[-1][:, 0]
 
-    def heard(self, mel: Tensor) -> list[Tensor]:
+    def features(self, mel: Tensor) -> list[Tensor]:
         """Return what each layer makes of `(B, T, n_mels)`: `(B, C, T', n_mels')` each, the score last."""
         found = [mel[:, None]]
         for layer in self.layers:
@@ -42,14 +42,14 @@ def adversarial_loss(scores: Tensor) -> Tensor:
     return (scores - 1).square().mean()
 
 
-def judge_loss(judge: MelPatchDiscriminator, real: Tensor, made: Tensor) -> Tensor:
-    """Return the least-squares loss of the judge: 1 for recordings, 0 for what was made."""
-    return adversarial_loss(judge(real)) + judge(made.detach()).square().mean()
+def discriminator_loss(discriminator: MelPatchDiscriminator, real: Tensor, made: Tensor) -> Tensor:
+    """Return the least-squares loss of the discriminator: 1 for recordings, 0 for what was made."""
+    return adversarial_loss(discriminator(real)) + discriminator(made.detach()).square().mean()
 
 
-def maker_losses(judge: MelPatchDiscriminator, real: Tensor, made: Tensor) -> dict[str, Tensor]:
-    """Return `adversarial` and `features`: how far the judge is from taking `made` for a recording, and for `real`."""
-    of_real, of_made = judge.heard(real), judge.heard(made)
+def generator_losses(discriminator: MelPatchDiscriminator, real: Tensor, made: Tensor) -> dict[str, Tensor]:
+    """Return `adversarial` and `features`: how far `made` is from being taken for a recording, and for `real`."""
+    of_real, of_made = discriminator.features(real), discriminator.features(made)
     pairs = zip(of_real[:-1], of_made[:-1], strict=True)
     features = torch.stack([(a.detach() - b).abs().mean() for a, b in pairs]).mean()
     return {"adversarial": adversarial_loss(of_made[-1]), "features": features}

@@ -28,7 +28,7 @@ from myna.networks.tts.readers import Readers
 from myna.networks.tts.text_encoder import DurationPredictor, TextEncoder, length_mask
 from myna.networks.vocoder.excitation import PitchTracker
 
-JUDGED_DETAIL = 1.25  # 1 has fewer words wrong by a point in Mandarin; 1.5 more alike, and words are lost
+ONE_STEP_DETAIL = 1.25  # 1 has fewer words wrong by a point in Mandarin; 1.5 more alike, and words are lost
 LOG_LENGTH = 1.5  # mean logarithm of the frames of a token
 RESIDUAL = 0.5  # deviation of what the flow adds, in normalised mel
 MATCHED_STEPS = 4
@@ -116,8 +116,8 @@ class VitsMel(MelNetwork):
         condition: Size of the speaker condition inside the network.
         speaker_size: Size of the speaker embedding.
         decoder_layers: Blocks of the decoder of the mean.
-        one_step: The flow has learned from a judge to draw in one step, as that of the base has. It stays as it is: it
-            knows how speech looks in a mel, whoever speaks.
+        one_step: The flow has learned from a discriminator to draw in one step, as that of the base has. It stays as it
+            is: it knows how speech looks in a mel, whoever speaks.
         readers: Readers of each language, see `myna.networks.tts.readers`.
     """
 
@@ -191,7 +191,7 @@ class VitsMel(MelNetwork):
         return self.infer(batch.text, durations=durations, noise_scale=0.3)[0]
 
     @torch.no_grad()
-    def redraw(self, batch: Batch, noise_scale: float = 0.0, steps: int = 0) -> Tensor:
+    def teacher_forced(self, batch: Batch, noise_scale: float = 0.0, steps: int = 0) -> Tensor:
         """Draw the mel `(B, T, n_mels)` of recordings with their own timing and pitch.
 
         Arguments as those of `infer`; without steps of the flow it is the mean.
@@ -361,8 +361,8 @@ class VitsMel(MelNetwork):
             steps: Evaluations of the flow; 0 gives the mean. When left out: one, or four of a flow that learned by
                 matching.
             variance: Deviation over time that each band is brought to, relative to that of speech; 0 leaves it.
-            detail: Times what the flow adds to the mean. When left out: `JUDGED_DETAIL` for a flow that a judge taught,
-                which adds too little where pitch and durations are its own guess; otherwise 1.
+            detail: Times what the flow adds to the mean. When left out: `ONE_STEP_DETAIL` for a flow that learned from
+                a discriminator, which adds too little where pitch and durations are its own guess; otherwise 1.
             durations: `(B, L)` frames a token, where they are known.
             pitch: Semitones up.
             pitch_range: Times how far the pitch, in semitones, goes from its mean.
@@ -391,7 +391,7 @@ class VitsMel(MelNetwork):
         mean = self._decode(spread, hertz, (voicing > 0).float(), mask, condition)
         steps = (1 if self.one_step else MATCHED_STEPS) if steps is None else steps
         rest = self._flow(mean, spread[..., self.n_mels : -2], mask, condition, noise_scale, steps, seed)
-        detail = (JUDGED_DETAIL if self.one_step else 1.0) if detail is None else detail
+        detail = (ONE_STEP_DETAIL if self.one_step else 1.0) if detail is None else detail
         mel = mean + RESIDUAL * detail * rest
         if variance:
             mel = _with_variance(mel, mask, variance)

@@ -1,8 +1,8 @@
 """What a vocoder may be judged by when the recording it copies was made at a lower rate.
 
-A 16 kHz recording resampled to 22.05 kHz is silent above 8 kHz; a judge that listened there would teach the vocoder
-that speech ends at 8 kHz. So distances leave out the mel bands that reach above a recording's own bandwidth, and
-discriminators on samples hear waves with everything above it removed.
+A 16 kHz recording resampled to 22.05 kHz is silent above 8 kHz; a discriminator that listened there would teach the
+vocoder that speech ends at 8 kHz. So distances leave out the mel bands that reach above a recording's own bandwidth,
+and discriminators on samples hear waves with everything above it removed.
 """
 
 import torch

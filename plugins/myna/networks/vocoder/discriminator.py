@@ -12,7 +12,7 @@ from torch.nn.utils.parametrizations import weight_norm
 
 
 class SpectrumDiscriminator(nn.Module):
-    """Judge a wave by its complex spectrum at one resolution.
+    """Score a wave by its complex spectrum at one resolution.
 
     Args:
         n_fft: Points of the Fourier transform; the hop is a quarter of it.
@@ -36,11 +36,11 @@ class SpectrumDiscriminator(nn.Module):
         self.last = weight_norm(nn.Conv2d(widths[-1], 1, (3, 3), padding=(1, 1)))
 
     def forward(self, wave: Tensor, band: Tensor | None = None) -> tuple[Tensor, list[Tensor]]:
-        """Judge waves.
+        """Score waves.
 
         Args:
             wave: `(B, T)` samples.
-            band: `(B,)` Hz above which a recording holds nothing and is not judged.
+            band: `(B,)` Hz above which a recording holds nothing and has no part in the score.
 
         Returns:
             Scores `(B, 1, T', F')`, and the features of each layer.
@@ -79,25 +79,25 @@ class MultiSpectrumDiscriminator(nn.Module):
         self.parts = nn.ModuleList(SpectrumDiscriminator(size, channels) for size in sizes)
 
     def forward(self, wave: Tensor, band: Tensor | None = None) -> list[tuple[Tensor, list[Tensor]]]:
-        """Judge waves `(B, T)`; returns scores and features of each resolution."""
+        """Score waves `(B, T)`; returns scores and features of each resolution."""
         return [part(wave, band) for part in self.parts]
 
 
-Judged = list[tuple[Tensor, list[Tensor]]]
+Scored = list[tuple[Tensor, list[Tensor]]]
 
 
-def discriminator_loss(real: Judged, fake: Judged) -> Tensor:
+def discriminator_loss(real: Scored, fake: Scored) -> Tensor:
     """Hinge loss of the discriminator: real above 1, fake below -1."""
     terms = [(1 - r).relu().mean() + (1 + f).relu().mean() for (r, _), (f, _) in zip(real, fake, strict=True)]
     return torch.stack(terms).mean()
 
 
-def generator_loss(fake: Judged) -> Tensor:
+def generator_loss(fake: Scored) -> Tensor:
     """Adversarial loss of the generator."""
     return torch.stack([-score.mean() for score, _ in fake]).mean()
 
 
-def feature_matching_loss(real: Judged, fake: Judged) -> Tensor:
+def feature_matching_loss(real: Scored, fake: Scored) -> Tensor:
     """Mean distance of the features of real and generated waves, relative to the size of the real ones."""
     terms = [
         (r.detach() - f).abs().mean() / r.detach().abs().mean().clamp_min(1e-3)

@@ -13,7 +13,7 @@ from myna.networks.vocoder.bandwidth import band_limit
 
 
 class PeriodDiscriminator(nn.Module):
-    """Judge a wave folded into rows of `period` samples."""
+    """Score a wave folded into rows of `period` samples."""
 
     def __init__(self, period: int, channels: int = 8, widest: int = 128) -> None:
         """Build the convolutions.
@@ -33,7 +33,7 @@ class PeriodDiscriminator(nn.Module):
         self.last = weight_norm(nn.Conv2d(widths[-1], 1, (3, 1), padding=(1, 0)))
 
     def forward(self, wave: Tensor) -> tuple[Tensor, list[Tensor]]:
-        """Judge waves `(B, S)`; returns scores `(B, 1, S', period)` and the features of each layer."""
+        """Score waves `(B, S)`; returns scores `(B, 1, S', period)` and the features of each layer."""
         x = nn.functional.pad(wave[:, None], (0, -wave.shape[-1] % self.period), "reflect")
         x = x.unflatten(2, (-1, self.period))
         features = []
@@ -52,11 +52,11 @@ class MultiPeriodDiscriminator(nn.Module):
         self.parts = nn.ModuleList(PeriodDiscriminator(period, channels, widest) for period in periods)
 
     def forward(self, wave: Tensor, band: Tensor | None = None) -> list[tuple[Tensor, list[Tensor]]]:
-        """Judge waves.
+        """Score waves.
 
         Args:
             wave: `(B, S)` samples.
-            band: `(B,)` Hz above which a recording holds nothing and is not judged.
+            band: `(B,)` Hz above which a recording holds nothing and has no part in the score.
 
         Returns:
             Scores and features of each period.

@@ -1,9 +1,9 @@
-"""Let the acoustic model draw the mels of recordings with their own timing and pitch, for the vocoder to learn from.
+"""Draw ground-truth-aligned mels: the acoustic model's, with the timing and pitch of recordings, for the vocoder.
 
-    python recipes/base/local/prepare_heard.py POOL OUT [--count 1500]
+    python recipes/base/local/prepare_gta.py POOL OUT [--count 1500]
 
-What the model draws is smoother than a true mel; a vocoder that has heard such mels beside the true recordings speaks
-them better. Reads OUT/vits_mel.ckpt; writes POOL/heard.f16 and heard.tsv (utterance, first frame, frames).
+What the model draws is smoother than a true mel; a vocoder that has learned from such mels beside the true recordings
+speaks them better. Reads OUT/vits_mel.ckpt; writes POOL/gta.f16 and gta.tsv (utterance, first frame, frames).
 """
 
 import argparse
@@ -40,15 +40,15 @@ def main() -> None:
     count = min(args.count, len(corpus.train))
     chosen = random.choice(len(corpus.train), count, replace=False, p=speaker_weights(corpus.train))
     rows, position = [], 0
-    with atomic_path(args.pool / "heard.f16") as temporary, open(temporary, "wb") as stream:
+    with atomic_path(args.pool / "gta.f16") as temporary, open(temporary, "wb") as stream:
         for utterance in tqdm([corpus.train[i] for i in chosen], mininterval=5):
             with torch.inference_mode():
                 flow = {"steps": 1, "noise_scale": float(random.uniform(0, ONE_STEP_NOISE))}
-                mel = model.redraw(collate(corpus, [[utterance]], random), **flow)[0]
+                mel = model.teacher_forced(collate(corpus, [[utterance]], random), **flow)[0]
             stream.write(mel.numpy().astype(np.float16).tobytes())
             rows.append(f"{utterance.name}\t{position}\t{len(mel)}")
             position += len(mel)
-    atomic_text(args.pool / "heard.tsv", "\n".join(rows) + "\n")
+    atomic_text(args.pool / "gta.tsv", "\n".join(rows) + "\n")
 
 
 if __name__ == "__main__":
