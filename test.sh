@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
-# The test command: lint, format, types, the direction of dependencies, tests. Arguments go to pytest.
+# The test command: lint, format, types, the direction of dependencies, tests. Arguments go to pytest, which has two
+# workers, each with its files for itself and torch on one thread; `-n 0` runs in one process, as a debugger wants.
 set -uo pipefail
 cd -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")" || exit 2
+export OMP_NUM_THREADS=${OMP_NUM_THREADS:-1}
 . ./path.sh || exit 2
 
 status=0
@@ -14,6 +16,6 @@ check "ruff check" ruff check plugins tests recipes
 check "ruff format" ruff format --check plugins tests recipes
 check "mypy" mypy
 check "import-linter" lint-imports
-check "pytest" "$MYNA_PYTHON" -m pytest "$@"
+check "pytest" "$MYNA_PYTHON" -m pytest -n 2 --dist loadfile --no-loadscope-reorder "$@"
 ((status == 0)) && echo "all checks passed" || echo "some checks failed: see above"
 exit "$status"
