@@ -31,6 +31,7 @@ import numpy as np
 import soundfile
 import torch
 from base_speakers import RATE, Recording, held_out, read_metadata
+from program import program
 
 from myna.adapt.unseen import own_sentences
 from myna.audio.load import load_audio
@@ -270,9 +271,7 @@ def plot(rows: Sequence[Row], path: Path) -> None:
 
 def main() -> None:
     """Tune, score, and write the table after each result."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("speech", type=Path)
-    parser.add_argument("output", type=Path)
+    parser = program(__doc__, "speech", "output")
     parser.add_argument("--seconds", type=float, nargs="+", default=[45.0])
     parser.add_argument("--policies", nargs="+", default=list(POLICIES))
     parser.add_argument("--people", type=int, default=6)

@@ -11,7 +11,6 @@ base is conditioned by, and stands on the scale of `myna.measure.similarity.on_s
 Writes `base.md` and `base.json` in a folder named after the weights.
 """
 
-import argparse
 import json
 import os
 from collections.abc import Sequence
@@ -26,6 +25,7 @@ import base_leak
 import numpy as np
 from base_clips import Base, Clip, Task, clips, recordings
 from base_speakers import RATE, Person, Recording, held_out, person, prints, read_metadata
+from program import program
 from tqdm import tqdm
 
 from myna.adapt.unseen import own_sentences
@@ -198,9 +198,7 @@ def leak(base: Base, rows: Sequence[Recording], output: Path) -> str:
 
 def main() -> None:
     """Measure and write."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("weights", type=Path)
-    parser.add_argument("speech", type=Path)
+    parser = program(__doc__, "weights", "speech")
     parser.add_argument("--output", type=Path, default=Path("exp/base_scores"))
     parser.add_argument("--kaldi", type=Path, nargs="*", default=[], help="Kaldi directories to score beside, or probe")
     parser.add_argument("--quick", action="store_true", help="few people and sentences")

@@ -9,7 +9,6 @@ neutral sentences: how much more probable the emotion is, MOS estimate, words wr
 `--voice` adds voices, such as a clone; `--language cmn` takes people of AISHELL-3 and Mandarin. Prints a table.
 """
 
-import argparse
 import json
 import os
 import subprocess
@@ -25,6 +24,7 @@ import numpy as np
 from base import FULL, cast, texts
 from base_clips import Base
 from base_speakers import read_metadata
+from program import program
 
 from myna.measure import emotion as hearing
 from myna.measure import mos, similarity, wer
@@ -122,9 +122,7 @@ def row(name: str, strength: float, voices: Sequence[Neutral], learned: Sequence
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("speech", type=Path)
-    parser.add_argument("emodb", type=Path)
+    parser = program(__doc__, "speech", "emodb")
     parser.add_argument("--strength", type=float, default=emotion.DEFAULT)
     parser.add_argument("--sentences", type=int, default=3)
     parser.add_argument("--voice", type=Path, action="append", default=[])

@@ -11,7 +11,6 @@ part of what the same person has in the own language.
 Writes OUT/languages.jsonl, OUT/languages.md and OUT/languages.png.
 """
 
-import argparse
 import json
 import os
 from collections.abc import Callable, Sequence
@@ -26,6 +25,7 @@ from base import CORPORA, texts
 from base_clips import Base, Task, clips
 from base_leak import from_kaldi
 from base_speakers import Person, Recording, held_out, person, prints, read_metadata
+from program import program
 from tqdm import tqdm
 
 from myna.corpora import asterisk
@@ -128,10 +128,7 @@ def plot(found: dict[str, np.ndarray], path: Path) -> None:
 
 def main() -> None:
     """Speak, score, draw."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("weights", type=Path)
-    parser.add_argument("speech", type=Path)
-    parser.add_argument("output", type=Path)
+    parser = program(__doc__, "weights", "speech", "output")
     parser.add_argument("--prompts", type=Path, required=True)
     parser.add_argument("--kaldi", type=Path, nargs="*", default=[])
     parser.add_argument("--sentences", type=int, default=3)

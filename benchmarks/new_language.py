@@ -9,7 +9,6 @@ none of the language, and heard by Whisper in it: errors in the language's unit 
 line of OUTPUT/new_language.jsonl and is not computed twice; OUTPUT/new_language.md is the table.
 """
 
-import argparse
 import json
 import os
 import time
@@ -24,6 +23,7 @@ from adapt import STAGES, Person, divided
 from base import texts
 from base_leak import from_kaldi
 from base_speakers import RATE
+from program import program
 
 from myna.adapt.unseen import sentences_file
 from myna.errors import MynaError
@@ -103,8 +103,7 @@ def table(rows: list[Row]) -> str:
 
 def main() -> None:
     """Teach, score, and write the table after each result."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("output", type=Path)
+    parser = program(__doc__, "output")
     parser.add_argument("--kaldi", type=Path, nargs="+", required=True)
     parser.add_argument("--minutes", type=float, nargs="+", default=[5.0, 10.0, 30.0])
     parser.add_argument("--starts", nargs="+", choices=STARTS, default=list(STARTS))

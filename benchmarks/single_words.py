@@ -12,7 +12,6 @@ it), `opened` (behind a short phrase that is cut off at its pause), `real` (reco
 the recogniser makes of those). What was heard is kept, so a second call is quick.
 """
 
-import argparse
 import json
 import os
 from collections.abc import Callable, Sequence
@@ -26,6 +25,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import numpy as np
 from base_clips import Base
 from base_speakers import RATE, Recording, held_out, person, read_metadata
+from program import program
 from tqdm import tqdm
 
 from myna.files import atomic_text
@@ -186,9 +186,7 @@ def measure(way: str, language: str, spoken: dict[str, Voice], rows: Sequence[Re
 
 def main() -> None:
     """Measure and print a table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("weights", type=Path)
-    parser.add_argument("speech", type=Path)
+    parser = program(__doc__, "weights", "speech")
     parser.add_argument("--ways", nargs="*", default=["real", *WAYS], choices=["real", *WAYS])
     parser.add_argument("--speakers", type=int, default=3, help="of each of two corpora")
     parser.add_argument("--output", type=Path, default=Path("exp/single_words"))

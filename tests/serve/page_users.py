@@ -20,14 +20,27 @@ class Person:
         expect(self.page.get_by_role("heading", name=heading, level=level, exact=True)).to_be_visible()
         self.barriers += [f"{heading}: {one}" for one in self.watched.barriers()]
 
+    def follows(self, role: str, name: str) -> None:
+        self.page.get_by_role(role, name=name, exact=True).click()
+
     def presses(self, name: str) -> None:
-        self.page.get_by_role("button", name=name, exact=True).click()
+        self.follows("button", name)
 
     def records(self, start: str, stop: str) -> None:
         self.presses(start)
         expect(self.page.get_by_role("button", name=stop, exact=True)).to_be_visible()
         self.page.wait_for_timeout(1000 * RECORDED)
         self.presses(stop)
+
+    def deletes(self, name: str, voices: str, delete: str, opens: str, sure: str) -> None:
+        """Go to the voices and take one away, after the question whether that is meant."""
+        self.follows("link", voices)
+        self.sees(voices)
+        self.presses(f"{delete} {name}")
+        self.sees(f"{delete} {name}{'?' if delete.isascii() else '？'}", level=2)
+        self.presses(opens)
+        self.presses(sure)
+        expect(self.page.get_by_role("heading", name=name, exact=True)).to_have_count(0)
 
     def leaves(self) -> None:
         self.page.close()
@@ -44,9 +57,6 @@ class Typist(Person):
                 return
             self.page.keyboard.press("Tab")
         raise AssertionError(f"{MOST_TABS} tabs do not reach {wanted}")
-
-    def presses(self, name: str) -> None:
-        self.follows("button", name)
 
     def follows(self, role: str, name: str) -> None:
         self.reaches(self.page.get_by_role(role, name=name, exact=True))

@@ -59,10 +59,4 @@ def hears_it(ann: Person, file: Path) -> None:
 
 
 def deletes_it(ann: Person) -> None:
-    ann.page.get_by_role("link", name="Voices").click()
-    ann.sees("Voices")
-    ann.presses("Delete Ann")
-    ann.sees("Delete Ann?", level=2)
-    ann.presses("Delete …")
-    ann.presses("Yes, delete for good")
-    expect(ann.page.get_by_role("heading", name="Ann", exact=True)).to_have_count(0)
+    ann.deletes("Ann", "Voices", "Delete", "Delete …", "Yes, delete for good")

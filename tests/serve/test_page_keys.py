@@ -59,10 +59,4 @@ def hears_it(ming: Typist) -> None:
 
 
 def deletes_it(ming: Typist) -> None:
-    ming.follows("link", "声音")
-    ming.sees("声音")
-    ming.presses("删除 小明")
-    ming.sees("删除 小明？", level=2)
-    ming.presses("删除……")
-    ming.presses("是，永久删除")
-    expect(ming.page.get_by_role("heading", name="小明", exact=True)).to_have_count(0)
+    ming.deletes("小明", "声音", "删除", "删除……", "是，永久删除")

@@ -24,19 +24,20 @@ class Ends:
     mask: Tensor
 
 
-class FrozenNorm(nn.Module):
-    """An `AdaptiveNorm` under fixed conditions, one a step of the flow.
+def modulated(norm: AdaptiveNorm, conditions: Tensor) -> Tensor:
+    """Return scale and shift `(N, 2 C)` of a normalisation under conditions `(N, D)`."""
+    assert norm.modulation is not None
+    found: Tensor = norm.modulation(conditions).detach()
+    return found
 
-    Args:
-        norm: The normalisation, with a condition of size D.
-        conditions: `(S, D)`.
-    """
+
+class FrozenNorm(nn.Module):
+    """An `AdaptiveNorm` under fixed conditions `(S, D)`, one a step of the flow."""
 
     def __init__(self, norm: AdaptiveNorm, conditions: Tensor) -> None:
         """Fold the conditions in."""
         super().__init__()
-        assert norm.modulation is not None
-        scale, shift = norm.modulation(conditions).detach().chunk(2, -1)
+        scale, shift = modulated(norm, conditions).chunk(2, -1)
         self.scales = nn.ParameterList([*(1 + scale)])
         self.shifts = nn.ParameterList([*shift])
         self.eps, self.step = norm.norm.eps, 0
@@ -48,18 +49,12 @@ class FrozenNorm(nn.Module):
 
 
 class LanguageNorm(nn.Module):
-    """An `AdaptiveNorm` of one speaker in each language, or kind of languages.
-
-    Args:
-        norm: The normalisation, with a condition of size D.
-        conditions: `(N, D)`.
-    """
+    """An `AdaptiveNorm` of one speaker under conditions `(N, D)`, one a language or kind of languages."""
 
     def __init__(self, norm: AdaptiveNorm, conditions: Tensor) -> None:
         """Fold the conditions in."""
         super().__init__()
-        assert norm.modulation is not None
-        self.norm, self.rows = norm.norm, nn.Embedding.from_pretrained(norm.modulation(conditions).detach())
+        self.norm, self.rows = norm.norm, nn.Embedding.from_pretrained(modulated(norm, conditions))
 
     def forward(self, x: Tensor, condition: Tensor) -> Tensor:
         """Normalise `(1, T, C)`; the condition is a number of `conditions`, `(1, 1)` or one a frame `(1, T)`."""

@@ -20,6 +20,17 @@ with lean_import():
 ROLES = ("training", "inference", "metrics", "publication")
 
 
+def _stage(name: str, purpose: str) -> Callable[..., None]:
+    """Return the method of a stage, which calls the function that the configuration chose for it."""
+
+    def run(self: "MynaSystem", *args: object, **kwargs: object) -> None:
+        self._reject_stage_args(name, args, kwargs)
+        call_stage(name, self._merged())
+
+    run.__name__, run.__qualname__, run.__doc__ = name, f"MynaSystem.{name}", purpose
+    return run
+
+
 class MynaSystem(BaseSystem):
     """Voice cloning from a few minutes of speech.
 
@@ -44,50 +55,16 @@ class MynaSystem(BaseSystem):
         StageSpec(name="upload", config=("training", "publication"), log_dir="log_dir"),
     )
 
-    def create_dataset(self, *args: object, **kwargs: object) -> None:
-        """Make validated Kaldi data directories of the corpora and the target's recordings."""
-        self._run_stage("create_dataset", args, kwargs)
-
-    def extract_features(self, *args: object, **kwargs: object) -> None:
-        """Trim, augment, phonemize, and compute spectral features and pitch."""
-        self._run_stage("extract_features", args, kwargs)
-
-    def train_encoder(self, *args: object, **kwargs: object) -> None:
-        """Train the speaker encoder; write an embedding for each utterance and speaker."""
-        self._run_stage("train_encoder", args, kwargs)
-
-    def train_vits(self, *args: object, **kwargs: object) -> None:
-        """Train the multi-speaker text-to-speech model, conditioned on the embedding."""
-        self._run_stage("train_vits", args, kwargs)
-
-    def train_hifigan(self, *args: object, **kwargs: object) -> None:
-        """Train the vocoder."""
-        self._run_stage("train_hifigan", args, kwargs)
-
-    def fine_tune(self, *args: object, **kwargs: object) -> None:
-        """Adapt the model to the target's few minutes."""
-        self._run_stage("fine_tune", args, kwargs)
-
-    def decode(self, *args: object, **kwargs: object) -> None:
-        """Speak the unseen sentences and the held-out prompts with the cloned voice."""
-        self._run_stage("decode", args, kwargs)
-
-    def measure(self, *args: object, **kwargs: object) -> None:
-        """Score what was spoken beside real recordings; write the report."""
-        self._run_stage("measure", args, kwargs)
-
-    def pack(self, *args: object, **kwargs: object) -> None:
-        """Pack the voice with its card, licences and consent; load it back and speak."""
-        self._run_stage("pack", args, kwargs)
-
-    def upload(self, *args: object, **kwargs: object) -> None:
-        """Upload the pack where a repository is named and the consent's scope allows it."""
-        self._run_stage("upload", args, kwargs)
-
-    def _run_stage(self, name: str, args: tuple[object, ...], kwargs: dict[str, object]) -> None:
-        """Call the function that the configuration chose for a stage."""
-        self._reject_stage_args(name, args, kwargs)
-        call_stage(name, self._merged())
+    create_dataset = _stage("create_dataset", "Make Kaldi data directories of the corpora and the target's recordings.")
+    extract_features = _stage("extract_features", "Trim, augment, phonemize, and compute spectral features and pitch.")
+    train_encoder = _stage("train_encoder", "Train the speaker encoder; write an embedding a clip and speaker.")
+    train_vits = _stage("train_vits", "Train the multi-speaker text-to-speech model, conditioned on the embedding.")
+    train_hifigan = _stage("train_hifigan", "Train the vocoder.")
+    fine_tune = _stage("fine_tune", "Adapt the model to the target's few minutes.")
+    decode = _stage("decode", "Speak the unseen sentences and the held-out prompts with the cloned voice.")
+    measure = _stage("measure", "Score what was spoken beside real recordings; write the report.")
+    pack = _stage("pack", "Pack the voice with its card, licences and consent; load it back and speak.")
+    upload = _stage("upload", "Upload the pack where a repository is named and the consent's scope allows it.")
 
     def _merged(self) -> DictConfig:
         """Return all role configs as one."""

@@ -18,13 +18,8 @@ from clearness import Recogniser
 from ears import load_trained
 from examples import Example, chain, disturbed, joined
 from likeness import Listener, centres, likeness_losses
+from myna.networks.tts import mel_discriminator as gan
 from myna.networks.tts.batch import Batch
-from myna.networks.tts.mel_discriminator import (
-    MelPatchDiscriminator,
-    adversarial_loss,
-    discriminator_loss,
-    generator_losses,
-)
 from myna.networks.tts.vits_mel import Lent, VitsMel
 from myna.text.languages import canonical, language_number
 from myna.text.tokens import default_tokens
@@ -179,7 +174,7 @@ def padded(rows: Sequence[torch.Tensor]) -> torch.Tensor:
 
 def losses_of(
     model: VitsMel,
-    discriminator: MelPatchDiscriminator | None,
+    discriminator: gan.MelPatchDiscriminator | None,
     training: piecework.Training,
     batch: Batch,
     segment: int,
@@ -196,9 +191,9 @@ def losses_of(
         with training.mixed():
             losses, asked, drawn = asks(model, batch, segment)
             if discriminator is not None:
-                verdict = discriminator_loss(discriminator, drawn.own.detach(), drawn.lent)
+                verdict = gan.discriminator_loss(discriminator, drawn.own.detach(), drawn.lent)
                 with piecework.still(discriminator):
-                    asked["adversarial"] = adversarial_loss(discriminator(drawn.lent))
+                    asked["adversarial"] = gan.adversarial_loss(discriminator(drawn.lent))
         total = torch.stack(list(losses.values())).sum() + sum(weights[name] * loss for name, loss in asked.items())
         return verdict, total, losses | asked | ({} if verdict is None else {"discriminator": verdict})
     if discriminator is None:
@@ -207,9 +202,9 @@ def losses_of(
         return None, torch.stack(list(losses.values())).sum(), losses
     with training.mixed():
         losses, real, made = model.learn_and_draw(batch, segment)
-        verdict = discriminator_loss(discriminator, real, made)
+        verdict = gan.discriminator_loss(discriminator, real, made)
         with piecework.still(discriminator):
-            asked = generator_losses(discriminator, real, made) | {"distance": (made - real).abs().mean()}
+            asked = gan.generator_losses(discriminator, real, made) | {"distance": (made - real).abs().mean()}
     total = sum(loss for loss in losses.values() if loss.requires_grad)
     total = total + sum(WEIGHTS[name] * loss for name, loss in asked.items())
     return verdict, total, losses | asked | {"discriminator": verdict}
@@ -259,7 +254,7 @@ def main() -> None:
     model.set_statistics(*(x.to(args.device) for x in corpus.statistics()))
     model.readers.embeddings.copy_(corpus.readers())  # those of weights that it goes on from take their place
     optimizer = adamw(model.parameters(), args.rate, MEL, fused=True)
-    discriminator = MelPatchDiscriminator(DISCRIMINATOR_CHANNELS).to(args.device)
+    discriminator = gan.MelPatchDiscriminator(DISCRIMINATOR_CHANNELS).to(args.device)
     optimizer_d = adamw(discriminator.parameters(), args.rate, ADVERSARIAL, fused=True)
     parts = {"model": model, "optimizer": optimizer, "discriminator": discriminator, "optimizer_d": optimizer_d}
     training = piecework.Training("vits_mel", args, parts, model, decay=0.998)

@@ -5,6 +5,7 @@ from pathlib import Path
 import hf_voices
 import pytest
 import torch
+from lively import enliven
 from sealing import sealed
 
 from myna.networks.tts.batch import Texts
@@ -17,13 +18,7 @@ TINY = {**hf_voices.TINY, "tokens": len(default_tokens()), "channels": 16}
 
 
 def lively(network: Vits) -> Vits:
-    """Give every layer weights that matter: fresh ones are partly zero, and the decoder's are near it."""
-    with torch.no_grad():
-        for name, parameter in network.named_parameters():
-            if parameter.abs().sum() == 0:
-                parameter.normal_(0, 0.1)
-            elif name.startswith("decoder") and parameter.dim() == 3:
-                parameter.mul_(10)
+    enliven(network, 10)
     network.duration_scale.fill_(3.0)
     return network.eval()
 

@@ -237,11 +237,7 @@ class VitsCore(nn.Module):
     ) -> tuple[Tensor, Tensor]:
         """Speak a batch of texts; a row sounds the same alone and in any batch.
 
-        Args:
-            texts: What to say, in whose voice.
-            speed: 2 speaks twice as fast.
-            noise_scale: Deviation of the latents; 0 gives the mean.
-            seed: Of the noise.
+        Arguments as those of `MelNetwork.infer`; `noise_scale` is the deviation of the latents.
 
         Returns:
             Waves `(B, S)` in [-1, 1], zero after each one's end, and their lengths in samples `(B,)`.

@@ -8,46 +8,29 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from myna.networks.convnext import ConvNextBlock
 from myna.networks.tts.vits import VitsCore
-from myna.networks.vocoder.istft import IstftHead
+from myna.networks.vocoder.istft import IstftBackbone
 
 
-class IstftDecoder(nn.Module):
+class IstftDecoder(IstftBackbone):
     """Latents to wave, conditioned on speaker and language in each block's normalisation.
 
     Args:
         latent: Channels of the latents.
         condition: Size of the condition.
-        channels: Width of the backbone.
-        inner: Width inside a block.
-        layers: Number of blocks.
-        n_fft: Points of the Fourier transform of the head.
-        hop_length: Samples a frame.
+        sizes: `channels`, `inner`, `layers`, `n_fft` and `hop_length` of `IstftBackbone`.
     """
 
-    def __init__(
-        self, latent: int, condition: int, channels: int, inner: int, layers: int, n_fft: int, hop_length: int
-    ) -> None:
+    def __init__(self, latent: int, condition: int, *sizes: int) -> None:
         """Build the network with random weights."""
-        super().__init__()
-        self.upsample_factor = hop_length
-        self.embed = nn.Conv1d(latent, channels, 7, padding=3)
-        self.first_norm = nn.LayerNorm(channels, eps=1e-6)
-        self.blocks = nn.ModuleList(
-            ConvNextBlock(channels, inner, condition=condition, scale=1 / layers) for _ in range(layers)
-        )
-        self.last_norm = nn.LayerNorm(channels, eps=1e-6)
-        self.head = IstftHead(channels, n_fft, hop_length)
+        super().__init__(latent, *sizes, condition=condition)
+        self.upsample_factor = self.head.hop_length
         nn.init.trunc_normal_(self.head.project.weight, std=0.02)
         nn.init.zeros_(self.head.project.bias)
 
     def forward(self, z: Tensor, g: Tensor) -> Tensor:
         """Turn latents `(B, latent, T)` with a condition `(B, condition, 1)` into waves `(B, 1, T * hop_length)`."""
-        x = self.first_norm(self.embed(z).transpose(1, 2))
-        for block in self.blocks:
-            x = block(x, condition=g[:, :, 0])
-        return self.head(self.last_norm(x))[:, None]
+        return self.wave(z, g[:, :, 0])[:, None]
 
 
 class VitsMobile(VitsCore):

@@ -72,7 +72,41 @@ class IstftHead(nn.Module):
         return magnitude * phase.cos(), magnitude * phase.sin()
 
 
-class IstftVocoder(nn.Module):
+class IstftBackbone(nn.Module):
+    """ConvNeXt blocks at the frame rate, with an `IstftHead` at their end.
+
+    Args:
+        inputs: Channels of what is turned into a wave.
+        channels: Width of the blocks.
+        inner: Width inside a block.
+        layers: Number of blocks.
+        n_fft: Points of the Fourier transform of the head.
+        hop_length: Samples a frame.
+        condition: Size of the condition in each block's normalisation; 0 for none.
+    """
+
+    def __init__(
+        self, inputs: int, channels: int, inner: int, layers: int, n_fft: int, hop_length: int, *, condition: int = 0
+    ) -> None:
+        """Build the layers."""
+        super().__init__()
+        self.embed = nn.Conv1d(inputs, channels, 7, padding=3)
+        self.first_norm = nn.LayerNorm(channels, eps=1e-6)
+        self.blocks = nn.ModuleList(
+            ConvNextBlock(channels, inner, condition=condition, scale=1 / layers) for _ in range(layers)
+        )
+        self.last_norm = nn.LayerNorm(channels, eps=1e-6)
+        self.head = IstftHead(channels, n_fft, hop_length)
+
+    def wave(self, x: Tensor, condition: Tensor | None = None) -> Tensor:
+        """Turn `(B, inputs, T)`, with a condition `(B, condition)`, into samples `(B, T * hop_length)`."""
+        x = self.first_norm(self.embed(x).transpose(1, 2))
+        for block in self.blocks:
+            x = block(x, condition=condition)
+        return self.head(self.last_norm(x))
+
+
+class IstftVocoder(IstftBackbone):
     """Mel spectrogram to wave.
 
     Args:
@@ -94,13 +128,8 @@ class IstftVocoder(nn.Module):
         hop_length: int = 256,
     ) -> None:
         """Build the network."""
-        super().__init__()
+        super().__init__(n_mels, channels, inner, layers, n_fft, hop_length)
         self.hop_length = hop_length
-        self.embed = nn.Conv1d(n_mels, channels, 7, padding=3)
-        self.first_norm = nn.LayerNorm(channels, eps=1e-6)
-        self.blocks = nn.ModuleList(ConvNextBlock(channels, inner, scale=1 / layers) for _ in range(layers))
-        self.last_norm = nn.LayerNorm(channels, eps=1e-6)
-        self.head = IstftHead(channels, n_fft, hop_length)
         for module in self.modules():
             if isinstance(module, nn.Conv1d | nn.Linear):
                 nn.init.trunc_normal_(module.weight, std=0.02)
@@ -109,7 +138,4 @@ class IstftVocoder(nn.Module):
 
     def forward(self, mel: Tensor) -> Tensor:
         """Turn log-mel `(B, T, n_mels)` into samples `(B, T * hop_length)`."""
-        x = self.first_norm(self.embed(mel.transpose(1, 2)).transpose(1, 2))
-        for block in self.blocks:
-            x = block(x)
-        return self.head(self.last_norm(x))
+        return self.wave(mel.transpose(1, 2))
