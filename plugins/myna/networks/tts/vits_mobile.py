@@ -24,7 +24,7 @@ class IstftDecoder(IstftBackbone):
     def __init__(self, latent: int, condition: int, *sizes: int) -> None:
         """Build the network with random weights."""
         super().__init__(latent, *sizes, condition=condition)
-        self.upsample_factor = self.head.hop_length
+        self.upsample_factor = self.hop_length
         nn.init.trunc_normal_(self.head.project.weight, std=0.02)
         nn.init.zeros_(self.head.project.bias)
 

@@ -90,6 +90,7 @@ class IstftBackbone(nn.Module):
     ) -> None:
         """Build the layers."""
         super().__init__()
+        self.hop_length = hop_length
         self.embed = nn.Conv1d(inputs, channels, 7, padding=3)
         self.first_norm = nn.LayerNorm(channels, eps=1e-6)
         self.blocks = nn.ModuleList(
@@ -129,7 +130,6 @@ class IstftVocoder(IstftBackbone):
     ) -> None:
         """Build the network."""
         super().__init__(n_mels, channels, inner, layers, n_fft, hop_length)
-        self.hop_length = hop_length
         for module in self.modules():
             if isinstance(module, nn.Conv1d | nn.Linear):
                 nn.init.trunc_normal_(module.weight, std=0.02)
