@@ -2,8 +2,10 @@
 
 import shutil
 import subprocess
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,7 +14,7 @@ from omegaconf import DictConfig, OmegaConf
 from run_stage import run_stage
 from speech import SENTENCES, speak
 
-from myna.corpora import align, an4, custom, pauses, quality, recognise, spoken_language, stage
+from myna.corpora import align, an4, custom, pauses, pieces, quality, recognise, spoken_language, stage
 from myna.corpora.person import speaker_id
 from myna.errors import MynaError
 from myna.kaldi.data import read
@@ -34,6 +36,27 @@ def spoken(tmp_path_factory: pytest.TempPathFactory) -> Path:
         soundfile.write(folder / f"s{number:02d}.wav", samples + quiet, 22_050)
         (folder / f"s{number:02d}.txt").write_text(text + "\n")
     return folder
+
+
+@pytest.fixture(scope="module", autouse=True)
+def heard_once() -> Iterator[None]:
+    """What the recogniser hears of a wave is kept: the same twelve sentences are spoken in most tests here."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("words", "transcript"):
+            patch.setattr(pieces, name, remembered(getattr(pieces, name)))
+        yield
+
+
+def remembered(hear: Callable[..., Any]) -> Callable[..., Any]:
+    kept: dict[Any, Any] = {}
+
+    def again(wave: np.ndarray, *how: object) -> Any:
+        key = (wave.tobytes(), how)
+        if key not in kept:
+            kept[key] = hear(wave, *how)
+        return kept[key]
+
+    return again
 
 
 @pytest.fixture
