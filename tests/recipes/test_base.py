@@ -398,10 +398,13 @@ def test_readers_lie_among_people_who_speak_clearly() -> None:
         return [(corpus, f"{corpus}{i}", language, v / np.linalg.norm(v)) for i, v in enumerate(found)]
 
     clear, learners = people("vctk_vits_en", "en", 40), people("speechocean762_en", "en", 40)
-    readers = script.readers_of([*clear, *learners, *people("aishell3_zh", "cmn", script.COUNT - 1)])
-    english, british, mandarin = (readers[language_number(code)] for code in ("en-us", "en-gb", "cmn"))
+    few, too_few = people("aishell3_zh", "cmn", script.OF + 1), people("festvox_ru", "ru", script.OF - 1)
+    readers = script.readers_of([*clear, *learners, *few, *too_few])
+    english, british, mandarin, russian = (readers[language_number(code)] for code in ("en-us", "en-gb", "cmn", "ru"))
     assert torch.equal(english, british)
     assert torch.allclose(english.norm(dim=-1), torch.ones(script.COUNT), atol=1e-5)
-    assert not mandarin.any()
+    assert not russian.any()
+    assert torch.allclose(mandarin.norm(dim=-1), torch.ones(script.COUNT), atol=1e-5)  # few fill all places
+    assert 1 < len(mandarin.unique(dim=0)) <= script.OF + 1
     nearest = (english @ torch.from_numpy(np.stack([v for *_, v in clear])).T).max(1).values
     assert nearest.min() > 0.4 and nearest.max() < 0.9  # several people each, and none of them

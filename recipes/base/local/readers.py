@@ -1,6 +1,7 @@
 """The readers of the base: for each language that many speak clearly, embeddings that lie among theirs.
 
-Each is the mean of a few people, so that none of them is a person.
+Each is the mean of a few people, so that none of them is a person; where one person alone recorded for a synthesiser,
+of copies of that one at other paces.
 """
 
 from collections.abc import Iterable
@@ -15,8 +16,8 @@ from myna.text.languages import LANGUAGES
 
 COUNT = 16
 OF = 4  # people
-# People who speak it at home. Of German and Russian there is one who recorded for synthesisers, at several paces; French,
-# Spanish, Italian and Portuguese are read by the teacher's voices, all of whom have the prosody of the language's own.
+# People who speak it at home. Of German and Russian there is one who recorded for synthesisers, at several paces;
+# French, Spanish, Italian and Portuguese are read by the teacher's voices, all with the prosody of the language's own.
 TAUGHT = ("teacher", "teacher2", "teacher3")
 CLEAR = {
     "en": ("librispeech_train100_1utt_en_untranscribed", "vctk_vits_en"),
