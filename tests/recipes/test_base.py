@@ -201,6 +201,19 @@ def test_trainings_go_on_from_the_shipped_weights_and_are_exported(recipe: Recip
         assert 0 < max(moved) < 1e-2
 
 
+def test_an_export_can_stop_half_of_the_way(tmp_path: Path) -> None:
+    before = {name: value.float() for name, value in load_file(SHIPPED / "tts.safetensors").items()}
+    average = before | {"encoder.embed.weight": before["encoder.embed.weight"] + 1}
+    state = {"average": average, "step": 7, "seconds": 1.0, "notes": {"one_step": True}}
+    write_checkpoint(state, tmp_path / "vits_mel.ckpt")
+    shutil.copytree(SHIPPED, tmp_path / "base", ignore=shutil.ignore_patterns("small"))
+    step("export.py", tmp_path, tmp_path / "base", "--alpha", "0.5")
+    found = load_file(tmp_path / "base" / "tts.safetensors")
+    moved = found.pop("encoder.embed.weight").float() - before.pop("encoder.embed.weight")
+    torch.testing.assert_close(moved, torch.full_like(moved, 0.5), rtol=0, atol=2e-3)
+    assert all(torch.equal(found[name].float(), value) for name, value in before.items())
+
+
 def test_new_people_are_the_old_ones_at_other_paces(pool: Path, tmp_path: Path) -> None:
     """Each recording twice, with the frames of its phonemes in proportion; what is played slower is longer."""
     step("more_people.py", pool, tmp_path)
@@ -406,5 +419,11 @@ def test_readers_lie_among_people_who_speak_clearly() -> None:
     assert not russian.any()
     assert torch.allclose(mandarin.norm(dim=-1), torch.ones(script.COUNT), atol=1e-5)  # few fill all places
     assert 1 < len(mandarin.unique(dim=0)) <= script.OF + 1
+
+    shipped = torch.zeros_like(readers)
+    shipped[language_number("en-us")] = 0.5
+    script.complete(shipped, readers)
+    assert bool((shipped[language_number("en-us")] == 0.5).all())  # what there was stays
+    assert torch.equal(shipped[language_number("cmn")], mandarin)
     nearest = (english @ torch.from_numpy(np.stack([v for *_, v in clear])).T).max(1).values
     assert nearest.min() > 0.4 and nearest.max() < 0.9  # several people each, and none of them

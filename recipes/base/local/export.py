@@ -1,10 +1,10 @@
 """Write the averaged weights of the base as 16-bit safetensors, ready to ship.
 
-    python recipes/base/local/export.py OUT plugins/myna/pretrained
+    python recipes/base/local/export.py OUT plugins/myna/pretrained [--alpha 0.5]
 
 Reads OUT/{vits_mel,vocoder,pitch}.ckpt; a part without a checkpoint stays as it is shipped. The small base, of
-OUT/small_{vits_mel,vocoder}.ckpt, goes to the folder `small` in it. The model card beside the weights is written by
-hand.
+OUT/small_{vits_mel,vocoder}.ckpt, goes to the folder `small` in it. With --alpha the weights lie so far between those
+that are there and the trained ones (`myna.adapt.interpolation`). The model card beside the weights is written by hand.
 """
 
 import argparse
@@ -15,9 +15,11 @@ from typing import Any
 
 import torch
 import yaml
+from safetensors.torch import load_file
 from torch import nn
 
 import piecework
+from myna.adapt.interpolation import interpolate, learning
 from myna.files import atomic_text
 from myna.networks.tts.vits_mel import VitsMel
 from myna.networks.vocoder.excitation import PitchTracker
@@ -40,7 +42,7 @@ SMALL: Parts = {
 }
 
 
-def export(trained: Path, folder: Path, name: str, parts: Parts) -> dict[str, Any]:
+def export(trained: Path, folder: Path, name: str, parts: Parts, alpha: float = 1.0) -> dict[str, Any]:
     """Write the parts that were trained, and what says what they are; returns hashes, steps and seconds by file."""
     config: dict[str, Any] = {"name": name, "language": "en-us", "sample_rate": 22_050}
     card, voice = folder / "weights.json", folder / "voice.yaml"
@@ -61,6 +63,9 @@ def export(trained: Path, folder: Path, name: str, parts: Parts) -> dict[str, An
             config["tts"]["one_step"] = True
         built = network(**arguments)
         built.load_state_dict(state["average"])
+        if alpha < 1:
+            there = load_file(path)
+            interpolate(built, {key: there[key].float() for key in learning(built)}, alpha)
         save_weights({k: v.clamp(-6e4, 6e4) for k, v in built.state_dict().items()}, path, half=True)
         hashes[path.name] = piecework.pin(path, state)
     default_tokens().save(folder / "tokens.txt")
@@ -74,10 +79,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("trained", type=Path)
     parser.add_argument("folder", type=Path)
+    parser.add_argument(
+        "--alpha", type=float, default=1, help="0 leaves the weights of FOLDER, 1 takes the trained ones"
+    )
     args = parser.parse_args()
-    hashes = export(args.trained, args.folder, "base", WHOLE)
+    hashes = export(args.trained, args.folder, "base", WHOLE, args.alpha)
     if any((args.trained / f"{part}.ckpt").is_file() for part in SMALL):
-        hashes |= {f"small/{k}": v for k, v in export(args.trained, args.folder / "small", "small base", SMALL).items()}
+        small = export(args.trained, args.folder / "small", "small base", SMALL, args.alpha)
+        hashes |= {f"small/{key}": pin for key, pin in small.items()}
     print(json.dumps(hashes, indent=1), torch.__version__)
 
 

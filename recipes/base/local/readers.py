@@ -16,18 +16,18 @@ from myna.text.languages import LANGUAGES
 
 COUNT = 16
 OF = 4  # people
-# People who speak it at home. Of German and Russian there is one who recorded for synthesisers, at several paces;
-# French, Spanish, Italian and Portuguese are read by the teacher's voices, all with the prosody of the language's own.
-TAUGHT = ("teacher", "teacher2", "teacher3")
+# What corpora begin with of people who speak it at home. Of German and Russian there is one who recorded for
+# synthesisers, at several paces; French, Spanish, Italian and Portuguese are read by the teacher's voices, all with the
+# prosody of the language's own.
 CLEAR = {
     "en": ("librispeech_train100_1utt_en_untranscribed", "vctk_vits_en"),
     "cmn": ("aishell3_zh", "hsk_cosyvoice2_zh", "kokoro_zh"),
     "de": ("kerstin_de", "resampled"),
     "ru": ("festvox_ru", "resampled"),
-    "fr": TAUGHT,
-    "es": TAUGHT,
-    "it": TAUGHT,
-    "pt": TAUGHT,
+    "fr": ("teacher",),
+    "es": ("teacher",),
+    "it": ("teacher",),
+    "pt": ("teacher",),
 }
 ACCENTED = ("speechocean762_en",)  # they read for themselves: what they teach must not be how a reader reads
 
@@ -42,7 +42,7 @@ def readers_of(people: Iterable[tuple[str, str, str, np.ndarray]]) -> Tensor:
     size = 0
     for corpus, speaker, language, embedding in people:
         size = len(embedding)
-        if corpus in CLEAR.get(language, ()):
+        if corpus.startswith(CLEAR.get(language, ())):
             found[language].setdefault(speaker, []).append(embedding)
     readers = torch.zeros(LANGUAGE_SLOTS, COUNT, size)
     for language, spoken in found.items():
@@ -53,6 +53,12 @@ def readers_of(people: Iterable[tuple[str, str, str, np.ndarray]]) -> Tensor:
             if code.split("-")[0] == language:
                 readers[number] = means
     return readers
+
+
+def complete(readers: Tensor, more: Tensor) -> None:
+    """Give languages without readers those of `more`, `(LANGUAGE_SLOTS, COUNT, D)` both, in place."""
+    without = ~readers.any(-1).any(-1)
+    readers[without] = more.to(readers)[without]
 
 
 def _among(people: np.ndarray) -> np.ndarray:

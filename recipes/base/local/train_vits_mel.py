@@ -25,7 +25,7 @@ from myna.text.languages import canonical, language_number
 from myna.text.tokens import default_tokens
 from myna.training.optimizers import ADVERSARIAL, MEL, adamw
 from pool import Pool, Utterance, balanced_weights, is_held_out
-from readers import ACCENTED, COUNT, readers_of
+from readers import ACCENTED, COUNT, complete, readers_of
 
 MAX_FRAMES = 800
 DISCRIMINATOR_CHANNELS = 32
@@ -252,12 +252,13 @@ def main() -> None:
     print(f"{len(corpus.train)} utterances, {sum(u.samples for u in corpus.train) / 22050 / 60:.0f} min", flush=True)
     model = VitsMel(one_step=args.keep_flow, readers=COUNT).to(args.device)
     model.set_statistics(*(x.to(args.device) for x in corpus.statistics()))
-    model.readers.embeddings.copy_(corpus.readers())  # those of weights that it goes on from take their place
     optimizer = adamw(model.parameters(), args.rate, MEL, fused=True)
     discriminator = gan.MelPatchDiscriminator(DISCRIMINATOR_CHANNELS).to(args.device)
     optimizer_d = adamw(discriminator.parameters(), args.rate, ADVERSARIAL, fused=True)
     parts = {"model": model, "optimizer": optimizer, "discriminator": discriminator, "optimizer_d": optimizer_d}
     training = piecework.Training("vits_mel", args, parts, model, decay=0.998)
+    complete(model.readers.embeddings, corpus.readers())  # those of weights that it goes on from stay
+    training.average.weights["readers.embeddings"].copy_(model.readers.embeddings)
     training.notes["one_step"] = args.keep_flow or args.gan_from is not None or training.notes.get("one_step", False)
     asks: Asks | None = None
     if args.alike:

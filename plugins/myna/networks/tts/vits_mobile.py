@@ -21,9 +21,9 @@ class IstftDecoder(IstftBackbone):
         sizes: `channels`, `inner`, `layers`, `n_fft` and `hop_length` of `IstftBackbone`.
     """
 
-    def __init__(self, latent: int, condition: int, *sizes: int) -> None:
+    def __init__(self, latent: int, condition: int, **sizes: int) -> None:
         """Build the network with random weights."""
-        super().__init__(latent, *sizes, condition=condition)
+        super().__init__(latent, condition=condition, **sizes)
         self.upsample_factor = self.hop_length
         nn.init.trunc_normal_(self.head.project.weight, std=0.02)
         nn.init.zeros_(self.head.project.bias)
@@ -76,7 +76,15 @@ class VitsMobile(VitsCore):
             flow_layers=flow_layers,
             **core,
         )
-        self.decoder = IstftDecoder(hidden, condition, channels, decoder_inner, decoder_layers, n_fft, hop_length)
+        self.decoder = IstftDecoder(
+            hidden,
+            condition,
+            channels=channels,
+            inner=decoder_inner,
+            layers=decoder_layers,
+            n_fft=n_fft,
+            hop_length=hop_length,
+        )
 
 
 def synthesis_parameters(network: VitsCore) -> int:
