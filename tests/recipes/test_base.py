@@ -299,17 +299,11 @@ def test_mixed_speakers_have_a_timbre_of_their_own_and_the_prosody_of_the_langua
     assert any(np.array_equal(made.style("mf_mix000", "cmn", 20)[128:], prosody) for prosody in zf)
 
 
-@pytest.mark.parametrize(
-    ("language", "text", "spelt"),
-    [
-        ("en-us", "no judge", "nˈO ʤˈʌʤ"),
-        ("en-gb", "no judge", "nˈQ ʤˈʌʤ"),
-        ("it", "no giuge", "nˈɔ dʒˈudʒe"),
-        ("cmn", "中国人喜欢学习。", "ꭧʊ→ŋkwo↗ ɻə↗n ɕi↓xwa→n ɕɥe↗ɕi↗."),
-    ],
-)
-def test_the_teacher_is_given_its_own_letters(language: str, text: str, spelt: str) -> None:
-    assert letters(text, language) == spelt
+def test_the_teacher_is_given_its_own_letters() -> None:
+    assert letters("no judge", "en-us") == "nˈO ʤˈʌʤ"
+    assert letters("no judge", "en-gb") == "nˈQ ʤˈʌʤ"
+    assert letters("no giuge", "it") == "nˈɔ dʒˈudʒe"
+    assert letters("中国人喜欢学习。", "cmn") == "ꭧʊ→ŋkwo↗ ɻə↗n ɕi↓xwa→n ɕɥe↗ɕi↗."
 
 
 def test_ears_learn_and_the_base_is_asked_to_sound_like_people_and_to_be_understood(pool: Path, tmp_path: Path) -> None:

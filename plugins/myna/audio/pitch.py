@@ -5,10 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-# DIO searches at 1/8 of the rate: five times faster, and StoneMask, at the full rate, ends as close to Harvest's values
-# (median 6 cents either way, on German and English speech).
-_DIO_DECIMATION = 8
-
 
 @dataclass(frozen=True)
 class PitchConfig:
@@ -23,6 +19,11 @@ class PitchConfig:
     floor: float = 60.0
     ceiling: float = 550.0
     method: str = "dio"
+
+
+# DIO searches at 1/8 of the rate: five times faster, and StoneMask, at the full rate, ends as close to Harvest's values
+# (median 6 cents either way, on German and English speech).
+_DIO_DECIMATION = 8
 
 
 def fundamental(

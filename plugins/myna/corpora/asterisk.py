@@ -56,10 +56,7 @@ def _download_one(cache: Path, language: str) -> Path:
 
     def unpack(folder: Path) -> None:
         for part in parts:
-            package = f"asterisk-core-sounds-{part}"
-            file = f"{package}_{VERSION}_all.deb"
-            source = fetch.Source(file, SHA256[part], f"Debian's package {package}")
-            archive = fetch.obtain(source, cache, fetch.bring_deb(package, VERSION, file, cache))
+            archive = fetch.obtain_deb(f"asterisk-core-sounds-{part}", VERSION, SHA256[part], cache)
             archives.extract_deb(archive, folder, lambda name: name.endswith((".g722", ".txt.gz", "copyright")))
 
     key = "+".join(SHA256[part][:12] for part in parts)

@@ -14,11 +14,7 @@ from myna.kaldi.data import Consent
 from myna.kaldi.rates import outliers
 
 PACKAGE, VERSION = "festvox-ru", "0.5+dfsg-6"
-SOURCE = fetch.Source(
-    f"{PACKAGE}_{VERSION}_all.deb",
-    "21ef3f0f2978ecf2e2eddb367cb0ff4a72572196d28dc69feb84f4177af5e6c4",
-    f"Debian's package {PACKAGE}",
-)
+SHA256 = "21ef3f0f2978ecf2e2eddb367cb0ff4a72572196d28dc69feb84f4177af5e6c4"
 SPEAKER = "nsh_ru"
 TREE = "usr/share/festival/voices/russian/msu_ru_nsh_clunits"
 LINE = re.compile(r'^\(\s*(\S+)\s+"(.*)"\s*\)$')
@@ -28,10 +24,10 @@ def download(cache: Path) -> Path:
     """Fetch the package (178 MB) and unpack the recordings and their text."""
 
     def unpack(folder: Path) -> None:
-        archive = fetch.obtain(SOURCE, cache, fetch.bring_deb(PACKAGE, VERSION, SOURCE.name, cache))
+        archive = fetch.obtain_deb(PACKAGE, VERSION, SHA256, cache)
         archives.extract_deb(archive, folder, lambda name: "/wav/" in name or name.endswith("txt.done.data"))
 
-    return archives.unpack_once(cache / "festvox_ru", SOURCE.sha256, unpack)
+    return archives.unpack_once(cache / "festvox_ru", SHA256, unpack)
 
 
 def prepare(folder: Path, min_seconds: float = 1.5, max_seconds: float = 15.0) -> Corpus:

@@ -108,6 +108,12 @@ def run(command: list[str], folder: Path, seconds: float = 600) -> None:
     subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True, timeout=seconds)
 
 
+def obtain_deb(package: str, version: str, digest: str, cache: Path) -> Path:
+    """Obtain a Debian package of all architectures, see `obtain` and `bring_deb`."""
+    source = Source(f"{package}_{version}_all.deb", digest, f"Debian's package {package}")
+    return obtain(source, cache, bring_deb(package, version, source.name, cache))
+
+
 def bring_deb(package: str, version: str, file: str, cache: Path) -> Callable[[Path], None]:
     """Bring a Debian package with `apt-get download`, which needs no root.
 

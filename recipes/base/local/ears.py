@@ -37,16 +37,29 @@ def load_trained[N: nn.Module](network: N, path: Path) -> N:
     return network.eval().requires_grad_(False)
 
 
-def people_in_turn[U](people: Iterable[Sequence[U]]) -> Callable[[int, np.random.Generator], list[U]]:
-    """Return what draws so many utterances, whoever has few of them as often as the others, or nearly."""
-    of = list(people)
-    chance = np.array([min(len(one), MOST) for one in of], float)
+class Batches[U]:
+    """Draws batches, with whoever has few utterances as often as the others, or nearly.
 
-    def draw(count: int, random: np.random.Generator) -> list[U]:
-        drawn = random.choice(len(of), count, p=chance / chance.sum())
-        return [of[i][int(random.integers(len(of[i])))] for i in drawn]
+    Args:
+        people: The utterances of each.
+        size: Of a batch.
+        stretches: Makes a batch of utterances, with `mel` and `mask` as `cut` does.
+    """
 
-    return draw
+    def __init__(
+        self,
+        people: Iterable[Sequence[U]],
+        size: int,
+        stretches: Callable[[list[U], np.random.Generator], dict[str, Tensor]],
+    ) -> None:
+        """Count each one's utterances."""
+        self.people, self.size, self.stretches = list(people), size, stretches
+        self.chance = np.array([min(len(one), MOST) for one in self.people], float)
+
+    def __call__(self, random: np.random.Generator) -> dict[str, Tensor]:
+        """Return the next batch."""
+        drawn = random.choice(len(self.people), self.size, p=self.chance / self.chance.sum())
+        return self.stretches([self.people[i][int(random.integers(len(self.people[i])))] for i in drawn], random)
 
 
 def cut(mels: Sequence[np.ndarray], random: np.random.Generator) -> tuple[dict[str, Tensor], list[slice]]:
@@ -88,7 +101,7 @@ def train[N: nn.Module](
         args: Of `piecework.arguments`.
         ear: What learns.
         statistics: Mean and deviation of each mel band.
-        draw: Returns a batch with `mel` and `mask` as `cut` does.
+        draw: Returns a batch, see `Batches`.
         loss_of: The ear's loss; gets the batch with its mel normalised and blurred.
     """
     ear.to(args.device)

@@ -24,10 +24,7 @@ CLEAR = {
     "cmn": ("aishell3_zh", "hsk_cosyvoice2_zh", "kokoro_zh"),
     "de": ("kerstin_de", "resampled"),
     "ru": ("festvox_ru", "resampled"),
-    "fr": ("teacher",),
-    "es": ("teacher",),
-    "it": ("teacher",),
-    "pt": ("teacher",),
+    **dict.fromkeys(("fr", "es", "it", "pt"), ("teacher",)),
 }
 ACCENTED = ("speechocean762_en",)  # they read for themselves: what they teach must not be how a reader reads
 

@@ -6,13 +6,15 @@ Resumes from OUT/clearness.ckpt. Mels are blurred and moved in level at random, 
 Ends with how much it understands of held-out speakers.
 """
 
+from functools import partial
+
 import numpy as np
 import torch
 from torch import Tensor
 
 import piecework
 from clearness import Recogniser, unclearness
-from ears import SEGMENT, cut, people_in_turn, train
+from ears import SEGMENT, Batches, cut, train
 from pool import Utterance, is_held_out
 from train_vits_mel import Corpus
 
@@ -27,6 +29,12 @@ def stretches(corpus: Corpus, picked: list[Utterance], random: np.random.Generat
         weights[row, :length] = (1 / durations).repeat_interleave(durations)[place]
     language = torch.tensor([corpus.languages[u.name] for u in picked])
     return found | {"tokens": tokens, "weights": weights, "language": language}
+
+
+def loss(recogniser: Recogniser, batch: dict[str, Tensor]) -> Tensor:
+    """Return how much of the tokens it does not understand."""
+    heard = recogniser(batch["mel"], batch["mask"], batch["language"])
+    return unclearness(heard, batch["tokens"], batch["weights"])
 
 
 @torch.no_grad()
@@ -51,18 +59,9 @@ def main() -> None:
     args = piecework.begin(piecework.arguments(__doc__, batch=48, rate=1e-3))
     corpus = Corpus(args.pool)
     aligned = ([u for u in of if u.name in corpus.durations] for of in corpus.spoken_by.values())
-    draw = people_in_turn([of for of in aligned if of])
+    batches = Batches((of for of in aligned if of), args.batch, partial(stretches, corpus))
     statistics = corpus.statistics()
-    recogniser = train(
-        "clearness",
-        args,
-        Recogniser(),
-        statistics,
-        lambda random: stretches(corpus, draw(args.batch, random), random),
-        lambda ear, batch: unclearness(
-            ear(batch["mel"], batch["mask"], batch["language"]), batch["tokens"], batch["weights"]
-        ),
-    )
+    recogniser = train("clearness", args, Recogniser(), statistics, batches, loss)
     print(check(recogniser, corpus, statistics), flush=True)
 
 

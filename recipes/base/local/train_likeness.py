@@ -6,12 +6,14 @@ Resumes from OUT/likeness.ckpt. Mels are blurred and moved in level at random, f
 Ends with how it does on held-out speakers.
 """
 
+from functools import partial
+
 import numpy as np
 import torch
 from torch import Tensor
 
 import piecework
-from ears import cut, people_in_turn, train
+from ears import Batches, cut, train
 from likeness import Listener, unlikeness
 from pool import Utterance, is_held_out
 from train_vits_mel import Corpus
@@ -21,6 +23,11 @@ def stretches(corpus: Corpus, picked: list[Utterance], random: np.random.Generat
     """Return a random stretch of each utterance, its mask, and the utterance's embedding."""
     wanted = torch.from_numpy(np.stack([corpus.embeds[corpus.order[u.name]] for u in picked]))
     return cut([corpus.mel(u) for u in picked], random)[0] | {"wanted": wanted}
+
+
+def loss(listener: Listener, batch: dict[str, Tensor]) -> Tensor:
+    """Return how unlike the recordings' embeddings what it hears is."""
+    return unlikeness(listener(batch["mel"], batch["mask"]), batch["wanted"])
 
 
 @torch.no_grad()
@@ -42,16 +49,9 @@ def main() -> None:
     """Train for a number of minutes."""
     args = piecework.begin(piecework.arguments(__doc__, batch=48, rate=1e-3))
     corpus = Corpus(args.pool)
-    draw = people_in_turn(corpus.spoken_by.values())
+    batches = Batches(corpus.spoken_by.values(), args.batch, partial(stretches, corpus))
     statistics = corpus.statistics()
-    listener = train(
-        "likeness",
-        args,
-        Listener(),
-        statistics,
-        lambda random: stretches(corpus, draw(args.batch, random), random),
-        lambda ear, batch: unlikeness(ear(batch["mel"], batch["mask"]), batch["wanted"]),
-    )
+    listener = train("likeness", args, Listener(), statistics, batches, loss)
     print(check(listener, corpus, statistics), flush=True)
 
 
