@@ -163,12 +163,21 @@ def test_the_pool_has_frames_phonemes_pitch_and_durations_of_every_recording(poo
 
 
 def test_joined_pools_are_read_as_one(pool: Path, tmp_path: Path) -> None:
-    step("join_pools.py", tmp_path / "both", pool, pool)
+    other = tmp_path / "other"
+    shutil.copytree(pool, other)
+    for table, column in (("index.tsv", 1), ("mels.tsv", 0), ("phones.tsv", 0), ("durations.tsv", 0)):
+        lines = [line.split("\t") for line in (other / table).read_text(encoding="utf-8").splitlines()]
+        named = ["\t".join((*f[:column], f"2-{f[column]}", *f[column + 1 :])) for f in lines]
+        (other / table).write_text("\n".join(named) + "\n", encoding="utf-8")
+    step("join_pools.py", tmp_path / "both", pool, other)
+    with pytest.raises(SystemExit, match=r"2"):
+        step("join_pools.py", tmp_path / "twice", pool, pool)
+    assert not (tmp_path / "twice").exists()
     one, both = (load_script("train_vits_mel").Corpus(folder) for folder in (pool, tmp_path / "both"))
     assert len(both.spans) == 2 * len(one.spans)
     reader = load_script("pool").Pool
     first, again = reader(pool).utterances[4], reader(tmp_path / "both").utterances[10]
-    assert first.name == again.name
+    assert again.name == f"2-{first.name}"
     assert np.array_equal(reader(pool).wave(first), reader(tmp_path / "both").wave(again))
     (at, frames), (start, count) = one.spans[4], both.spans[10]
     assert np.array_equal(one.mels[at : at + frames], both.mels[start : start + count])

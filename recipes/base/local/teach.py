@@ -50,7 +50,7 @@ def lines(texts: Path, shares: dict[str, float], speakers: list[str], seed: int)
             number = count[language]
             count[language] += 1
             text = said[language][number % len(said[language])]
-            yield Line(f"{speaker}-{language.replace('-', '')}{number:05d}", speaker, language, text)
+            yield Line(f"{seed}-{speaker}-{language.replace('-', '')}{number:05d}", speaker, language, text)
 
 
 _teacher: list[Kokoro] = []
@@ -81,7 +81,8 @@ def speak_for(minutes: float, spoken: Iterator[Line], out: Path, workers: Proces
         for several in itertools.batched(spoken, BLOCK):
             paths = [(out / "wav" / f"{line.name}.flac").resolve() for line in several]
             for line, path, length in zip(several, paths, workers.map(record, several, paths), strict=True):
-                data.add(kaldi.Utterance(line.name, line.speaker, str(path), line.text, line.language, length))
+                speaker = line.name.rpartition("-")[0]  # another seed mixes other people
+                data.add(kaldi.Utterance(line.name, speaker, str(path), line.text, line.language, length))
                 bar.update(length / 60)
             data.consent = {speaker: CONSENT for speaker in data.speakers}
             kaldi.write(data, out)
