@@ -61,7 +61,7 @@ def is_held_out(utterance: Utterance) -> bool:
 
 # Share of the batches that each language has; one that is not named here has a hundredth.
 SHARES = {
-    "en": 0.29, "cmn": 0.315, "de": 0.07, "ru": 0.08, "fr": 0.07, "es": 0.055, "it": 0.055, "pt": 0.06, "ja": 0.003,
+    "en": 0.27, "cmn": 0.27, "de": 0.07, "ru": 0.07, "fr": 0.08, "es": 0.08, "it": 0.075, "pt": 0.08, "ja": 0.005,
 }  # fmt: skip
 # Corpora of few words, or of one voice that would draw others towards itself: what each may have of its language.
 CAPS = {
