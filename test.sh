@@ -14,8 +14,12 @@ check() {
 }
 check "ruff check" ruff check plugins tests recipes
 check "ruff format" ruff format --check plugins tests recipes
-check "mypy" mypy
-check "import-linter" lint-imports
+# Types take a minute where nothing is cached: beside the tests, which wait for servers and programs now and then.
+said=$(mktemp)
+trap 'rm -f -- "$said"' EXIT
+(check "mypy" mypy; check "import-linter" lint-imports; exit "$status") >"$said" 2>&1 &
 check "pytest" "$MYNA_PYTHON" -m pytest -n 2 --dist loadfile --no-loadscope-reorder "$@"
+wait "$!" || status=1
+cat -- "$said"
 ((status == 0)) && echo "all checks passed" || echo "some checks failed: see above"
 exit "$status"
