@@ -117,11 +117,11 @@ def test_the_mouth_moves_with_the_sound(page: Page) -> None:
     }
     code = "async ([wav, face]) => (await import('/helpers.js')).beside(wav, face)"
     lags = []
-    while len(lags) < 5 and min(lags, default=LATEST) >= LATEST:  # other work only adds to the lag: the least counts
+    while len(lags) < 5 and sum(one < LATEST for one in lags) < 2:  # other work adds to the lag: two of five count
         found = page.evaluate(code, [tone(opened, fps), shown])
         lags.append(abs(lag(np.array(found["heard"]), np.array(found["seen"]))))
         print(f"mouth off the sound: {lags[-1]} ms, {len(found['seen'])} pictures")
-    assert min(lags) < LATEST
+    assert sum(one < LATEST for one in lags) == 2
 
 
 def lag(heard: np.ndarray, seen: np.ndarray) -> int:
